@@ -1,0 +1,428 @@
+"""A world in TOML: networks, routers, links, exchange points, mail hosts and domains.
+
+Unknown keys are errors. Everything that is not written down is derived, in file
+order, by rules that both players share, so that a small world stays small:
+
+1. A network's first IPv4 and first IPv6 prefix are its own infrastructure space.
+   Its first /24 numbers links (a /30 each), its last /24 router ids, and each
+   host gets a /24 of its own in between: the router is .1, the host is .25.
+   In IPv6 the same is done with /64s: links from subnet 0, hosts from subnet
+   0x1000 (router ::1, host ::25), router ids in subnet 0xffff.
+2. A link between two networks is numbered from the provider's space, as is the
+   custom; between peers from the lower AS number's.
+3. Each member of an exchange point gets the LAN's next address, from .11 and ::11.
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from mxpath.errors import InputError, ParseError
+from mxpath.model.address import IPAddress, Prefix
+
+Interface = IPv4Interface | IPv6Interface
+
+
+class Behaviour(StrEnum):
+    """How a mail host treats a client on port 25."""
+
+    FINE = "fine"
+    SLOW_GREETING = "slow_greeting"
+    """Waits ``greeting_delay_s`` before its greeting."""
+    REJECT = "reject"
+    """Greets with 554."""
+    CLOSED = "closed"
+    """Nothing listens: the kernel answers RST."""
+    DROPPED = "dropped"
+    """SYNs vanish without an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpHost:
+    """What listens on a host's port 25."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    name: str
+    """Its DNS name, also said in greeting and EHLO and carried by its certificate."""
+    behaviour: Behaviour = Behaviour.FINE
+    greeting_delay_s: float = 0.0
+    starttls: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """An end system behind one router."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    router: str
+    delay_ms: float = 0.1
+    """One-way delay of the access link."""
+    smtp: SmtpHost | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutonomousSystem:
+    """A network: its routers, its prefixes, and whose customer or peer it is."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    name: str
+    prefixes: tuple[Prefix, ...]
+    routers: tuple[str, ...]
+    providers: tuple[int, ...] = ()
+    peers: tuple[int, ...] = ()
+    """Private peers; members of one exchange point's route server peer by themselves."""
+
+    @property
+    def prefix_v4(self) -> IPv4Network:
+        """First IPv4 prefix: infrastructure space."""
+        return next(p for p in self.prefixes if isinstance(p, IPv4Network))
+
+    @property
+    def prefix_v6(self) -> IPv6Network:
+        """First IPv6 prefix: infrastructure space."""
+        return next(p for p in self.prefixes if isinstance(p, IPv6Network))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangePoint:
+    """An exchange point: a LAN, and a route server that all members peer with."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    id: int
+    lan_v4: IPv4Network
+    lan_v6: IPv6Network
+    route_server_asn: int
+    city: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A wire between two routers, or between a router and an exchange point's LAN."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    ends: tuple[str, str]
+    delay_ms: float
+    """One-way delay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """A mail domain: its MX records as ``preference target`` (``0 .`` for null MX)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    mx: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dns:
+    """Further DNS content of a world."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    zone: str = "example"
+    """The one zone that all names of the world lie in."""
+    records: tuple[str, ...] = ()
+    """Lines in master-file form with absolute owner names, class IN implied."""
+    servfail: tuple[str, ...] = ()
+    """Names below the zone for which the server answers SERVFAIL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What an analysis of this world has to find."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    verdicts: dict[str, str] = field(default_factory=dict)
+    """Domain to the name of its first verdict."""
+    as_paths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Host to the AS path from the sender, both families."""
+    crossings: dict[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
+    """Host to (exchange id, near AS, far AS), both families."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A whole world. Names of routers, hosts and exchange points share one name space."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    name: str
+    title: str
+    as_of: date
+    sender: str
+    """The host where the analyzer stands."""
+    resolver: str
+    """The host that answers its DNS questions."""
+    public: tuple[Prefix, ...] = ()
+    """Special-purpose ranges that count as public here, and only here."""
+    networks: dict[int, AutonomousSystem]
+    hosts: dict[str, Host]
+    links: tuple[Link, ...]
+    exchanges: dict[str, ExchangePoint] = field(default_factory=dict)
+    domains: dict[str, Domain] = field(default_factory=dict)
+    dns: Dns = field(default_factory=Dns)
+    expected: Expected = field(default_factory=Expected)
+
+    @cached_property
+    def asn_of(self) -> dict[str, int]:
+        """Router or host to the AS it belongs to."""
+        routers = {r: asn for asn, network in self.networks.items() for r in network.routers}
+        return routers | {name: routers[host.router] for name, host in self.hosts.items()}
+
+    @cached_property
+    def routers(self) -> tuple[str, ...]:
+        """All routers in file order."""
+        return tuple(r for network in self.networks.values() for r in network.routers)
+
+    @cached_property
+    def wires(self) -> tuple["Wire", ...]:
+        """Every link with its two numbered ends."""
+        return _number(self)
+
+    @cached_property
+    def router_ids(self) -> dict[str, tuple[IPv4Interface, IPv6Interface]]:
+        """Router to its loopback addresses (/32 and /128)."""
+        found = {}
+        for network in self.networks.values():
+            last_24 = list(network.prefix_v4.subnets(new_prefix=24))[-1]
+            last_64 = _subnet_64(network.prefix_v6, 0xFFFF)
+            for number, router in enumerate(network.routers, start=1):
+                found[router] = (
+                    IPv4Interface((last_24[number], 32)),
+                    IPv6Interface((last_64[number], 128)),
+                )
+        return found
+
+    @cached_property
+    def interfaces(self) -> dict[str, tuple["Port", ...]]:
+        """Node to its ports, in the order of the wires."""
+        found: dict[str, list[Port]] = {}
+        for wire in self.wires:
+            for port in wire.ports:
+                found.setdefault(port.node, []).append(port)
+        return {node: tuple(ports) for node, ports in found.items()}
+
+    def addresses_of(self, host: str) -> tuple[IPAddress, ...]:
+        """IPv4 and IPv6 address of a host."""
+        port = self.interfaces[host][0]
+        return port.v4.ip, port.v6.ip
+
+    def members(self, exchange: str) -> tuple["Port", ...]:
+        """Router ports on an exchange point's LAN."""
+        return tuple(w.ports[0] for w in self.wires if w.exchange == exchange)
+
+    def route_server(self, exchange: str) -> tuple[IPv4Interface, IPv6Interface]:
+        """Addresses of the route server: .1 and ::1 of the LAN."""
+        point = self.exchanges[exchange]
+        return (
+            IPv4Interface((point.lan_v4[1], point.lan_v4.prefixlen)),
+            IPv6Interface((point.lan_v6[1], point.lan_v6.prefixlen)),
+        )
+
+    def relation(self, asn: int, other: int) -> str | None:
+        """What ``other`` is to ``asn``: customer, provider, peer, or ``None``."""
+        if other in self.networks[asn].providers:
+            return "provider"
+        if asn in self.networks[other].providers:
+            return "customer"
+        if other in self.networks[asn].peers or asn in self.networks[other].peers:
+            return "peer"
+        shared = any(
+            {asn, other} <= {self.asn_of[port.node] for port in self.members(name)}
+            for name in self.exchanges
+        )
+        return "peer" if shared else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """A numbered interface of a node. A node's n-th port is its interface ``eth<n>``."""
+
+    node: str
+    name: str
+    v4: IPv4Interface
+    v6: IPv6Interface
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """A link with numbered ends.
+
+    ``ports`` has two ends; on a wire into an exchange point's LAN only the
+    router's end is numbered and ``exchange`` names the LAN.
+    """
+
+    number: int
+    delay_ms: float
+    ports: tuple[Port, ...]
+    exchange: str | None = None
+
+
+def _subnet_64(prefix: IPv6Network, number: int) -> IPv6Network:
+    return IPv6Network((int(prefix.network_address) + (number << 64), 64))
+
+
+class _Numbering:
+    """Hands out interface names and subnets in file order."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._ports: dict[str, int] = {}
+        self._links: dict[int, int] = {}
+        self._lans: dict[int, int] = {}
+        self._members: dict[str, int] = {}
+
+    def _next(self, counter: dict[Any, int], key: Any) -> int:
+        counter[key] = counter.get(key, -1) + 1
+        return counter[key]
+
+    def port(self, node: str, v4: IPv4Interface, v6: IPv6Interface) -> Port:
+        return Port(node=node, name=f"eth{self._next(self._ports, node)}", v4=v4, v6=v6)
+
+    def access(self, name: str, host: Host) -> tuple[Port, Port]:
+        network = self.world.networks[self.world.asn_of[host.router]]
+        number = self._next(self._lans, self.world.asn_of[host.router])
+        lan_v4 = list(network.prefix_v4.subnets(new_prefix=24))[1 + number]
+        lan_v6 = _subnet_64(network.prefix_v6, 0x1000 + number)
+        router = self.port(
+            host.router, IPv4Interface((lan_v4[1], 24)), IPv6Interface((lan_v6[1], 64))
+        )
+        end = self.port(name, IPv4Interface((lan_v4[25], 24)), IPv6Interface((lan_v6[0x25], 64)))
+        return router, end
+
+    def point_to_point(self, first: str, second: str) -> tuple[Port, Port]:
+        owner = self._owner(self.world.asn_of[first], self.world.asn_of[second])
+        number = self._next(self._links, owner)
+        network = self.world.networks[owner]
+        base_v4 = network.prefix_v4.network_address + 4 * number
+        lan_v6 = _subnet_64(network.prefix_v6, number)
+        # The owner of the subnet takes the lower address.
+        swap = self.world.asn_of[first] != owner
+        low, high = (second, first) if swap else (first, second)
+        ports = {
+            node: self.port(
+                node, IPv4Interface((base_v4 + n, 30)), IPv6Interface((lan_v6[n], 64))
+            )
+            for n, node in ((1, low), (2, high))
+        }
+        return ports[first], ports[second]
+
+    def _owner(self, asn: int, other: int) -> int:
+        if asn == other:
+            return asn
+        relation = self.world.relation(asn, other)
+        if relation == "provider":
+            return other
+        return asn if relation == "customer" else min(asn, other)
+
+    def member(self, router: str, exchange: str) -> Port:
+        point = self.world.exchanges[exchange]
+        number = 11 + self._next(self._members, exchange)
+        return self.port(
+            router,
+            IPv4Interface((point.lan_v4[number], point.lan_v4.prefixlen)),
+            IPv6Interface((point.lan_v6[int(str(number), 16)], point.lan_v6.prefixlen)),
+        )
+
+
+def _number(world: World) -> tuple[Wire, ...]:
+    numbering = _Numbering(world)
+    wires: list[Wire] = []
+    for link in world.links:
+        first, second = link.ends
+        if first in world.exchanges:
+            first, second = second, first
+        if second in world.exchanges:
+            ports: tuple[Port, ...] = (numbering.member(first, second),)
+            exchange: str | None = second
+        else:
+            ports, exchange = numbering.point_to_point(first, second), None
+        wires.append(
+            Wire(number=len(wires), delay_ms=link.delay_ms, ports=ports, exchange=exchange)
+        )
+    for name, host in world.hosts.items():
+        wires.append(
+            Wire(number=len(wires), delay_ms=host.delay_ms, ports=numbering.access(name, host))
+        )
+    return tuple(wires)
+
+
+def read_world(path: Path) -> World:
+    """Read a world from a TOML file.
+
+    Raises
+    ------
+    ParseError
+        When the file is not TOML, has unknown keys, or its names do not fit together.
+    InputError
+        When there is no such file.
+    """
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise InputError(f"no world at {path}: {error.strerror}") from error
+    return parse_world(text, source=str(path))
+
+
+def parse_world(text: str, *, source: str = "world") -> World:
+    """Build a world from TOML text; see :func:`read_world`."""
+    try:
+        world: World = TypeAdapter(World).validate_python(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ParseError(str(error), source=source) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ParseError(f"{place}: {first['msg']}", source=source) from error
+    for problem in _problems(world):
+        raise ParseError(problem, source=source)
+    return world
+
+
+def _problems(world: World) -> list[str]:
+    """Names that do not fit together, in words."""
+    nodes = {*world.routers, *world.hosts, *world.exchanges}
+    routers = set(world.routers)
+    found = [f"{name!r} is used twice" for name in _twice(world)]
+    found += [
+        f"host {name!r} hangs on unknown router {host.router!r}"
+        for name, host in world.hosts.items()
+        if host.router not in routers
+    ]
+    found += [
+        f"link {link.ends[0]} - {link.ends[1]}: unknown node {end!r}"
+        for link in world.links
+        for end in link.ends
+        if end not in nodes
+    ]
+    found += [
+        f"{role} {name!r} is no host"
+        for role, name in (("sender", world.sender), ("resolver", world.resolver))
+        if name not in world.hosts
+    ]
+    found += [
+        f"AS{asn}: unknown neighbour AS{other}"
+        for asn, network in world.networks.items()
+        for other in (*network.providers, *network.peers)
+        if other not in world.networks
+    ]
+    return found
+
+
+def _twice(world: World) -> list[str]:
+    names = [*world.routers, *world.hosts, *world.exchanges]
+    return sorted({name for name in names if names.count(name) > 1})

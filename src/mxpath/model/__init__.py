@@ -1,0 +1,1 @@
+"""The nouns: frozen values with invariants and derived properties, nothing else."""

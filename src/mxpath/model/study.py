@@ -1,0 +1,105 @@
+"""A Study: one domain, seen from one vantage, on one date. The native document of mxpath."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from mxpath.model.address import IPAddress
+from mxpath.model.attribution import Attribution, Network
+from mxpath.model.mail import MailDomain
+from mxpath.model.route import Route
+from mxpath.model.session import SmtpSession
+from mxpath.model.trace import Trace
+from mxpath.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where we stand: our public addresses and the network they belong to.
+
+    Unknown is ``None``; ``how`` says how the addresses were learnt
+    (``--source``, ``first global hop``, ``interface``).
+    """
+
+    address_v4: IPAddress | None = None
+    address_v6: IPAddress | None = None
+    network: Network | None = None
+    how: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotRef:
+    """One published data set that a study leant on."""
+
+    name: str
+    publisher: str
+    as_of: date
+    sha256: str
+    licence: str
+    url: str = ""
+    attribution: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What it takes to defend or repeat a study."""
+
+    version: str
+    commit: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    seed: int | None = None
+    platform: str = ""
+    player: str = "live"
+    """``live``, ``simulated`` or ``replay``: which kind of vantage answered."""
+    engine: str | None = None
+    resolver: str | None = None
+    snapshots: tuple[SnapshotRef, ...] = ()
+    packets_sent: int = 0
+    connections_made: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """All that one run learnt about one domain."""
+
+    mail: MailDomain
+    owners: dict[IPAddress, Attribution]
+    traces: tuple[Trace, ...]
+    sessions: tuple[SmtpSession, ...]
+    routes: tuple[Route, ...]
+    verdicts: tuple[Verdict, ...]
+    seen_from: Origin
+    started_at: datetime
+    ended_at: datetime
+    as_of: date | None
+    provenance: Provenance
+    notes: tuple[str, ...] = ()
+    """What was left out and why: missing privilege, an interrupt, a budget."""
+
+    @property
+    def domain(self) -> str:
+        """The domain asked for, as an A-label name without trailing dot."""
+        return self.mail.domain
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The first, most important verdict; ``None`` in an unfinished study."""
+        return self.verdicts[0] if self.verdicts else None
+
+    def trace_to(self, address: IPAddress) -> Trace | None:
+        """The trace towards ``address``, if there is one."""
+        return next((trace for trace in self.traces if trace.target == address), None)
+
+    def session_at(self, address: IPAddress) -> SmtpSession | None:
+        """The SMTP session held with ``address``, if there is one."""
+        return next((session for session in self.sessions if session.address == address), None)
+
+    def route_to(self, address: IPAddress) -> Route | None:
+        """The inferred route to ``address``, if there is one."""
+        return next((route for route in self.routes if route.target == address), None)
+
+    def deliveries(self) -> Iterator[tuple[int, str, IPAddress]]:
+        """Each (preference, host, address) in the order of the MX plan."""
+        for host in self.mail.plan.hosts:
+            for address in host.addresses:
+                yield host.preference, host.name, address

@@ -1,0 +1,1 @@
+"""The world, live: the only room with sockets and clocks."""

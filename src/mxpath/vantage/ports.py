@@ -1,0 +1,146 @@
+"""The ports: what a stage may ask of the world, and nothing of how it is answered.
+
+A stage imports this module and never an adapter. Live sockets, the simulated
+mini-Internet and a recording all satisfy these protocols.
+
+Time comes from the Clock alone: ``monotonic_s`` for waiting and durations,
+``now_ns`` (CLOCK_REALTIME) for stamps that go into documents.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import TracebackType
+from typing import Protocol, Self
+
+from mxpath.model.address import IPAddress
+from mxpath.model.dns import DnsAnswer
+from mxpath.model.session import TlsFacts
+from mxpath.model.study import Origin
+from mxpath.model.trace import ProbeSpec, Reply
+
+
+class Clock(Protocol):
+    """Time, real or played."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the epoch, CLOCK_REALTIME."""
+
+    def monotonic_s(self) -> float:
+        """Seconds on a clock that never steps."""
+
+    def sleep(self, duration_s: float) -> None:
+        """Wait; a played clock only moves its hands."""
+
+
+class Resolver(Protocol):
+    """The stub resolver of this host."""
+
+    def ask(self, name: str, rdtype: str) -> DnsAnswer:
+        """Answer one question. Never raises for what the DNS does: see ``DnsStatus``."""
+
+
+class Fault(StrEnum):
+    """How a connection failed."""
+
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    CLOSED = "closed"
+    """The far side closed or reset an established connection."""
+
+
+class ConnectionFault(Exception):  # noqa: N818 - a fault of the network, not an error of ours
+    """A dial, a read, a write or a TLS handshake came to nothing; ``fault`` says how."""
+
+    def __init__(self, fault: Fault, detail: str = "") -> None:
+        super().__init__(detail or fault.value)
+        self.fault = fault
+        self.detail = detail
+
+
+class Connection(Protocol):
+    """One established TCP connection; closed on leaving the ``with`` block."""
+
+    def send(self, data: bytes) -> None:
+        """Write all of ``data``; raises ConnectionFault."""
+
+    def receive(self, timeout_s: float) -> bytes:
+        """Return the next bytes, at most 64 KiB; ``b""`` at end of stream.
+
+        Raises ConnectionFault(TIMEOUT) when nothing came in time.
+        """
+
+    def start_tls(self, server_name: str, timeout_s: float) -> TlsFacts:
+        """Negotiate TLS and report it.
+
+        An untrusted certificate is a fact, not a fault: the session goes on
+        (opportunistic TLS, RFC 7435). Raises ConnectionFault when the
+        handshake itself fails.
+        """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Dialer(Protocol):
+    """Opens TCP connections from this host."""
+
+    def dial(self, address: IPAddress, port: int, timeout_s: float) -> Connection:
+        """Connect; raises ConnectionFault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What became of one probe: when it left, or why it did not."""
+
+    sent_ns: int
+    error: str | None = None
+
+
+class ProbeSocket(Protocol):
+    """Sends probes and collects what comes back; shared by all targets of a call."""
+
+    def source_for(self, target: IPAddress) -> IPAddress | None:
+        """The address this host would use towards ``target``; ``None`` without a route."""
+
+    def send(self, probes: Sequence[ProbeSpec]) -> Sequence[Sent]:
+        """Put probes on the wire in the order given, one result for each."""
+
+    def receive(self, until_s: float) -> Sequence[Reply]:
+        """Wait for replies until ``until_s`` on the monotonic clock.
+
+        Returns as soon as at least one came, with all that are there;
+        empty when the time is over. Foreign and malformed packets are
+        dropped here and never raise.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vantage:
+    """Where we stand, and what may be asked right now."""
+
+    clock: Clock
+    resolver: Resolver
+    dialer: Dialer
+    probes: Callable[[], AbstractContextManager[ProbeSocket]]
+    """Opens a probe socket; raises PrivilegeError when the kernel does not allow it."""
+    origin: Origin = field(default_factory=Origin)
+    name: str = "live"
+    """``live``, ``sim:…`` or ``replay:…``."""
+    player: str = "live"
+    """``live``, ``simulated`` or ``replay``."""
+    engine: str = "none"
+    """Name of the probing engine: ``raw``, ``scapy``, ``simulated``, ``none``."""
+    resolver_address: str | None = None
+    workers: int = 1
+    """How many conversations may run side by side; 1 where the clock is played."""
+    seed: int | None = None
+    """Seed of every random choice (source ports, cookies); ``None`` draws a fresh one."""
