@@ -314,9 +314,7 @@ class _Numbering:
         swap = self.world.asn_of[first] != owner
         low, high = (second, first) if swap else (first, second)
         ports = {
-            node: self.port(
-                node, IPv4Interface((base_v4 + n, 30)), IPv6Interface((lan_v6[n], 64))
-            )
+            node: self.port(node, IPv4Interface((base_v4 + n, 30)), IPv6Interface((lan_v6[n], 64)))
             for n, node in ((1, low), (2, high))
         }
         return ports[first], ports[second]

@@ -6,7 +6,6 @@ field; writing is deterministic, so equal values are equal bytes.
 """
 
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,9 +19,14 @@ MAX_BYTES = 256 * 2**20
 """Larger documents are refused unread."""
 
 
-@lru_cache(maxsize=64)
+_adapters: dict[Any, TypeAdapter[Any]] = {}
+
+
 def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    """The codec of ``kind``; building one costs tens of milliseconds, so each is kept."""
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def schema_name(kind: type) -> str:
