@@ -1,0 +1,273 @@
+"""The pipeline: one domain in, one Study out. The only place that knows the order of the stages.
+
+    discover ─┬─ attribute ─┐
+              ├─ trace ─────┼─ infer_route ─ judge ─ Study
+              └─ probe ─────┘
+
+What was measured is never thrown away: a missing privilege, a broken network or
+Ctrl-C leaves a note in the Study, and everything that was seen before it.
+"""
+
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from mxpath import __version__
+from mxpath.attribution.attribute import attribute
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.errors import InputError, PrivilegeError
+from mxpath.graph.verdicts import judge
+from mxpath.inference.routes import infer_route
+from mxpath.mail.discover import discover
+from mxpath.mail.mx import normalise_domain
+from mxpath.model.address import IPAddress
+from mxpath.model.attribution import Attribution
+from mxpath.model.dns import DnsAnswer, DnsStatus
+from mxpath.model.mail import MailDomain, MxPlan, PlanKind
+from mxpath.model.route import Route
+from mxpath.model.session import Outcome, SmtpSession
+from mxpath.model.study import Origin, Provenance, Study
+from mxpath.model.trace import EndReason, Trace
+from mxpath.smtp.probe import SmtpOptions, probe
+from mxpath.tracing.tracer import TraceOptions, trace
+from mxpath.vantage.ports import Clock, Vantage
+
+INTERRUPTED = "interrupted: what follows was not measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to do of the whole.
+
+    ``only`` keeps one MX host (by name) or one address of the plan.
+    """
+
+    families: tuple[int, ...] = (4, 6)
+    sender: str = "rfc5321"
+    tracing: bool = True
+    conversing: bool = True
+    only: str | None = None
+    trace: TraceOptions = field(default_factory=TraceOptions)
+    smtp: SmtpOptions = field(default_factory=SmtpOptions)
+
+
+def _silent(_step: str) -> None:
+    """Tell nobody."""
+
+
+def analyze(
+    domain: str,
+    vantage: Vantage,
+    gazetteer: Gazetteer,
+    *,
+    options: Options | None = None,
+    progress: Callable[[str], None] = _silent,
+) -> Study:
+    """Measure and explain where mail to ``domain`` goes.
+
+    Parameters
+    ----------
+    domain
+        A domain name in any spelling; IDNs are accepted.
+    vantage
+        Where we stand: live, simulated or replayed.
+    gazetteer
+        What the world has published about itself.
+    options
+        What to leave out or restrict.
+    progress
+        Called with a short phrase as each stage begins.
+
+    Returns
+    -------
+    Study
+        Complete or not: ``notes`` says what was left out and why.
+
+    Raises
+    ------
+    InputError
+        When ``domain`` is no domain name, or ``options.only`` names nothing in its plan.
+    """
+    options = options or Options()
+    name = normalise_domain(domain)
+    work = _Work(
+        vantage=vantage, options=options, progress=progress, started_at=_now(vantage.clock)
+    )
+    work.measure(name)
+    owners = attribute(_addresses_of(work, vantage.origin), gazetteer)
+    origin = _locate(vantage.origin, work.traces, owners)
+    study = Study(
+        mail=work.mail or _not_asked(name),
+        owners=owners,
+        traces=work.traces,
+        sessions=work.sessions,
+        routes=_routes(work.traces, owners, gazetteer, origin),
+        verdicts=(),
+        seen_from=origin,
+        started_at=work.started_at,
+        ended_at=_now(vantage.clock),
+        as_of=gazetteer.as_of,
+        provenance=_provenance(vantage, gazetteer, options, work),
+        notes=tuple(work.notes),
+    )
+    return replace(study, verdicts=judge(study))
+
+
+class _Work:
+    """The measuring half of one study, kept as far as it came."""
+
+    def __init__(
+        self,
+        *,
+        vantage: Vantage,
+        options: Options,
+        progress: Callable[[str], None],
+        started_at: datetime,
+    ) -> None:
+        self.vantage, self.options, self.progress = vantage, options, progress
+        self.started_at = started_at
+        self.mail: MailDomain | None = None
+        self.traces: tuple[Trace, ...] = ()
+        self.sessions: tuple[SmtpSession, ...] = ()
+        self.notes: list[str] = []
+
+    def measure(self, name: str) -> None:
+        """Run the stages that touch the world, in order, until done or interrupted."""
+        try:
+            self._resolve(name)
+            if self.options.tracing:
+                self._trace()
+            if self.options.conversing and INTERRUPTED not in self.notes:
+                self._converse()
+        except KeyboardInterrupt:
+            self._interrupted()
+
+    def _interrupted(self) -> None:
+        if INTERRUPTED not in self.notes:
+            self.notes.append(INTERRUPTED)
+
+    def _resolve(self, name: str) -> None:
+        self.progress(f"{name}: asking the DNS")
+        found = discover(
+            name, self.vantage, sender=self.options.sender, families=self.options.families
+        )
+        self.mail = _restrict(found, self.options.only)
+
+    def _trace(self) -> None:
+        assert self.mail is not None
+        if not self.mail.addresses:
+            return
+        self.progress(f"{self.mail.domain}: tracing {len(self.mail.addresses)} addresses")
+        try:
+            self.traces = trace(self.mail.addresses, self.vantage, options=self.options.trace)
+        except PrivilegeError as error:
+            self.notes.append(f"no traces: {error}")
+        if any(t.end is EndReason.INTERRUPTED for t in self.traces):
+            self._interrupted()
+
+    def _converse(self) -> None:
+        assert self.mail is not None
+        hosts = [(h.name, address) for h in self.mail.plan.hosts for address in h.addresses]
+        if not hosts:
+            return
+        self.progress(f"{self.mail.domain}: talking SMTP with {len(hosts)} addresses")
+        self.sessions = probe(hosts, self.vantage, options=self.options.smtp)
+        if any(s.outcome is Outcome.SKIPPED and s.detail == "interrupted" for s in self.sessions):
+            self._interrupted()
+
+
+def _now(clock: Clock) -> datetime:
+    return datetime.fromtimestamp(clock.now_ns() / 1e9, tz=UTC)
+
+
+def _not_asked(name: str) -> MailDomain:
+    """Stand in for the plan of a domain when even the first look-up was interrupted."""
+    answer = DnsAnswer(name=name, rdtype="MX", status=DnsStatus.OTHER, detail="interrupted")
+    return MailDomain(domain=name, plan=MxPlan(kind=PlanKind.FAILED), mx_lookup=answer)
+
+
+def _restrict(mail: MailDomain, only: str | None) -> MailDomain:
+    """Keep the one host or address that was asked for."""
+    if only is None:
+        return mail
+    wanted = only.rstrip(".").lower()
+    hosts = tuple(
+        host if host.name == wanted else replace(host, addresses=matching)
+        for host in mail.plan.hosts
+        if (matching := tuple(a for a in host.addresses if str(a) == wanted)) or host.name == wanted
+    )
+    if not hosts:
+        known = ", ".join(host.name for host in mail.plan.hosts) or "nothing"
+        raise InputError(f"{only!r} is not in the MX plan of {mail.domain}; it holds {known}")
+    return replace(mail, plan=replace(mail.plan, hosts=hosts))
+
+
+def _addresses_of(work: _Work, origin: Origin) -> tuple[IPAddress, ...]:
+    """Every address that wants an owner, each once."""
+    found: list[IPAddress] = [a for a in (origin.address_v4, origin.address_v6) if a is not None]
+    found += work.mail.addresses if work.mail else ()
+    found += [address for t in work.traces for hop in t.hops for address in hop.responders]
+    return tuple(dict.fromkeys(found))
+
+
+def _locate(
+    origin: Origin, traces: Iterable[Trace], owners: dict[IPAddress, Attribution]
+) -> Origin:
+    """Say which network we stand in: by our own address, else by the first global hop.
+
+    A private or translated source address says nothing, and then the first
+    responder that any data set attributes to a network is the best witness.
+    """
+    if origin.network is not None:
+        return origin
+    for address in (origin.address_v4, origin.address_v6):
+        if address is not None and (network := owners[address].network) is not None:
+            return replace(origin, network=network)
+    for each in traces:
+        for hop in each.hops:
+            owner = owners.get(hop.address) if hop.address is not None else None
+            if owner is not None and owner.network is not None:
+                return replace(origin, network=owner.network, how="first global hop")
+    return origin
+
+
+def _routes(
+    traces: Iterable[Trace],
+    owners: dict[IPAddress, Attribution],
+    gazetteer: Gazetteer,
+    origin: Origin,
+) -> tuple[Route, ...]:
+    exchanges = {owner.ixp.ix_id for owner in owners.values() if owner.ixp is not None}
+    members = {ix_id: gazetteer.members(ix_id) for ix_id in exchanges}
+    return tuple(
+        infer_route(
+            each, owners, relations=gazetteer.relations, members=members, home=origin.network
+        )
+        for each in traces
+    )
+
+
+def _provenance(
+    vantage: Vantage, gazetteer: Gazetteer, options: Options, work: _Work
+) -> Provenance:
+    chosen = {
+        "families": ",".join(str(family) for family in options.families),
+        "sender": options.sender,
+        "tracing": str(options.tracing).lower(),
+        "conversing": str(options.conversing).lower(),
+        "port": str(options.trace.port),
+        "only": options.only,
+    }
+    return Provenance(
+        version=__version__,
+        options=tuple((key, value) for key, value in chosen.items() if value is not None),
+        seed=vantage.seed,
+        platform=platform.platform() if vantage.player == "live" else vantage.player,
+        player=vantage.player,
+        engine=vantage.engine if work.traces else None,
+        resolver=vantage.resolver_address,
+        snapshots=gazetteer.snapshots,
+        packets_sent=sum(each.packets_sent for each in work.traces),
+        connections_made=sum(bool(session.phases) for session in work.sessions),
+    )

@@ -1,0 +1,87 @@
+"""The command line: parse, call, print.
+
+It starts in two stages so that ``mxpath --help`` costs next to nothing: this
+module knows the commands' names and one line about each; the command's own
+module, and all that it needs, is imported only when it runs.
+
+Exit status: 0 done; 1 done, but nothing could be delivered or measured, or
+interrupted (what was measured is printed and kept); 2 bad usage or input;
+3 missing privilege; 4 missing or bad data.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from mxpath import __version__
+from mxpath.errors import InputError, MxpathError, ParseError, PrivilegeError, SnapshotError
+
+COMMANDS = {
+    "analyze": "where mail to a domain goes, through whose networks, and where the time goes",
+    "trace": "the path to port 25 of hosts or addresses",
+    "mx": "the MX plan of a domain, as a sender sees it",
+    "attribute": "whose addresses these are: network, exchange point, prefix",
+    "smtp": "one SMTP conversation, timed phase by phase; no mail is sent",
+    "figure": "draw one figure of a study",
+    "explain": "why a study says what it says",
+    "data": "the published data that answers lean on",
+    "lab": "a mini-Internet of this machine's own, to try things in",
+    "demo": "play the lab, analyze its domains, write reports and the accuracy",
+}
+
+_STATUS = ((InputError, 2), (PrivilegeError, 3), (ParseError, 4), (SnapshotError, 4))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status."""
+    name, rest = _choose(list(arguments))
+    if name is None:
+        return _top_level(rest)
+    module = importlib.import_module(f"mxpath.cli.{name}")
+    parser = argparse.ArgumentParser(prog=f"mxpath {name}", description=COMMANDS[name])
+    module.configure(parser)
+    return _guarded(module, parser.parse_args(rest))
+
+
+def _choose(arguments: list[str]) -> tuple[str | None, list[str]]:
+    """Split off the command; a first word that is none is a domain: ``analyze``."""
+    if not arguments or arguments[0] in ("-h", "--help", "--version"):
+        return None, arguments
+    if arguments[0] in COMMANDS:
+        return arguments[0], arguments[1:]
+    return "analyze", arguments
+
+
+def _top_level(arguments: list[str]) -> int:
+    if arguments and arguments[0] == "--version":
+        print(f"mxpath {__version__}")
+        return 0
+    width = max(map(len, COMMANDS))
+    print("usage: mxpath DOMAIN…\n       mxpath COMMAND …\n")
+    print("Shows where mail to a domain really goes, through whose networks,")
+    print("and where the time goes.\n")
+    for name, line in COMMANDS.items():
+        print(f"  {name:<{width}}  {line}")
+    print("\nmxpath COMMAND --help tells each command's options; mxpath --version the version.")
+    return 0 if arguments else 2
+
+
+def _guarded(module: object, options: argparse.Namespace) -> int:
+    """Run a command; nobody sees a traceback for what they or the network did."""
+    try:
+        status: int = module.run(options)  # type: ignore[attr-defined]
+        sys.stdout.flush()
+    except MxpathError as error:
+        print(f"mxpath: {error}", file=sys.stderr)
+        return next((code for kind, code in _STATUS if isinstance(error, kind)), 1)
+    except KeyboardInterrupt:
+        print("mxpath: interrupted", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader went away (| head): point stdout elsewhere so that exit stays silent.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    else:
+        return status

@@ -1,0 +1,148 @@
+"""``mxpath DOMAIN…``: the whole walk."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from mxpath.analyze import INTERRUPTED, Options, analyze
+from mxpath.cli import options as shared
+from mxpath.cli.kept import keep, write_whole
+from mxpath.errors import InputError
+from mxpath.mail.mx import normalise_domain
+from mxpath.model import codec
+from mxpath.model.documents import Studies
+from mxpath.model.session import Outcome
+from mxpath.model.study import Study
+from mxpath.model.trace import EndReason
+from mxpath.smtp.probe import SmtpOptions
+from mxpath.tracing.tracer import TraceOptions
+
+_WRITTEN = ("report", "study", "graph", "figures")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("domains", nargs="+", metavar="DOMAIN")
+    shared.add_output(parser)
+    shared.add_families(parser)
+    shared.add_vantage(parser)
+    shared.add_gazetteer(parser)
+    parser.add_argument("--to", metavar="HOST|ADDRESS", help="only this MX host or address")
+    parser.add_argument("--port", type=_port, default=25, help="TCP port (default 25)")
+    parser.add_argument("--no-smtp", action="store_true", help="do not talk SMTP")
+    parser.add_argument("--no-trace", action="store_true", help="do not trace")
+    parser.add_argument(
+        "--sender", default="rfc5321", metavar="MODEL", help="sender model of the MX plan"
+    )
+    group = parser.add_argument_group("what to write", "{domain} in a name stands for the domain")
+    group.add_argument("--report", metavar="FILE.html", help="a self-contained report")
+    group.add_argument("--study", metavar="FILE.json", help="the study, to be read again")
+    group.add_argument("--graph", metavar="FILE", help="the graph: .graphml, .gexf, .dot or .json")
+    group.add_argument("--figures", metavar="DIR", help="all figures as SVG and PNG")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65536:
+        raise argparse.ArgumentTypeError(f"{port} is no TCP port")
+    return port
+
+
+def run(options: argparse.Namespace) -> int:
+    """Analyze each domain, write what was asked for, print screens or JSON."""
+    domains = [normalise_domain(text) for text in options.domains]
+    _check_names(options, domains)
+    studies: list[Study] = []
+    with shared.opened(options) as (vantage, gazetteer):
+        chosen = Options(
+            families=shared.families(options),
+            sender=options.sender,
+            tracing=not options.no_trace,
+            conversing=not options.no_smtp,
+            only=options.to,
+            trace=TraceOptions(port=options.port),
+            smtp=SmtpOptions(port=options.port),
+        )
+        report = shared.progress(options)
+        for domain in domains:
+            study = analyze(domain, vantage, gazetteer, options=chosen, progress=report)
+            keep(study)
+            _write(study, options)
+            studies.append(study)
+            if not options.json:
+                _print_screen(study, first=len(studies) == 1)
+            if INTERRUPTED in study.notes:
+                break
+    if options.json:
+        _print_json(studies)
+    return 0 if all(_came_through(study) for study in studies) else 1
+
+
+def _check_names(options: argparse.Namespace, domains: Sequence[str]) -> None:
+    """Refuse file names that several domains would share, before anything is measured."""
+    for option in _WRITTEN:
+        name = getattr(options, option)
+        if name and len(set(domains)) > 1 and "{domain}" not in name:
+            raise InputError(f"--{option} {name}: several domains need {{domain}} in the name")
+    graph = options.graph
+    if graph and not graph.endswith((".graphml", ".gexf", ".dot", ".json")):
+        raise InputError(f"--graph {graph}: the name must end in .graphml, .gexf, .dot or .json")
+
+
+def _path(pattern: str, study: Study) -> Path:
+    path = Path(pattern.replace("{domain}", study.domain))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write to {path.parent}: {error.strerror}") from error
+    return path
+
+
+def _write(study: Study, options: argparse.Namespace) -> None:
+    """Write the files that were asked for."""
+    try:
+        if options.study:
+            write_whole(_path(options.study, study), codec.dump(study))
+        if options.report:
+            from mxpath.report.html import render_report  # noqa: PLC0415 - loads matplotlib
+
+            write_whole(_path(options.report, study), render_report(study).encode())
+        if options.graph:
+            from mxpath.report.exports import write_graph  # noqa: PLC0415
+
+            write_graph(study, _path(options.graph, study))
+        if options.figures:
+            from mxpath.report.exports import write_figures  # noqa: PLC0415 - loads matplotlib
+
+            write_figures(study, _path(options.figures, study))
+    except OSError as error:
+        raise InputError(f"cannot write {error.filename}: {error.strerror}") from error
+
+
+def _print_screen(study: Study, *, first: bool) -> None:
+    import shutil  # noqa: PLC0415 - only for the screen
+
+    from mxpath.report.text import screen  # noqa: PLC0415
+
+    width = min(100, max(60, shutil.get_terminal_size((100, 24)).columns))
+    print(("" if first else "\n") + screen(study, width=width).rstrip("\n"), flush=True)
+
+
+def _print_json(studies: Sequence[Study]) -> None:
+    document = studies[0] if len(studies) == 1 else Studies(studies=tuple(studies))
+    print(codec.dump(document).decode(), end="")
+
+
+def _came_through(study: Study) -> bool:
+    """Whether the study is whole and its question could be measured at all.
+
+    A domain that takes no mail is an answer; a DNS that says nothing, an
+    interrupt, or silence from every address is "nothing delivered".
+    """
+    if INTERRUPTED in study.notes:
+        return False
+    if study.verdict is not None and not study.verdict.deliverable:
+        return False
+    if not study.sessions:
+        return not study.traces or any(t.end is EndReason.REACHED for t in study.traces)
+    return any(s.outcome in (Outcome.ANSWERED, Outcome.REJECTED) for s in study.sessions)

@@ -1,0 +1,59 @@
+"""``mxpath demo``: see the whole thing work, in under a minute, without asking the Internet."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mxpath.cli import options as shared
+from mxpath.demo import run_demo
+from mxpath.lab.accuracy import Accuracy
+from mxpath.lab.topology import read_world
+from mxpath.model import codec
+from mxpath.report.text import screen
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), metavar="DIR")
+    parser.add_argument("--world", default="first_walk", metavar="WORLD", help="name or FILE.toml")
+    parser.add_argument(
+        "--player", choices=("kernel", "memory"), help="default: the kernel where it can play"
+    )
+    shared.add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the demo; 1 when anything it says is not the truth."""
+    world = read_world(shared.world_file(options.world))
+    quiet = options.quiet
+    say = (lambda _step: None) if quiet else (lambda s: print(f"mxpath: {s} …", file=sys.stderr))
+    demo = run_demo(world, options.out, player=options.player, say=say)
+    if options.json:
+        print(codec.dump(demo.accuracy).decode(), end="")
+    else:
+        print("\n".join(screen(study, width=100) for study in demo.studies))
+        print(_accuracy_words(demo.accuracy))
+        print(f"\nopen {demo.directory / 'index.html'}")
+    return 0 if demo.accuracy.is_perfect else 1
+
+
+def _accuracy_words(accuracy: Accuracy) -> str:
+    wire = f", {accuracy.wire} wire" if accuracy.wire else ""
+    lines = [f"accuracy against the world's truth (played by {accuracy.player}{wire})"]
+    for name in ("hops", "as_paths", "mx", "smtp"):
+        tally = getattr(accuracy, name)
+        lines.append(f"  {name:<10} {tally.wrong} wrong of {tally.compared} compared")
+    crossings = accuracy.crossings
+    lines.append(
+        f"  crossings  {crossings.true_positive} right, {crossings.false_positive} false, "
+        f"{crossings.false_negative} missed"
+    )
+    error = accuracy.rtt_error_ms
+    if error.median is not None:
+        lines.append(
+            f"  RTT error  median {error.median:.3f} ms, 95th percentile {error.p95:.3f} ms"
+        )
+    lines.append(f"  flows      {accuracy.flows_per_trace_max} a trace at most")
+    lines.append(f"  SYNs       {accuracy.syns_at_target_max} of one flow at a mail host at most")
+    lines += [f"  ! {mistake}" for mistake in accuracy.mistakes]
+    return "\n".join(lines)

@@ -1,0 +1,72 @@
+"""Printing: plain tables for people. All foreign text is made harmless first."""
+
+from collections.abc import Mapping
+
+from mxpath.model.address import IPAddress
+from mxpath.model.attribution import Attribution
+from mxpath.model.foreign_text import printable
+from mxpath.model.session import SmtpSession
+from mxpath.model.trace import Hop, Trace
+
+
+def owner_words(owner: Attribution | None) -> str:
+    """Say in a few words whose address it is."""
+    if owner is None:
+        return ""
+    if owner.special is not None:
+        return f"[{owner.special.value}]"
+    if owner.ixp_port is not None:
+        port = owner.ixp_port.value
+        return printable(f"◇ {port.ix_name}, port of {port.member}")
+    if owner.ixp_lan is not None:
+        return printable(f"◇ {owner.ixp_lan.value.ix_name}, port of an unknown member")
+    if owner.origin is not None:
+        return printable(", ".join(str(network) for network in owner.origin.value.networks))
+    return "unknown network"
+
+
+def print_trace(trace: Trace, owners: Mapping[IPAddress, Attribution], *, name: str) -> None:
+    """Print a trace hop by hop."""
+    title = str(trace.target) if name == str(trace.target) else f"{printable(name)} {trace.target}"
+    source = f" from {trace.source}" if trace.source else ""
+    print(f"{title} tcp/{trace.port}{source}, {trace.engine} engine: {trace.end}")
+    for hop in trace.hops:
+        print(f"{hop.ttl:>4}  {_hop_words(hop, owners)}")
+    for note in trace.notes:
+        print(f"      note: {printable(note)}")
+    print(f"      {trace.packets_sent} packets sent")
+
+
+def _hop_words(hop: Hop, owners: Mapping[IPAddress, Attribution]) -> str:
+    if hop.address is None:
+        return "silent"
+    rtt = f"{hop.min_rtt_ms:.1f} ms" if hop.min_rtt_ms is not None else ""
+    return f"{hop.address!s:<26} {rtt:>10}  {owner_words(owners.get(hop.address))}"
+
+
+def print_session(session: SmtpSession) -> None:
+    """Print an SMTP conversation phase by phase."""
+    print(f"{printable(session.host)} {session.address} port {session.port}: {session.outcome}")
+    if session.detail:
+        print(f"  {printable(session.detail)}")
+    for phase in session.phases:
+        unfinished = "" if phase.complete else "   not completed"
+        print(
+            f"  {phase.name:<9} {phase.elapsed_ms:>10,.1f} ms   "
+            f"network {phase.network_ms:,.1f}, server {phase.server_ms:,.1f}{unfinished}"
+        )
+    if session.greeting is not None:
+        print(
+            f"  greeting  {session.greeting.code} {printable(' / '.join(session.greeting.lines))}"
+        )
+    if session.last_reply is not None and session.last_reply != session.greeting:
+        last = session.last_reply
+        print(f"  last said {last.code} {printable(' / '.join(last.lines))}")
+    if session.tls is not None:
+        tls = session.tls
+        verdict = "trusted" if tls.trusted else f"not trusted: {printable(tls.problem)}"
+        match = "name matches" if tls.name_matches else "name does not match"
+        print(f"  TLS       {tls.version} {tls.cipher}, certificate {verdict}, {match}")
+        print(f"            names {printable(', '.join(tls.names)) or 'none'}")
+    elif session.starttls_offered is False:
+        print("  TLS       STARTTLS is not offered")

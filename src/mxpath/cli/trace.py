@@ -1,0 +1,43 @@
+"""``mxpath trace TARGET…``: the path to port 25, and whose networks it crosses."""
+
+import argparse
+
+from mxpath.attribution.attribute import attribute
+from mxpath.cli import options as shared
+from mxpath.cli import tables
+from mxpath.cli.targets import resolve
+from mxpath.model import codec
+from mxpath.model.documents import Traces
+from mxpath.model.trace import EndReason
+from mxpath.tracing.tracer import TraceOptions, trace
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("targets", nargs="+", metavar="TARGET", help="host name or address")
+    parser.add_argument("--port", type=int, default=25, help="TCP port (default 25)")
+    parser.add_argument("--max-ttl", type=int, default=30, help="highest TTL tried (default 30)")
+    shared.add_output(parser)
+    shared.add_families(parser)
+    shared.add_vantage(parser)
+    shared.add_gazetteer(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trace all targets in one engine; 1 when none was reached."""
+    with shared.opened(options) as (vantage, gazetteer):
+        pairs = resolve(options.targets, vantage, families=shared.families(options))
+        names = {address: name for name, address in pairs}
+        shared.progress(options)(f"tracing {len(names)} addresses")
+        traces = trace(
+            names, vantage, options=TraceOptions(port=options.port, max_ttl=options.max_ttl)
+        )
+        hops = (address for t in traces for hop in t.hops for address in hop.responders)
+        owners = attribute((*names, *hops), gazetteer)
+    if options.json:
+        print(codec.dump(Traces(traces=traces, owners=owners)).decode(), end="")
+    else:
+        for each in traces:
+            tables.print_trace(each, owners, name=names[each.target])
+    whole = all(each.end is not EndReason.INTERRUPTED for each in traces)
+    return 0 if whole and any(each.end is EndReason.REACHED for each in traces) else 1

@@ -1,0 +1,148 @@
+"""The demo: play a world, analyze its domains, compare with the truth, write it all down.
+
+The kernel plays where it can: then the very command that users type runs inside
+the sender's namespace. Where it cannot, the same world is played in memory, and
+the reason is said.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mxpath.analyze import analyze
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.errors import MxpathError
+from mxpath.lab.accuracy import Accuracy, compare
+from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.published import publish
+from mxpath.lab.simulated import simulate, simulated_truth
+from mxpath.lab.topology import World
+from mxpath.lab.truth import Truth
+from mxpath.model import codec
+from mxpath.model.address import IPAddress
+from mxpath.model.study import Study
+from mxpath.report.exports import write_figures, write_graph
+from mxpath.report.html import render_report
+from mxpath.report.index import render_index
+
+ANALYSIS_TIMEOUT_S = 300.0
+
+Say = Callable[[str], None]
+Played = tuple[tuple[Study, ...], Truth]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """What the demo made."""
+
+    studies: tuple[Study, ...]
+    accuracy: Accuracy
+    directory: Path
+
+
+def run_demo(world: World, directory: Path, *, player: str | None = None, say: Say) -> Demo:
+    """Play ``world``, analyze all its domains and write reports below ``directory``.
+
+    Parameters
+    ----------
+    world
+        The world to play.
+    directory
+        Where the files go; made if need be.
+    player
+        ``kernel``, ``memory``, or ``None`` for the kernel where it works.
+    say
+        Called with a line as each step begins.
+
+    Raises
+    ------
+    MxpathError
+        When ``player`` is ``kernel`` and the kernel cannot play here.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    studies, truth = _play(world, directory, player, say)
+    accuracy = compare(studies, truth)
+    say("writing reports")
+    _write(studies, accuracy, world, directory)
+    return Demo(studies=studies, accuracy=accuracy, directory=directory)
+
+
+def _play(world: World, directory: Path, player: str | None, say: Say) -> Played:
+    missing = None if player == "memory" else kernel_lab_missing()
+    if player == "kernel" and missing:
+        raise MxpathError(f"the kernel cannot play a world here: {missing}")
+    if player == "memory" or missing:
+        reason = f" ({missing})" if missing else ""
+        say(f"playing {world.name} in memory{reason}")
+        return _play_in_memory(world)
+    say(f"playing {world.name} in the kernel: {len(world.routers)} routers are coming up")
+    with Lab.up(world) as lab:
+        return _play_in_kernel(lab, world, directory, say)
+
+
+def _play_in_memory(world: World) -> Played:
+    with TemporaryDirectory(prefix="mxpath-") as scratch:
+        publish(world, Path(scratch))
+        gazetteer = Gazetteer.open(Path(scratch))
+        vantage = simulate(world)
+        studies = tuple(analyze(domain, vantage, gazetteer) for domain in world.domains)
+    return studies, simulated_truth(world, _flows(studies), vantage)
+
+
+def _play_in_kernel(lab: Lab, world: World, directory: Path, say: Say) -> Played:
+    say(f"analyzing {len(world.domains)} domains from {world.sender}")
+    done = analyze_in(lab, world, tuple(world.domains), directory)
+    if done.returncode not in (0, 1):
+        raise MxpathError(f"the analysis inside the lab failed: {done.stderr.strip()}")
+    studies = tuple(
+        codec.read_file(Study, directory / f"{domain}.json") for domain in world.domains
+    )
+    say("reading the truth from the kernels")
+    return studies, lab.truth(_flows(studies))
+
+
+def analyze_in(
+    lab: Lab, world: World, domains: Sequence[str], directory: Path, *more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run ``mxpath analyze`` as a user would, in the sender's namespace of a running lab.
+
+    Studies go to ``directory`` as ``DOMAIN.json``; ``more`` are further arguments.
+    """
+    command = (sys.executable, "-m", "mxpath", "analyze", *domains, *more)
+    places = (
+        *("--resolver", str(world.addresses_of(world.resolver)[0])),
+        *("--gazetteer", str(lab.gazetteer), "--ca-file", str(lab.trust_file)),
+        *("--study", str(directory.resolve() / "{domain}.json"), "--quiet"),
+    )
+    with TemporaryDirectory(prefix="mxpath-state-") as state:
+        # Budgets at mail hosts are kept per user and hour; those of the lab are not this user's.
+        environment = {**os.environ, "XDG_STATE_HOME": state}
+        return lab.run(
+            world.sender, [*command, *places], timeout_s=ANALYSIS_TIMEOUT_S, env=environment
+        )
+
+
+def _flows(studies: Iterable[Study]) -> tuple[tuple[IPAddress, int], ...]:
+    """Every flow that was traced, as (target, source port)."""
+    return tuple(
+        (trace.target, flow.source_port)
+        for study in studies
+        for trace in study.traces
+        for flow in trace.flows
+    )
+
+
+def _write(studies: Sequence[Study], accuracy: Accuracy, world: World, directory: Path) -> None:
+    for study in studies:
+        stem = directory / study.domain
+        stem.with_name(f"{study.domain}.json").write_bytes(codec.dump(study))
+        stem.with_name(f"{study.domain}.html").write_text(render_report(study), encoding="utf-8")
+        write_graph(study, stem.with_name(f"{study.domain}.graphml"))
+        write_figures(study, directory / "figures" / study.domain)
+    (directory / "accuracy.json").write_bytes(codec.dump(accuracy))
+    page = render_index(studies, codec.to_data(accuracy), title=world.title)
+    (directory / "index.html").write_text(page, encoding="utf-8")

@@ -1,0 +1,246 @@
+"""How right the analyzer was: studies held against a world's truth, counted.
+
+Nothing here knows how a study was made: this module imports no inference, no
+tracing and no graph, so that breaking a rule there shows up here as a figure.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from statistics import median, quantiles
+
+from mxpath.lab.topology import Behaviour
+from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SmtpTruth, Truth
+from mxpath.model.mail import PlanKind
+from mxpath.model.session import Outcome, SmtpSession
+from mxpath.model.study import Study
+from mxpath.model.trace import Hop, Trace
+
+GREETING_TOLERANCE_MS = 500.0
+"""A greeting's server time may differ from the configured delay by so much: the
+servers are ordinary processes on a machine that does other things too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many facts were compared, and how many of them were wrong."""
+
+    compared: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossingTally:
+    """Exchange-point crossings claimed against those that are."""
+
+    true_positive: int
+    false_positive: int
+    false_negative: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RttError:
+    """Distance of measured RTTs from their expected interval; 0 inside it."""
+
+    median: float | None
+    p95: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """Every figure of merit of one run in a lab world."""
+
+    hops: Tally
+    as_paths: Tally
+    mx: Tally
+    smtp: Tally
+    crossings: CrossingTally
+    rtt_error_ms: RttError
+    flows_per_trace_max: int
+    """Distinct 5-tuples of probes of one trace, counted where they arrive."""
+    syns_at_target_max: int
+    """SYNs of one flow, counted at the receiving host."""
+    player: str
+    wire: str | None
+    mistakes: tuple[str, ...] = ()
+    """Each wrong fact in words."""
+
+    @property
+    def is_perfect(self) -> bool:
+        """No wrong fact, no false and no missed crossing."""
+        counted = (self.hops, self.as_paths, self.mx, self.smtp)
+        crossings = self.crossings.false_positive + self.crossings.false_negative
+        return not crossings and all(t.compared and not t.wrong for t in counted)
+
+
+Fact = tuple[bool, str]
+"""Whether a fact was right, and what it was."""
+
+
+def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
+    """Count how far ``studies`` agree with ``truth``."""
+    traced = [(s, t, path) for s in studies for t in s.traces if (path := _path_of(t, truth))]
+    hops = [fact for _, t, path in traced for fact in _hop_facts(t, path, truth)]
+    as_paths = [_as_path_fact(s, t, path) for s, t, path in traced]
+    mx = [fact for study in studies for fact in _mx_facts(study, truth)]
+    smtp = [_smtp_fact(x, truth.smtp[x.address]) for study in studies for x in study.sessions]
+    crossings, crossing_mistakes = _crossings(traced)
+    facts = (*hops, *as_paths, *mx, *smtp)
+    return Accuracy(
+        hops=_tally(hops),
+        as_paths=_tally(as_paths),
+        mx=_tally(mx),
+        smtp=_tally(smtp),
+        crossings=crossings,
+        rtt_error_ms=_rtt_error([e for _, t, path in traced for e in _rtt_errors(t, path)]),
+        flows_per_trace_max=_flows_per_trace(studies, truth),
+        syns_at_target_max=max((count.count for count in truth.syns), default=0),
+        player=truth.player,
+        wire=truth.wire,
+        mistakes=(*(what for right, what in facts if not right), *crossing_mistakes),
+    )
+
+
+def _tally(facts: Sequence[Fact]) -> Tally:
+    return Tally(compared=len(facts), wrong=sum(not right for right, _ in facts))
+
+
+def _path_of(trace: Trace, truth: Truth) -> PathTruth | None:
+    return truth.path(trace.target, trace.flow.source_port) if trace.flow else None
+
+
+def _hop_facts(trace: Trace, path: PathTruth, truth: Truth) -> Iterator[Fact]:
+    """One fact a hop of the truth, and one for the distance of the target."""
+    silent = truth.smtp[path.target].behaviour is Behaviour.DROPPED
+    expected = path.hops[:-1] if silent else path.hops
+    seen = {hop.ttl: hop for hop in trace.hops}
+    for hop in expected:
+        yield _hop_fact(trace, hop, seen.get(hop.ttl))
+    distance = None if silent else len(path.hops)
+    yield (
+        trace.distance == distance,
+        f"{trace.target}: distance {trace.distance}, truly {distance}",
+    )
+    last = len(path.hops) - 1 if silent else len(path.hops)
+    for hop in trace.hops:
+        if hop.ttl > last and hop.address is not None:
+            yield False, f"{trace.target}: hop {hop.ttl} {hop.address} does not exist"
+
+
+def _hop_fact(trace: Trace, expected: HopTruth, found: Hop | None) -> Fact:
+    responders = found.responders if found is not None else ()
+    said = ", ".join(map(str, responders)) or "silent"
+    words = f"{trace.target} hop {expected.ttl}: {said}, truly {expected.address} ({expected.node})"
+    return responders == (expected.address,), words
+
+
+def _as_path_fact(study: Study, trace: Trace, path: PathTruth) -> Fact:
+    route = study.route_to(trace.target)
+    found = tuple(network.asn for network in route.as_path) if route else ()
+    return found == path.as_path, f"{trace.target}: AS path {found}, truly {path.as_path}"
+
+
+def _mx_facts(study: Study, truth: Truth) -> Iterator[Fact]:
+    """One fact a row, in order of preference; a null MX is one fact."""
+    expected = truth.mx[study.domain]
+    found = tuple(
+        MxRow(preference=h.preference, host=h.name, addresses=h.addresses)
+        for h in study.mail.plan.hosts
+    )
+    if not expected:
+        right = study.mail.plan.kind is PlanKind.NULL and not found
+        yield right, f"{study.domain}: {study.mail.plan.kind} plan, truly a null MX"
+    for row, known in zip_longest(found, expected):
+        yield _same_row(row, known), f"{study.domain}: MX {row}, truly {known}"
+
+
+def _same_row(found: MxRow | None, expected: MxRow | None) -> bool:
+    if found is None or expected is None:
+        return False
+    return (found.preference, found.host, frozenset(found.addresses)) == (
+        expected.preference,
+        expected.host,
+        frozenset(expected.addresses),
+    )
+
+
+_OUTCOMES = {
+    Behaviour.FINE: Outcome.ANSWERED,
+    Behaviour.SLOW_GREETING: Outcome.ANSWERED,
+    Behaviour.REJECT: Outcome.REJECTED,
+    Behaviour.CLOSED: Outcome.REFUSED,
+    Behaviour.DROPPED: Outcome.NO_CONNECTION,
+}
+
+
+def _smtp_fact(session: SmtpSession, expected: SmtpTruth) -> Fact:
+    words = f"{session.address}: {session.outcome}, truly {expected.behaviour}"
+    if session.outcome is not _OUTCOMES[expected.behaviour]:
+        return False, words
+    if session.outcome is Outcome.REJECTED:
+        return session.greeting is not None and session.greeting.code == 554, words
+    if session.outcome is not Outcome.ANSWERED:
+        return True, words
+    greeting = session.phase("greeting")
+    waited_ms = greeting.server_ms if greeting else 0.0
+    delay_ms = expected.greeting_delay_s * 1000
+    on_time = abs(waited_ms - delay_ms) <= GREETING_TOLERANCE_MS
+    encrypted = (session.tls is not None) == expected.starttls
+    return on_time and encrypted, f"{words}, greeting {waited_ms:.0f} ms, TLS {session.tls}"
+
+
+def _crossings(
+    traced: Iterable[tuple[Study, Trace, PathTruth]],
+) -> tuple[CrossingTally, list[str]]:
+    """Count crossings that are claimed as more than merely possible."""
+    counts: Counter[str] = Counter()
+    mistakes = []
+    for study, trace, path in traced:
+        route = study.route_to(trace.target)
+        claimed = {
+            (c.ix_id, c.near.asn if c.near else 0, c.far.asn)
+            for c in (route.certain_crossings() if route else ())
+        }
+        true = set(path.crossings)
+        counts["tp"] += len(claimed & true)
+        counts["fp"] += len(claimed - true)
+        counts["fn"] += len(true - claimed)
+        mistakes += [f"{trace.target}: false crossing {c}" for c in sorted(claimed - true)]
+        mistakes += [f"{trace.target}: missed crossing {c}" for c in sorted(true - claimed)]
+    tally = CrossingTally(
+        true_positive=counts["tp"], false_positive=counts["fp"], false_negative=counts["fn"]
+    )
+    return tally, mistakes
+
+
+def _rtt_errors(trace: Trace, path: PathTruth) -> Iterator[float]:
+    """Distance of each hop's smallest RTT from what the links allow."""
+    expected = {hop.ttl: hop for hop in path.hops}
+    for hop in trace.hops:
+        known, rtt_ms = expected.get(hop.ttl), hop.min_rtt_ms
+        if known is not None and rtt_ms is not None:
+            yield max(known.rtt_min_ms - rtt_ms, rtt_ms - known.rtt_max_ms, 0.0)
+
+
+def _rtt_error(errors: Sequence[float]) -> RttError:
+    if len(errors) < 2:
+        return RttError(median=None, p95=None)
+    p95 = quantiles(errors, n=20, method="inclusive")[-1]
+    return RttError(median=round(median(errors), 3), p95=round(p95, 3))
+
+
+def _flows_per_trace(studies: Iterable[Study], truth: Truth) -> int:
+    """Return the most flows that any one trace can be charged with.
+
+    Every flow that arrived at a target was either one of the SMTP connections
+    made there or a trace's; no port range is taken on trust.
+    """
+    arrived = Counter(count.target for count in truth.syns)
+    connected = Counter(
+        x.address for study in studies for x in study.sessions if x.outcome is not Outcome.SKIPPED
+    )
+    traces = Counter(trace.target for study in studies for trace in study.traces)
+    return max(
+        (-(-(arrived[target] - connected[target]) // n) for target, n in traces.items()), default=0
+    )

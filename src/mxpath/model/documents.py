@@ -1,0 +1,109 @@
+"""What ``--json`` prints where it is not one Study: each kind is one versioned document."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from mxpath.model.address import IPAddress
+from mxpath.model.attribution import Attribution
+from mxpath.model.evidence import Evidence, Grade
+from mxpath.model.session import SmtpSession
+from mxpath.model.study import Study
+from mxpath.model.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studies:
+    """Several studies, as ``mxpath DOMAIN DOMAIN… --json`` prints them."""
+
+    studies: tuple[Study, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """What ``mxpath trace --json`` prints."""
+
+    traces: tuple[Trace, ...]
+    owners: dict[IPAddress, Attribution]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributions:
+    """What ``mxpath attribute --json`` prints."""
+
+    as_of: date | None
+    attributions: tuple[Attribution, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """What ``mxpath smtp --json`` prints."""
+
+    sessions: tuple[SmtpSession, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One claim of a study with its reasons."""
+
+    key: str
+    """What to ask for: ``banner_delay``, ``crossing:192.0.2.1``, ``owner:192.0.2.1`` …"""
+    sentence: str
+    grade: Grade | None
+    evidence: tuple[Evidence, ...]
+    counter_evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What ``mxpath explain --json`` prints."""
+
+    domain: str
+    claims: tuple[Explained, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What ``mxpath figure --json`` prints."""
+
+    figure: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRow:
+    """One data set that mxpath can read, or has read."""
+
+    name: str
+    publisher: str
+    licence: str
+    as_of: date | None
+    rows: int | None
+    gives: str
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetList:
+    """What ``mxpath data list --json`` and ``data show --json`` print."""
+
+    directory: str | None
+    as_of: date | None
+    datasets: tuple[DatasetRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabRow:
+    """A world that can be played, or is being played."""
+
+    name: str
+    title: str
+    running: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabList:
+    """What ``mxpath lab list --json`` prints."""
+
+    worlds: tuple[LabRow, ...]
+    kernel_player: str
+    """``works here``, or the reason why it does not."""

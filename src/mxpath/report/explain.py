@@ -1,0 +1,89 @@
+"""Why do you say so? Every claim of a study, by a key one can ask for.
+
+Keys: the verdict's name; ``owner:ADDRESS``; and for each route ``crossing:``,
+``border:`` and ``segment:`` with ``TARGET:TTL``.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mxpath.model.attribution import Attribution
+from mxpath.model.documents import Explained
+from mxpath.model.evidence import Claim
+from mxpath.model.route import Differential, Route
+from mxpath.model.study import Study
+
+
+def claims_of(study: Study) -> Iterator[Explained]:
+    """Yield every claim of ``study``: verdicts, then routes, then owners."""
+    for verdict in study.verdicts:
+        yield Explained(
+            key=verdict.name,
+            sentence=f"{verdict.sentence} Next: {verdict.next_step}",
+            grade=verdict.grade,
+            evidence=verdict.evidence,
+            counter_evidence=verdict.counter_evidence,
+        )
+    for route in study.routes:
+        yield from _route_claims(route)
+    for owner in study.owners.values():
+        yield from _owner_claims(owner)
+
+
+def _explained(key: str, sentence: str, claim: Claim[Any]) -> Explained:
+    return Explained(key=key, sentence=sentence, grade=claim.grade, evidence=claim.evidence)
+
+
+def _route_claims(route: Route) -> Iterator[Explained]:
+    for crossing in route.crossings:
+        value = crossing.value
+        near = value.near or "a network that stayed silent"
+        yield _explained(
+            f"crossing:{route.target}:{value.far_ttl}",
+            f"{near} hands over to {value.far} at {value.ix_name}, hop {value.far_ttl}.",
+            crossing,
+        )
+    for border in route.borders:
+        edge = border.value
+        yield _explained(
+            f"border:{route.target}:{edge.far_ttl}",
+            f"{edge.near} hands over to {edge.far} before hop {edge.far_ttl}.",
+            border,
+        )
+    for segment in route.segments:
+        part = segment.value
+        yield _explained(
+            f"segment:{route.target}:{part.first_ttl}",
+            f"Hops {part.first_ttl} to {part.last_ttl} lie in "
+            f"{part.network or 'no known network'}: {_figure(part.differential)}.",
+            segment,
+        )
+
+
+def _figure(differential: Differential) -> str:
+    if differential.rtt_ms is None:
+        return f"no figure ({differential.reason})" if differential.reason else "no figure"
+    return (
+        f"{differential.rtt_ms:.1f} ± {differential.plus_minus_ms:.1f} ms "
+        "of round-trip time (a difference of minima, observed)"
+    )
+
+
+def _owner_claims(owner: Attribution) -> Iterator[Explained]:
+    key = f"owner:{owner.address}"
+    if owner.special is not None:
+        words = f"{owner.address} lies in a special-purpose range: {owner.special.value}."
+        yield _explained(key, words, owner.special)
+    if owner.ixp_port is not None:
+        port = owner.ixp_port.value
+        words = f"{owner.address} is the port of {port.member} at {port.ix_name}."
+        yield _explained(key, words, owner.ixp_port)
+    if owner.ixp_lan is not None:
+        lan = owner.ixp_lan.value
+        words = f"{owner.address} lies in the peering LAN {lan.prefix} of {lan.ix_name}."
+        yield _explained(key, words, owner.ixp_lan)
+    if owner.origin is not None:
+        origin = owner.origin.value
+        names = ", ".join(str(network) for network in origin.networks)
+        words = f"{owner.address} is announced in {origin.prefix} by {names}."
+        yield _explained(key, words, owner.origin)
