@@ -1,0 +1,219 @@
+"""Every command in the simulated world: what it prints, its JSON against its schema, its status."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jsonschema
+import pytest
+
+from mxpath.cli import main
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = ROOT / "docs" / "reference" / "schemas"
+SIM = ["--vantage", "sim:first_walk"]
+
+
+def maker() -> ModuleType:
+    path = ROOT / "docs" / "reference" / "make_schemas.py"
+    spec = importlib.util.spec_from_file_location("make_schemas", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def printed_document(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What was printed is one JSON document that its published schema accepts."""
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    name = document["schema"].removeprefix("mxpath.").replace("/", "-")
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(document)
+    return document
+
+
+@pytest.mark.parametrize("kind", maker().DOCUMENTS, ids=lambda kind: kind.__name__)
+def test_the_published_schema_is_the_models(kind: type) -> None:
+    make = maker()
+    assert (SCHEMAS / make.schema_file(kind)).read_text() == make.schema_text(kind)
+
+
+@pytest.fixture
+def study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    path = tmp_path / "study.json"
+    assert main(["slowbank.example", *SIM, "--study", str(path)]) == 0
+    capsys.readouterr()
+    return path
+
+
+def test_analyze_charges_the_greeting_to_the_server(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["slowbank.example", *SIM]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert "slowbank.example is slow, and it is the server" in first
+    assert "4.0" in first
+
+
+def test_analyze_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fine.example", *SIM, "--json"]) == 0
+    document = printed_document(capsys)
+    assert document["schema"] == "mxpath.study/1"
+    assert [v["name"] for v in document["verdicts"]] == ["nothing_wrong_seen"]
+
+
+def test_analyze_json_of_several(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fine.example", "nomail.example", *SIM, "--json"]) == 1
+    assert len(printed_document(capsys)["studies"]) == 2
+
+
+def test_analyze_writes_everything(tmp_path: Path) -> None:
+    wanted = ["--report", "r.html", "--graph", "g.graphml", "--figures", "pictures"]
+    paths = [str(tmp_path / name) if "-" not in name[:2] else name for name in wanted]
+    assert main(["fine.example", *SIM, *paths]) == 0
+    assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
+    assert "<graphml" in (tmp_path / "g.graphml").read_text()
+    assert {p.suffix for p in (tmp_path / "pictures").iterdir()} == {".svg", ".png"}
+
+
+def test_analyze_one_host_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fine.example", *SIM, "--to", "mx.farmail.example", "--json", "-4"]) == 0
+    document = printed_document(capsys)
+    assert [trace["target"] for trace in document["traces"]] == ["198.18.49.25"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "status"),
+    [("strict.example", 1), ("dropped.example", 1), ("nomail.example", 1), ("closed.example", 0)],
+)
+def test_status_says_whether_mail_could_be_delivered(domain: str, status: int) -> None:
+    assert main([domain, *SIM, "--quiet"]) == status
+
+
+def test_without_smtp_and_without_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fine.example", *SIM, "--no-smtp", "--no-trace", "--json"]) == 0
+    document = printed_document(capsys)
+    assert document["traces"] == document["sessions"] == []
+
+
+def test_mx(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mx", "fine.example", *SIM]) == 0
+    printed = capsys.readouterr().out
+    assert "10  mx1.bigmail.example" in printed
+    assert "2001:db8:3000:1000::25" in printed
+
+
+@pytest.mark.parametrize(
+    ("domain", "kind"),
+    [
+        ("nomail.example", "null"),
+        ("implicit.example", "implicit"),
+        ("empty.example", "none"),
+        ("no-such-name.example", "none"),
+        ("broken.example", "failed"),
+        ("loop.example", "failed"),
+    ],
+)
+def test_mx_json_of_odd_domains(domain: str, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mx", domain, *SIM, "--json"]) == (0 if kind == "implicit" else 1)
+    assert printed_document(capsys)["plan"]["kind"] == kind
+
+
+def test_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "mx1.bigmail.example", *SIM, "-4"]) == 0
+    printed = capsys.readouterr().out
+    assert "FRA-LIX, port of AS64503 BigMail" in printed
+    assert "reached" in printed
+
+
+def test_trace_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "198.18.49.25", "2001:db8:4000:1000::25", *SIM, "--json"]) == 0
+    assert len(printed_document(capsys)["traces"]) == 2
+
+
+def test_trace_of_a_name_without_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "no-such-name.example", *SIM]) == 2
+    assert "NXDOMAIN" in capsys.readouterr().err
+
+
+def test_smtp(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["smtp", "slow.bigmail.example", *SIM, "-4"]) == 0
+    printed = capsys.readouterr().out
+    assert "server 4,0" in printed
+    assert "TLSv1.3" in printed
+
+
+def test_smtp_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["smtp", "closed.farmail.example", *SIM, "--json"]) == 1
+    outcomes = {s["outcome"] for s in printed_document(capsys)["sessions"]}
+    assert outcomes == {"refused"}
+
+
+def test_attribute_from_the_shipped_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["attribute", "8.8.8.8", "192.168.1.1"]) == 0
+    printed = capsys.readouterr().out
+    assert "AS15169" in printed
+    assert "Private-Use" in printed
+
+
+def test_attribute_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["attribute", "2001:4860:4860::8888", "--json"]) == 0
+    assert len(printed_document(capsys)["attributions"]) == 1
+
+
+def test_explain(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(study), "banner_delay"]) == 0
+    assert "because" in capsys.readouterr().out
+
+
+def test_explain_last_json(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert study.exists()
+    assert main(["explain", "last", "crossing", "--json"]) == 0
+    claims = printed_document(capsys)["claims"]
+    assert claims
+    assert all(claim["evidence"] for claim in claims)
+
+
+def test_explain_an_unknown_claim(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(study), "weather"]) == 2
+    assert "banner_delay" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ladder", "waterfall", "roadmap"])
+def test_figure(name: str, study: Path, tmp_path: Path) -> None:
+    for suffix, magic in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
+        path = tmp_path / f"{name}{suffix}"
+        assert main(["figure", name, str(study), "-o", str(path)]) == 0
+        assert path.read_bytes().startswith(magic)
+
+
+def test_data_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "list", "--json"]) == 0
+    names = {row["name"] for row in printed_document(capsys)["datasets"]}
+    assert {"pfx2as", "peeringdb", "asrel"} <= names
+
+
+def test_data_show(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "show", "--json"]) == 0
+    rows = printed_document(capsys)["datasets"]
+    assert all(row["licence"] and row["as_of"] for row in rows)
+
+
+def test_a_recording_replays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tape = tmp_path / "tape.ndjson"
+    assert main(["slowbank.example", *SIM, "--record", str(tape), "--json"]) == 0
+    first = printed_document(capsys)
+    assert main(["slowbank.example", "--vantage", f"replay:{tape}", "--json"]) == 0
+    again = printed_document(capsys)
+    assert again["mail"] == first["mail"]
+    assert [v["name"] for v in again["verdicts"]] == [v["name"] for v in first["verdicts"]]
+
+
+def test_demo_in_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--player", "memory", "--out", str(tmp_path), "--quiet", "--json"]) == 0
+    accuracy = printed_document(capsys)
+    assert accuracy["player"] == "memory"
+    assert accuracy["crossings"]["true_positive"] == 8
+    assert (tmp_path / "index.html").exists()
+    assert (tmp_path / "slowbank.example.html").exists()

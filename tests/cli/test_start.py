@@ -1,0 +1,108 @@
+"""Start-up, help, bad usage: what happens before anything is measured."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mxpath import __version__
+from mxpath.cli import COMMANDS, main
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mxpath", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in COMMANDS)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"mxpath {__version__}\n"
+
+
+def test_nothing_to_do_is_bad_usage() -> None:
+    assert main([]) == 2
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_helps(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert f"mxpath {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", "empty"),
+        ("a." * 130 + "example", "253"),
+        ("exa\x1bmple.org", "character"),
+        ("192.0.2.1", "address"),
+        ("2001:db8::1", "address"),
+        ("https://example.org/x", "URL"),
+        ("someone@example.org", "example.org"),
+        ("a..example", ""),
+    ],
+)
+def test_a_bad_domain_is_refused_in_words(
+    text: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["analyze", "--vantage", "sim:first_walk", "--", text]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("mxpath: ")
+    assert hint.lower() in said.lower()
+    assert "\x1b" not in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["fine.example", "--vantage", "moon"], 2),
+        (["fine.example", "--vantage", "sim:nowhere"], 2),
+        (["fine.example", "--vantage", "replay:/nonexistent"], 4),
+        (["fine.example", "--gazetteer", "/nonexistent", "--vantage", "sim:first_walk"], 4),
+        (["fine.example", "--graph", "x.png", "--vantage", "sim:first_walk"], 2),
+        (["a.example", "b.example", "--study", "x.json", "--vantage", "sim:first_walk"], 2),
+        (["fine.example", "--to", "mx9.nowhere.example", "--vantage", "sim:first_walk"], 2),
+        (["fine.example", "--sender", "pigeon", "--vantage", "sim:first_walk"], 2),
+        (["attribute", "not-an-address"], 2),
+        (["explain", "/nonexistent.json"], 4),
+        (["figure", "ladder", "/nonexistent.json", "-o", "x.png"], 4),
+        (["figure", "ladder", "last", "-o", "x.gif"], 2),
+        (["data", "show", "--gazetteer", "/nonexistent"], 4),
+    ],
+)
+def test_bad_use_has_its_status(
+    arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == status
+    assert capsys.readouterr().err.startswith("mxpath: ")
+
+
+def test_unknown_option_is_bad_usage() -> None:
+    done = run("fine.example", "--no-such-option")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m mxpath --help | head -n 1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
