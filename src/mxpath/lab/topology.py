@@ -24,6 +24,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from mxpath.datasets.shipped import shipped_directory
 from mxpath.errors import InputError, ParseError
 from mxpath.model.address import IPAddress, Prefix
 
@@ -374,6 +375,18 @@ def read_world(path: Path) -> World:
     except OSError as error:
         raise InputError(f"no world at {path}: {error.strerror}") from error
     return parse_world(text, source=str(path))
+
+
+def shipped_worlds() -> dict[str, Path]:
+    """Return the worlds that come with mxpath, by file name without suffix.
+
+    Raises
+    ------
+    SnapshotError
+        When the installation has no data.
+    """
+    directory = shipped_directory() / "topologies"
+    return {path.stem: path for path in sorted(directory.glob("*.toml"))}
 
 
 def parse_world(text: str, *, source: str = "world") -> World:

@@ -56,6 +56,10 @@ class ManualClock:
         """Move the hands forward; a negative duration leaves them alone."""
         self._elapsed_ns += max(0, round(duration_s * 1e9))
 
+    def instant_ns(self, monotonic_s: float) -> int:
+        """Nanoseconds since the epoch at which ``monotonic_s`` reads so."""
+        return self._epoch_ns + round(monotonic_s * 1e9)
+
     def advance_to(self, instant_ns: int) -> None:
         """Move the hands to ``instant_ns`` since the epoch; a past instant leaves them alone."""
         self._elapsed_ns = max(self._elapsed_ns, instant_ns - self._epoch_ns)

@@ -1,0 +1,216 @@
+"""The data plane of a played world: what each node does with a packet.
+
+Every node has one table: prefix -> the steps that share the load. The longest
+prefix decides; no steps under a prefix means that the node knows the prefix and
+has nobody to give the packet to. Hosts have a default route to their router.
+
+Among equal steps a flow always takes the same one: a hash of its 5-tuple and
+of the node's own seed picks it (RFC 2991 on why a flow must not be split).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from ipaddress import IPv4Address, IPv4Interface, IPv6Interface, ip_network
+
+from mxpath.lab.routing import ControlPlane, Learnt, NextHop, Route, steps
+from mxpath.lab.topology import World
+from mxpath.model.address import IPAddress, Prefix
+
+_LONGEST_PATH = 64
+"""A packet that has taken more steps than this turns in a circle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiveTuple:
+    """What a load balancer hashes. ICMP has no ports: 0 and 0."""
+
+    source: IPAddress
+    target: IPAddress
+    protocol: int
+    source_port: int = 0
+    target_port: int = 0
+
+    @property
+    def reverse(self) -> "FiveTuple":
+        """The same flow seen from the far side."""
+        return FiveTuple(
+            source=self.target,
+            target=self.source,
+            protocol=self.protocol,
+            source_port=self.target_port,
+            target_port=self.source_port,
+        )
+
+
+class ForwardingTable:
+    """Prefix -> steps of one node, both families; the longest prefix decides."""
+
+    def __init__(self) -> None:
+        self.entries: dict[Prefix, tuple[NextHop, ...]] = {}
+
+    def add(self, prefix: Prefix, hops: tuple[NextHop, ...]) -> None:
+        """Enter a route, unless a nearer source already did."""
+        self.entries.setdefault(prefix, hops)
+
+    def look_up(self, address: IPAddress) -> tuple[NextHop, ...] | None:
+        """Return the steps towards ``address``; ``None`` without any route."""
+        matching = [prefix for prefix in self.entries if address in prefix]
+        if not matching:
+            return None
+        return self.entries[max(matching, key=lambda prefix: prefix.prefixlen)]
+
+
+class DataPlane:
+    """All forwarding tables of a world, and the ways that packets take through them.
+
+    Parameters
+    ----------
+    world
+        The world to be played.
+    seed
+        Salts every node's hash: the same seed always picks the same equal-cost branch.
+    """
+
+    def __init__(self, world: World, *, seed: int = 1) -> None:
+        self.world = world
+        self.seed = seed
+        self.tables = _tables(world)
+        self.owner: dict[IPAddress, str] = dict(_own_addresses(world))
+
+    def choose(self, node: str, hops: tuple[NextHop, ...], flow: FiveTuple) -> NextHop:
+        """Return the one of ``hops`` that this node gives to this flow."""
+        if len(hops) == 1:
+            return hops[0]
+        text = f"{self.seed}|{node}|{flow}"
+        digest = blake2b(text.encode(), digest_size=8).digest()
+        return hops[int.from_bytes(digest, "big") % len(hops)]
+
+    def walk(self, node: str, flow: FiveTuple) -> Iterator[NextHop]:
+        """Yield the steps of a flow from ``node`` until it is there or can go no further."""
+        for _ in range(_LONGEST_PATH):
+            if self.owner.get(flow.target) == node:
+                return
+            hops = self.tables[node].look_up(flow.target)
+            if not hops:
+                return
+            hop = self.choose(node, hops, flow)
+            yield hop
+            node = hop.node
+
+    def arrives(self, node: str, address: IPAddress) -> bool:
+        """Whether ``node`` itself has ``address``."""
+        return self.owner.get(address) == node
+
+    def delay_ms(self, node: str, flow: FiveTuple) -> float | None:
+        """One-way delay of a flow from ``node``; ``None`` when it does not arrive."""
+        hops = tuple(self.walk(node, flow))
+        end = hops[-1].node if hops else node
+        return sum(hop.delay_ms for hop in hops) if self.arrives(end, flow.target) else None
+
+    def delays_ms(self, node: str, target: IPAddress) -> tuple[float, float] | None:
+        """Fastest and slowest one-way delay over all equal-cost ways from ``node``.
+
+        ``None`` when no way arrives.
+        """
+        found = list(self._all_delays(node, target, _LONGEST_PATH))
+        return (min(found), max(found)) if found else None
+
+    def _all_delays(self, node: str, target: IPAddress, steps_left: int) -> Iterator[float]:
+        if self.arrives(node, target):
+            yield 0.0
+        elif steps_left:
+            for hop in self.tables[node].look_up(target) or ():
+                for rest in self._all_delays(hop.node, target, steps_left - 1):
+                    yield hop.delay_ms + rest
+
+
+def _own_addresses(world: World) -> Iterator[tuple[IPAddress, str]]:
+    for node, ports in world.interfaces.items():
+        for port in ports:
+            yield port.v4.ip, node
+            yield port.v6.ip, node
+    for router, numbers in world.router_ids.items():
+        for number in numbers:
+            yield number.ip, router
+
+
+def _only(address: IPAddress) -> Prefix:
+    return ip_network((address, 32 if isinstance(address, IPv4Address) else 128))
+
+
+def _tables(world: World) -> dict[str, ForwardingTable]:
+    tables = {node: ForwardingTable() for node in world.asn_of}
+    control = ControlPlane(world)
+    _enter_connected(world, tables)
+    _enter_interior(world, control, tables)
+    _enter_routes(control, tables)
+    return tables
+
+
+def _enter_connected(world: World, tables: dict[str, ForwardingTable]) -> None:
+    """Neighbours on a wire or a LAN; a host reaches everything through its router."""
+    for node, hops in steps(world).items():
+        for hop in hops:
+            if node in world.hosts:
+                for everything in ("0.0.0.0/0", "::/0"):
+                    tables[node].add(ip_network(everything), (hop,))
+            for near, far in ((hop.egress.v4, hop.ingress.v4), (hop.egress.v6, hop.ingress.v6)):
+                tables[node].add(_only(far.ip), (hop,))
+                tables[node].add(near.network, ())
+
+
+def _subnets(world: World, routers: tuple[str, ...]) -> dict[Prefix, tuple[str, ...]]:
+    """Subnets and loopbacks of a network with the routers that hold them.
+
+    An exchange point's LAN is in no routing table but its members' own.
+    """
+    held: dict[Prefix, list[str]] = {}
+    lans = {wire.ports[0] for wire in world.wires if wire.exchange is not None}
+    for router in routers:
+        numbers: list[IPv4Interface | IPv6Interface] = list(world.router_ids[router])
+        for port in world.interfaces.get(router, ()):
+            if port not in lans:
+                numbers += [port.v4, port.v6]
+        for number in numbers:
+            held.setdefault(number.network, []).append(router)
+    return {prefix: tuple(holders) for prefix, holders in held.items()}
+
+
+def _enter_interior(
+    world: World, control: ControlPlane, tables: dict[str, ForwardingTable]
+) -> None:
+    """The way to each subnet of the own network: to whichever holders are nearest."""
+    for network in world.networks.values():
+        for prefix, holders in _subnets(world, network.routers).items():
+            for router in network.routers:
+                if router not in holders:
+                    tables[router].add(prefix, _nearest(control, router, holders))
+
+
+def _nearest(control: ControlPlane, router: str, holders: tuple[str, ...]) -> tuple[NextHop, ...]:
+    distances = {holder: control.interior.distance(router, holder) for holder in holders}
+    known = {holder: far for holder, far in distances.items() if far is not None}
+    best = min(known.values(), default=0)
+    found = [
+        hop
+        for holder, far in known.items()
+        if far == best
+        for hop in control.interior.towards(router, holder)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _enter_routes(control: ControlPlane, tables: dict[str, ForwardingTable]) -> None:
+    """Routes between networks; an own prefix without a subnet leads nowhere."""
+    for prefix, routes in control.routes().items():
+        for router, route in routes.items():
+            tables[router].add(prefix, _hops(control, router, route))
+
+
+def _hops(control: ControlPlane, router: str, route: Route) -> tuple[NextHop, ...]:
+    if route.learnt is Learnt.OWN:
+        return ()
+    if route.border != router:
+        return control.interior.towards(router, route.border)
+    return (route.session.hop,) if route.session is not None else ()

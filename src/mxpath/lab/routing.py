@@ -1,0 +1,244 @@
+"""The control plane of a played world: which route every router chooses.
+
+The law. The kernel player writes the same into the configurations of its BIRDs:
+
+1. A route is liked by whom it was learnt from: own, customer, peer, provider
+   (Gao and Rexford, 2001); then by the shorter AS path; then by the lowest
+   neighbour ASN; then hot potato: learnt here before learnt from a router of
+   the same network, then the fewest hops to the border router, then the border
+   router and the neighbour that come first in the file.
+2. Own and customer routes are told to everyone, peer and provider routes to
+   customers only. A path that already holds our ASN is not taken.
+3. Members of an exchange point peer with each other through its route server,
+   whose AS does not enter the path.
+4. Inside a network every router hears every border router (full mesh, next hop
+   self) and counts hops to it; equal counts share the load.
+
+Path vector: every router chooses again from what its neighbours hold, until
+nothing changes. Without a circle of customers that comes to an end.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from mxpath.errors import InputError
+from mxpath.lab.topology import Port, Wire, World
+from mxpath.model.address import Prefix
+
+
+class Learnt(IntEnum):
+    """From whom a route was learnt, best first."""
+
+    OWN = 0
+    CUSTOMER = 1
+    PEER = 2
+    PROVIDER = 3
+
+
+_LEARNT = {"customer": Learnt.CUSTOMER, "peer": Learnt.PEER, "provider": Learnt.PROVIDER}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextHop:
+    """One step: out of ``egress``, over a wire or an exchange point's LAN, into ``ingress``."""
+
+    node: str
+    egress: Port
+    ingress: Port
+    delay_ms: float
+    """One-way delay of the step."""
+    exchange: str | None = None
+    """The exchange point whose LAN is crossed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a border router hears from one neighbour in another network."""
+
+    asn: int
+    """The neighbour's network."""
+    learnt: Learnt
+    hop: NextHop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A router's chosen route to a prefix."""
+
+    learnt: Learnt
+    path: tuple[int, ...]
+    """Networks after our own, the origin last; empty for an own prefix."""
+    border: str
+    """The router of our network through which it leaves."""
+    session: Session | None = None
+
+
+def _across(wire: Wire, world: World) -> Iterator[NextHop]:
+    """All steps that can be taken over a point-to-point wire or out to an exchange's LAN."""
+    if wire.exchange is None:
+        for here, there in (wire.ports, wire.ports[::-1]):
+            yield NextHop(node=there.node, egress=here, ingress=there, delay_ms=wire.delay_ms)
+        return
+    for other in world.wires:
+        if other.exchange == wire.exchange and other.number != wire.number:
+            yield NextHop(
+                node=other.ports[0].node,
+                egress=wire.ports[0],
+                ingress=other.ports[0],
+                delay_ms=wire.delay_ms + other.delay_ms,
+                exchange=wire.exchange,
+            )
+
+
+def steps(world: World) -> dict[str, tuple[NextHop, ...]]:
+    """Return all steps out of every node, in the order of the wires."""
+    found: dict[str, list[NextHop]] = {node: [] for node in world.asn_of}
+    for wire in world.wires:
+        for hop in _across(wire, world):
+            found[hop.egress.node].append(hop)
+    return {node: tuple(hops) for node, hops in found.items()}
+
+
+class Interior:
+    """Hop counts inside each network (rule 4)."""
+
+    def __init__(self, world: World) -> None:
+        routers = set(world.routers)
+        self._inside = {
+            router: tuple(
+                hop
+                for hop in hops
+                if hop.node in routers
+                and hop.exchange is None
+                and world.asn_of[hop.node] == world.asn_of[router]
+            )
+            for router, hops in steps(world).items()
+            if router in routers
+        }
+        self._distances = {router: self._flood(router) for router in routers}
+
+    def _flood(self, start: str) -> dict[str, int]:
+        distances, queue = {start: 0}, deque([start])
+        while queue:
+            here = queue.popleft()
+            for hop in self._inside[here]:
+                if hop.node not in distances:
+                    distances[hop.node] = distances[here] + 1
+                    queue.append(hop.node)
+        return distances
+
+    def distance(self, router: str, other: str) -> int | None:
+        """Hops from ``router`` to ``other``; ``None`` where no inside wire leads there."""
+        return self._distances[router].get(other)
+
+    def towards(self, router: str, other: str) -> tuple[NextHop, ...]:
+        """First steps of all shortest ways from ``router`` to ``other``."""
+        distance = self.distance(router, other)
+        if distance is None:
+            return ()
+        return tuple(
+            hop for hop in self._inside[router] if self.distance(hop.node, other) == distance - 1
+        )
+
+
+class ControlPlane:
+    """All routers of a world with the routes they settled on."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.interior = Interior(world)
+        self._place = {router: number for number, router in enumerate(world.routers)}
+        self._mates = {
+            router: tuple(r for r in network.routers if r != router)
+            for network in world.networks.values()
+            for router in network.routers
+        }
+        self._sessions = {
+            router: tuple(self._listen(hops))
+            for router, hops in steps(world).items()
+            if router in self._place
+        }
+
+    def _listen(self, hops: tuple[NextHop, ...]) -> Iterator[Session]:
+        world = self.world
+        for hop in hops:
+            here, there = world.asn_of[hop.egress.node], world.asn_of[hop.node]
+            if here == there or hop.node not in self._place:
+                continue
+            relation = "peer" if hop.exchange is not None else world.relation(here, there)
+            if relation is not None:
+                yield Session(asn=there, learnt=_LEARNT[relation], hop=hop)
+
+    def routes(self) -> dict[Prefix, dict[str, Route]]:
+        """Return each prefix with the route of every router that has one."""
+        origins: dict[Prefix, set[int]] = {}
+        for asn, network in self.world.networks.items():
+            for prefix in network.prefixes:
+                origins.setdefault(prefix, set()).add(asn)
+        # Prefixes of one network share their fate: settle each set of origins once.
+        settled = {key: self._settle(key) for key in {frozenset(o) for o in origins.values()}}
+        return {prefix: settled[frozenset(asns)] for prefix, asns in origins.items()}
+
+    def _settle(self, origins: frozenset[int]) -> dict[str, Route]:
+        held: dict[str, Route] = {}
+        for _ in range(4 * len(self._place) + 4):
+            before = dict(held)
+            for router in self._place:
+                chosen = self._choose(router, origins, held)
+                if chosen is None:
+                    held.pop(router, None)
+                else:
+                    held[router] = chosen
+            if held == before:
+                return held
+        raise InputError(
+            f"routes to AS{min(origins)} do not settle: look for a network that is, over others, "
+            "a provider of its own provider"
+        )
+
+    def _choose(self, router: str, origins: frozenset[int], held: dict[str, Route]) -> Route | None:
+        """Return the best of what this router can hear (rule 1)."""
+        if self.world.asn_of[router] in origins:
+            return Route(learnt=Learnt.OWN, path=(), border=router)
+        heard = [*self._from_outside(router, held), *self._from_inside(router, held)]
+        return min(heard, key=lambda route: self._rank(router, route), default=None)
+
+    def _rank(self, router: str, route: Route) -> tuple[int, ...]:
+        distance = self.interior.distance(router, route.border)
+        neighbour = 0 if route.session is None else self._place[route.session.hop.node]
+        return (
+            route.learnt,
+            len(route.path),
+            route.path[0] if route.path else 0,
+            int(route.border != router),
+            0 if distance is None else distance,
+            self._place[route.border],
+            neighbour,
+        )
+
+    def _from_outside(self, router: str, held: dict[str, Route]) -> Iterator[Route]:
+        """What the neighbours in other networks tell this router (rules 2 and 3)."""
+        for session in self._sessions[router]:
+            theirs = held.get(session.hop.node)
+            if theirs is None or self.world.asn_of[router] in theirs.path:
+                continue
+            if theirs.learnt <= Learnt.CUSTOMER or session.learnt is Learnt.PROVIDER:
+                yield Route(
+                    learnt=session.learnt,
+                    path=(session.asn, *theirs.path),
+                    border=router,
+                    session=session,
+                )
+
+    def _from_inside(self, router: str, held: dict[str, Route]) -> Iterator[Route]:
+        """What the routers of the same network learnt themselves."""
+        for mate in self._mates[router]:
+            theirs = held.get(mate)
+            if (
+                theirs is not None
+                and theirs.border == mate
+                and self.interior.distance(router, mate) is not None
+            ):
+                yield theirs

@@ -1,0 +1,171 @@
+"""The memory player: a world as a vantage, with a clock whose hands are moved.
+
+Nothing here touches a socket or needs a privilege. Probes still leave and come
+back as bytes, so the wire format is walked through both ways, and the same seed
+plays the same world to the same bytes.
+"""
+
+import heapq
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from mxpath.errors import PrivilegeError
+from mxpath.lab.simulated_dns import PlayedResolver, PlayedZone
+from mxpath.lab.simulated_faults import Faults, Uplink
+from mxpath.lab.simulated_network import Arrival, PlayedNetwork
+from mxpath.lab.simulated_smtp import PlayedDialer
+from mxpath.lab.simulated_truth import memory_truth
+from mxpath.lab.topology import World
+from mxpath.lab.truth import Truth
+from mxpath.model.address import IPAddress
+from mxpath.model.study import Origin
+from mxpath.model.trace import ProbeSpec, Reply
+from mxpath.vantage.clock import ManualClock
+from mxpath.vantage.packets import decode, encode_syn
+from mxpath.vantage.ports import ProbeSocket, Sent, Vantage
+
+__all__ = ["Faults", "SimulatedVantage", "simulate", "simulated_truth"]
+
+_SEED = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedVantage(Vantage):
+    """A vantage that can say afterwards what really arrived in its network."""
+
+    network: PlayedNetwork
+    """Holds the SYN counters and the commands of every SMTP connection."""
+
+
+class PlayedProbeSocket:
+    """Probes into the played network; satisfies :class:`mxpath.vantage.ports.ProbeSocket`."""
+
+    def __init__(self, network: PlayedNetwork, clock: ManualClock, uplink: Uplink) -> None:
+        self._network = network
+        self._clock = clock
+        self._uplink = uplink
+        self._coming: list[Arrival] = []
+
+    def source_for(self, target: IPAddress) -> IPAddress | None:
+        """The sender's address of the target's family; ``None`` without a route."""
+        if target.version in self._uplink.faults.no_route:
+            return None
+        v4, v6 = self._network.world.addresses_of(self._network.world.sender)
+        return v4 if target.version == 4 else v6
+
+    def send(self, probes: Sequence[ProbeSpec]) -> Sequence[Sent]:
+        """Put probes on the wire; sending takes no time."""
+        return tuple(self._send(probe) for probe in probes)
+
+    def _send(self, probe: ProbeSpec) -> Sent:
+        self._uplink.feel_interrupt()
+        now_ns = self._clock.now_ns()
+        error = self._uplink.send(probe.target.version)
+        if error is None:
+            arrival = self._network.carry(encode_syn(probe), now_ns)
+            if arrival is not None:
+                heapq.heappush(self._coming, arrival)
+        return Sent(sent_ns=now_ns, error=error)
+
+    def receive(self, until_s: float) -> Sequence[Reply]:
+        """Move the clock to the next arrival, or to ``until_s`` when none comes before."""
+        self._uplink.feel_interrupt()
+        until_ns = self._clock.instant_ns(until_s)
+        while self._coming and self._coming[0].at_ns <= until_ns and not self._uplink.is_down:
+            self._clock.advance_to(self._coming[0].at_ns)
+            replies = [decode(arrival.packet, arrival.at_ns) for arrival in self._arrived()]
+            if any(replies):
+                return tuple(reply for reply in replies if reply is not None)
+        self._clock.advance_to(until_ns)
+        return ()
+
+    def _arrived(self) -> Iterable[Arrival]:
+        while self._coming and self._coming[0].at_ns <= self._clock.now_ns():
+            yield heapq.heappop(self._coming)
+
+
+def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -> SimulatedVantage:
+    """Play a world in memory.
+
+    Parameters
+    ----------
+    world
+        The world; see :func:`mxpath.lab.topology.read_world`.
+    seed
+        Salts the routers' equal-cost choices and the analyzer's own random ones.
+    faults
+        What is broken at the sender's end; nothing when left out.
+
+    Raises
+    ------
+    ParseError
+        When the world's DNS records are not in master-file form.
+    """
+    faults = faults or Faults()
+    midnight = datetime.combine(world.as_of, time(), tzinfo=UTC)
+    clock = ManualClock(round(midnight.timestamp()) * 1_000_000_000)
+    uplink = Uplink(faults)
+    network = PlayedNetwork(
+        world, seed=seed, port_25_filtered_at_hop=faults.port_25_filtered_at_hop
+    )
+    resolver = _resolver(network, clock, uplink)
+    v4, v6 = world.addresses_of(world.sender)
+
+    def open_probes() -> AbstractContextManager[ProbeSocket]:
+        if faults.no_privilege:
+            raise PrivilegeError(
+                "this user may not open raw sockets: run as root, or give the interpreter "
+                "the capability CAP_NET_RAW"
+            )
+        return nullcontext(PlayedProbeSocket(network, clock, uplink))
+
+    return SimulatedVantage(
+        clock=clock,
+        resolver=resolver,
+        dialer=PlayedDialer(network, clock, uplink),
+        probes=open_probes,
+        origin=Origin(
+            address_v4=None if 4 in faults.no_route else v4,
+            address_v6=None if 6 in faults.no_route else v6,
+            how="world",
+        ),
+        name=f"sim:{world.name}",
+        player="simulated",
+        engine="simulated",
+        resolver_address=str(world.addresses_of(world.resolver)[0]),
+        seed=seed,
+        network=network,
+    )
+
+
+def _resolver(network: PlayedNetwork, clock: ManualClock, uplink: Uplink) -> PlayedResolver:
+    world = network.world
+    here, there = world.addresses_of(world.sender)[0], world.addresses_of(world.resolver)[0]
+    out = network.plane.delays_ms(world.sender, there)
+    back = network.plane.delays_ms(world.resolver, here)
+    round_trip_ms = None if out is None or back is None else round(out[0] + back[0], 6)
+    return PlayedResolver(
+        PlayedZone(world), clock, uplink, server=str(there), round_trip_ms=round_trip_ms
+    )
+
+
+def simulated_truth(
+    world: World, flows: Iterable[tuple[IPAddress, int]], vantage: Vantage | None = None
+) -> Truth:
+    """Return what is true in a world played in memory.
+
+    Parameters
+    ----------
+    world
+        The world.
+    flows
+        (target, source port) of each flow whose path is wanted.
+    vantage
+        The vantage that played it, as :func:`simulate` made it: its seed decides the
+        equal-cost choices and its counters fill ``syns``. Without it the default seed
+        is taken, and no SYN is counted.
+    """
+    network = vantage.network if isinstance(vantage, SimulatedVantage) else PlayedNetwork(world)
+    return memory_truth(network, flows)
