@@ -1,0 +1,1 @@
+"""What the DNS says about mail to a domain."""
