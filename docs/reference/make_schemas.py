@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from mxpath.lab.accuracy import Accuracy
+from mxpath.lab.truth import Truth
 from mxpath.model import codec, documents
 from mxpath.model.mail import MailDomain
 from mxpath.model.study import Study
@@ -16,6 +17,7 @@ DOCUMENTS: tuple[type, ...] = (
     Study,
     MailDomain,
     Accuracy,
+    Truth,
     documents.Studies,
     documents.Traces,
     documents.Attributions,

@@ -1,0 +1,158 @@
+"""``mxpath lab``: a mini-Internet of this machine's own, in network namespaces."""
+
+import argparse
+import shlex
+import sys
+
+from mxpath.cli import options as shared
+from mxpath.errors import InputError
+from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.topology import World, read_world, shipped_worlds
+from mxpath.lab.truth import PathTruth, Truth
+from mxpath.model import codec
+from mxpath.model.address import IPAddress
+from mxpath.model.documents import LabList, LabRow
+
+TRUTH_SOURCE_PORT = 61000
+"""The flow whose path ``lab truth`` prints unless told otherwise."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="worlds that can be played, and those that run")
+    up = actions.add_parser("up", help="bring a world up and leave it running")
+    up.add_argument("world", metavar="WORLD", help="name of a shipped world, or FILE.toml")
+    down = actions.add_parser("down", help="take a running world down")
+    inside = actions.add_parser("exec", help="run a command on a node of a running world")
+    inside.add_argument("-n", "--node", help="router or host (default: the world's sender)")
+    inside.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND …")
+    truth = actions.add_parser("truth", help="what the running kernels and daemons know")
+    truth.add_argument("--source-port", type=int, default=TRUTH_SOURCE_PORT, metavar="PORT")
+    for action in (down, inside, truth):
+        action.add_argument("-w", "--world", dest="name", help="if several worlds run")
+    for action in (listing, up, truth):
+        action.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do the one action."""
+    return {"list": _list, "up": _up, "down": _down, "exec": _exec, "truth": _truth}[
+        options.action
+    ](options)
+
+
+def _list(options: argparse.Namespace) -> int:
+    running = set(Lab.running())
+    rows = tuple(
+        LabRow(name=name, title=read_world(path).title, running=name in running)
+        for name, path in shipped_worlds().items()
+    )
+    others = tuple(
+        LabRow(name=name, title="", running=True) for name in running - {r.name for r in rows}
+    )
+    document = LabList(worlds=(*rows, *others), kernel_player=kernel_lab_missing() or "works here")
+    if options.json:
+        print(codec.dump(document).decode(), end="")
+        return 0
+    for row in document.worlds:
+        print(f"{row.name:<16} {'running' if row.running else '':<8} {row.title}")
+    print(f"kernel player: {document.kernel_player}")
+    return 0
+
+
+def _up(options: argparse.Namespace) -> int:
+    missing = kernel_lab_missing()
+    if missing:
+        raise InputError(
+            f"the kernel cannot play a world here: {missing}; "
+            "`--vantage sim:WORLD` plays it in memory"
+        )
+    world = read_world(shared.world_file(options.world))
+    lab = Lab.start_detached(world)
+    if options.json:
+        print(codec.dump(_list_of(world)).decode(), end="")
+        return 0
+    arguments = (
+        *("--resolver", str(world.addresses_of(world.resolver)[0])),
+        *("--gazetteer", str(lab.gazetteer), "--ca-file", str(lab.trust_file)),
+    )
+    domain = next(iter(world.domains), "DOMAIN")
+    print(f"{world.name} is up. Try:")
+    print(f"  mxpath lab exec mxpath {domain} {shlex.join(arguments)}")
+    print("  mxpath lab truth")
+    print("  mxpath lab down")
+    return 0
+
+
+def _list_of(world: World) -> LabList:
+    row = LabRow(name=world.name, title=world.title, running=True)
+    return LabList(worlds=(row,), kernel_player="works here")
+
+
+def _attached(options: argparse.Namespace) -> Lab:
+    """Return the lab that was named, or the only one that runs."""
+    running = sorted(Lab.running())
+    name = options.name or (running[0] if len(running) == 1 else None)
+    if name is None:
+        known = ", ".join(running)
+        raise InputError(
+            f"several worlds run ({known}): say which with --world"
+            if running
+            else "no world runs: `mxpath lab up first_walk` starts one"
+        )
+    if name not in running:
+        raise InputError(f"{name} does not run; running: {', '.join(running) or 'none'}")
+    return Lab.attach(name)
+
+
+def _down(options: argparse.Namespace) -> int:
+    lab = _attached(options)
+    lab.down()
+    print(f"{lab.world.name} is down")
+    return 0
+
+
+def _exec(options: argparse.Namespace) -> int:
+    lab = _attached(options)
+    node = options.node or lab.world.sender
+    known = (*lab.world.routers, *lab.world.hosts, *lab.world.exchanges)
+    if node not in known:
+        raise InputError(f"no node {node!r} in {lab.world.name}; it has {', '.join(known)}")
+    command = [word for word in options.command if word != "--"]
+    if not command:
+        raise InputError("nothing to run: mxpath lab exec [-n NODE] COMMAND …")
+    if command[0] == "mxpath":
+        command = [sys.executable, "-m", "mxpath", *command[1:]]
+    return lab.popen(node, command).wait()
+
+
+def _truth(options: argparse.Namespace) -> int:
+    lab = _attached(options)
+    flows: list[tuple[IPAddress, int]] = [
+        (address, options.source_port)
+        for name, host in lab.world.hosts.items()
+        if host.smtp is not None
+        for address in lab.world.addresses_of(name)
+    ]
+    truth = lab.truth(flows)
+    if options.json:
+        print(codec.dump(truth).decode(), end="")
+    else:
+        _print_truth(truth)
+    return 0
+
+
+def _print_truth(truth: Truth) -> None:
+    print(f"player {truth.player}, wire {truth.wire}")
+    for path in truth.paths:
+        _print_path(path)
+
+
+def _print_path(path: PathTruth) -> None:
+    print(f"{path.target} from port {path.source_port}: AS {' '.join(map(str, path.as_path))}")
+    for hop in path.hops:
+        rtt = f"{hop.rtt_min_ms:.1f} … {hop.rtt_max_ms:.1f} ms"
+        print(f"{hop.ttl:>4}  {hop.address!s:<26} {rtt:>18}  {hop.node} (AS{hop.asn})")
+    for ix_id, near, far in path.crossings:
+        print(f"      crosses exchange {ix_id}: AS{near} to AS{far}")

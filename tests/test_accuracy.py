@@ -1,0 +1,78 @@
+"""The accuracy figure is an instrument: right answers leave it clean, wrong ones turn it red."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mxpath.demo import Demo, run_demo
+from mxpath.inference import crossings, routes
+from mxpath.model.mail import MxHost
+from mxpath.model.route import Route
+from world import first_walk
+
+
+def played(directory: Path) -> Demo:
+    return run_demo(first_walk(), directory, player="memory", say=lambda _step: None)
+
+
+def test_all_is_right_in_memory(tmp_path: Path) -> None:
+    accuracy = played(tmp_path).accuracy
+    assert accuracy.mistakes == ()
+    assert accuracy.is_perfect
+    assert accuracy.crossings.true_positive == 8
+    assert accuracy.flows_per_trace_max == 1
+    assert 1 <= accuracy.syns_at_target_max <= 6
+    assert accuracy.rtt_error_ms.median == 0
+    assert accuracy.rtt_error_ms.p95 == 0
+
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def no_crossing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossings, "find_crossings", lambda *_a, **_k: ())
+    monkeypatch.setattr(routes, "find_crossings", lambda *_a, **_k: (), raising=False)
+
+
+def the_far_network_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = routes.infer_route
+
+    def broken(*args: object, **kwargs: object) -> Route:
+        route: Route = whole(*args, **kwargs)  # type: ignore[arg-type]
+        return replace(route, as_path=route.as_path[:-1])
+
+    monkeypatch.setattr("mxpath.analyze.infer_route", broken)
+
+
+def an_mx_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mxpath.mail.discover import discover
+
+    def broken(*args: object, **kwargs: object) -> object:
+        mail = discover(*args, **kwargs)  # type: ignore[arg-type]
+        hosts: tuple[MxHost, ...] = mail.plan.hosts[:1]
+        return replace(mail, plan=replace(mail.plan, hosts=hosts))
+
+    monkeypatch.setattr("mxpath.analyze.discover", broken)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "figure"),
+    [
+        (no_crossing_is_found, "crossings"),
+        (the_far_network_is_lost, "as_paths"),
+        (an_mx_is_forgotten, "mx"),
+    ],
+)
+def test_a_broken_rule_turns_the_figure_red(
+    break_it: Break, figure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_it(monkeypatch)
+    accuracy = played(tmp_path).accuracy
+    assert not accuracy.is_perfect
+    assert accuracy.mistakes
+    if figure == "crossings":
+        assert accuracy.crossings.false_negative == 8
+    else:
+        assert getattr(accuracy, figure).wrong > 0

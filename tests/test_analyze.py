@@ -1,0 +1,138 @@
+"""The whole pipeline in the simulated world: its verdicts, and what faults leave of it."""
+
+import pytest
+from mxpath.report.html import render_report
+from mxpath.report.text import screen
+
+from mxpath.analyze import INTERRUPTED, Options
+from mxpath.errors import InputError
+from mxpath.lab.simulated_faults import Faults
+from mxpath.model import codec
+from mxpath.model.mail import PlanKind
+from mxpath.model.session import Outcome
+from mxpath.model.study import Study
+from mxpath.model.trace import EndReason
+from world import analyzed, first_walk
+
+
+@pytest.mark.parametrize(("domain", "verdict"), first_walk().expected.verdicts.items())
+def test_each_domain_has_the_verdict_that_its_world_expects(domain: str, verdict: str) -> None:
+    study = analyzed(domain)
+    assert study.verdict is not None
+    assert study.verdict.name == verdict
+    assert study.domain in study.verdict.sentence
+
+
+@pytest.mark.parametrize("domain", [*first_walk().domains, "broken.example", "loop.example"])
+def test_a_study_survives_its_file(domain: str) -> None:
+    study = analyzed(domain)
+    assert codec.load(Study, codec.dump(study)) == study
+
+
+def test_equal_seeds_give_equal_bytes() -> None:
+    assert codec.dump(analyzed("fine.example")) == codec.dump(analyzed("fine.example"))
+
+
+@pytest.mark.parametrize(
+    ("domain", "verdict"),
+    [
+        ("no-such-name.example", "no_service"),
+        ("empty.example", "no_service"),
+        ("broken.example", "dns_servfail"),
+        ("loop.example", "dns_servfail"),
+    ],
+)
+def test_dns_trouble_is_a_verdict_and_no_error(domain: str, verdict: str) -> None:
+    study = analyzed(domain)
+    assert study.verdict is not None
+    assert study.verdict.name == verdict
+    assert not study.verdict.deliverable
+
+
+def test_an_implicit_mx_is_followed() -> None:
+    study = analyzed("implicit.example")
+    assert study.mail.plan.kind is PlanKind.IMPLICIT
+    assert study.sessions[0].outcome is Outcome.ANSWERED
+
+
+def test_a_dead_resolver_is_told_from_a_dead_domain() -> None:
+    study = analyzed("fine.example", faults=Faults(resolver_down=True))
+    assert study.mail.plan.kind is PlanKind.FAILED
+    assert study.verdict is not None
+    assert study.verdict.name == "dns_servfail"
+    assert "does not exist" not in study.verdict.sentence
+
+
+def test_without_privilege_all_but_the_traces_come() -> None:
+    study = analyzed("slowbank.example", faults=Faults(no_privilege=True))
+    assert study.traces == ()
+    assert any("no traces" in note for note in study.notes)
+    assert study.verdict is not None
+    assert study.verdict.name == "banner_delay"
+    assert all(owner.network for owner in study.owners.values())
+
+
+def test_without_an_ipv6_route_ipv4_is_whole() -> None:
+    study = analyzed("fine.example", faults=Faults(no_route=(6,)))
+    ends = {(t.target.version, t.end) for t in study.traces}
+    assert ends == {(4, EndReason.REACHED), (6, EndReason.NO_ROUTE)}
+    outcomes = {(s.address.version, s.outcome) for s in study.sessions}
+    assert outcomes == {(4, Outcome.ANSWERED), (6, Outcome.UNREACHABLE)}
+
+
+def test_an_interface_that_goes_down_leaves_what_was_measured() -> None:
+    study = analyzed("fine.example", faults=Faults(interface_down_after_packets=9))
+    assert any(t.end is EndReason.LOCAL_FAULT for t in study.traces)
+    assert any(hop.address is not None for t in study.traces for hop in t.hops)
+    assert all(s.outcome is Outcome.UNREACHABLE for s in study.sessions)
+
+
+@pytest.mark.parametrize("packets", [0, 1, 7, 20, 40])
+def test_ctrl_c_keeps_what_was_measured(packets: int) -> None:
+    study = analyzed("fine.example", faults=Faults(interrupt_after_packets=packets))
+    whole = len(analyzed("fine.example").sessions)
+    answered = [s for s in study.sessions if s.outcome is Outcome.ANSWERED]
+    assert INTERRUPTED in study.notes or len(answered) == whole
+    assert study.mail.domain == "fine.example"
+    assert study.verdicts
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        Faults(),
+        Faults(resolver_down=True),
+        Faults(no_privilege=True),
+        Faults(no_route=(4, 6)),
+        Faults(interface_down_after_packets=5),
+        Faults(interrupt_after_packets=3),
+        Faults(interrupt_after_packets=30),
+        Faults(port_25_filtered_at_hop=1),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("domain", ["fine.example", "dropped.example", "nomail.example"])
+def test_every_fault_still_makes_a_screen_and_a_report(faults: Faults, domain: str) -> None:
+    study = analyzed(domain, faults=faults)
+    assert study.verdict is not None
+    assert study.verdict.sentence in " ".join(screen(study).split())
+    assert "</html>" in render_report(study)
+
+
+def test_blocked_egress_is_never_called_a_dead_server_for_certain() -> None:
+    study = analyzed("fine.example", faults=Faults(port_25_filtered_at_hop=1))
+    assert study.verdict is not None
+    assert study.verdict.name == "egress25_blocked" or study.verdict.counter_evidence
+
+
+def test_only_restricts_to_one_address() -> None:
+    study = analyzed("fine.example", options=Options(only="198.18.49.25"))
+    assert [str(a) for a in study.mail.addresses] == ["198.18.49.25"]
+    with pytest.raises(InputError, match="not in the MX plan"):
+        analyzed("fine.example", options=Options(only="192.0.2.1"))
+
+
+def test_the_sender_is_placed_in_its_network() -> None:
+    origin = analyzed("fine.example").seen_from
+    assert origin.network is not None
+    assert origin.network.asn == 64496

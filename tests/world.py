@@ -1,0 +1,30 @@
+"""The first world, played in memory, for tests of whatever stands on it."""
+
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from mxpath.analyze import Options, analyze
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.lab.published import publish
+from mxpath.lab.simulated import simulate
+from mxpath.lab.simulated_faults import Faults
+from mxpath.lab.topology import World, read_world, shipped_worlds
+from mxpath.model.study import Study
+
+
+@cache
+def first_walk() -> World:
+    return read_world(shipped_worlds()["first_walk"])
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    directory = Path(mkdtemp(prefix="mxpath-test-"))
+    publish(first_walk(), directory)
+    return Gazetteer.open(directory)
+
+
+def analyzed(domain: str, *, faults: Faults | None = None, options: Options | None = None) -> Study:
+    vantage = simulate(first_walk(), faults=faults or Faults())
+    return analyze(domain, vantage, gazetteer(), options=options)
