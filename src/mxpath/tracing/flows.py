@@ -1,0 +1,77 @@
+"""A flow's identity: one constant 5-tuple, and sequence numbers that name its probes.
+
+Load balancers hash the 5-tuple, so it stays the same for all probes of a flow. The sequence
+number is ``(ttl << 6 | attempt) << 20 | cookie``: six bits of TTL, six of attempt, and twenty
+random ones that tell our probes from whatever else may come back. Any two SYNs of a flow lie at
+least 2**20 apart, far more than a TCP window without scaling (65,535): inside the window a server
+would take the second for a part of the connection that the first one opened, and reset it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from random import Random
+
+from mxpath.model.address import IPAddress
+from mxpath.model.trace import ProbeSpec
+
+SOURCE_PORTS = range(61000, 65536)
+"""Above the ports that Linux draws for its own connections (32768 to 60999)."""
+_COOKIE_BITS = 20
+_ATTEMPT_BITS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowIdentity:
+    """The constant part of a flow's probes."""
+
+    target: IPAddress
+    source: IPAddress
+    source_port: int
+    destination_port: int
+    cookie: int
+
+    @property
+    def key(self) -> tuple[IPAddress, int, int]:
+        """What a reply is matched by."""
+        return self.target, self.source_port, self.destination_port
+
+    def sequence(self, ttl: int, attempt: int) -> int:
+        """Sequence number of a probe."""
+        return (ttl << _ATTEMPT_BITS | attempt) << _COOKIE_BITS | self.cookie
+
+    def probe(self, ttl: int, attempt: int) -> ProbeSpec:
+        """Build the probe of that TTL and attempt."""
+        return ProbeSpec(
+            target=self.target,
+            source=self.source,
+            source_port=self.source_port,
+            destination_port=self.destination_port,
+            ttl=ttl,
+            sequence=self.sequence(ttl, attempt),
+        )
+
+    def place(self, sequence: int) -> tuple[int, int] | None:
+        """TTL and attempt that a sequence number names; ``None`` when the cookie is not ours."""
+        if sequence & (1 << _COOKIE_BITS) - 1 != self.cookie:
+            return None
+        return divmod(sequence >> _COOKIE_BITS, 1 << _ATTEMPT_BITS)
+
+
+def draw_flows(
+    ends: Iterable[tuple[IPAddress, IPAddress]], port: int, *, seed: int | None
+) -> Iterator[FlowIdentity]:
+    """Draw a flow for each (target, source), all with source ports and cookies of their own."""
+    random = Random(seed)  # noqa: S311 - spreads flows over equal paths; guards nothing
+    used: set[int] = set()
+    for target, source in ends:
+        free = random.choice(SOURCE_PORTS)
+        while free in used and len(used) < len(SOURCE_PORTS):
+            free = random.choice(SOURCE_PORTS)
+        used.add(free)
+        yield FlowIdentity(
+            target=target,
+            source=source,
+            source_port=free,
+            destination_port=port,
+            cookie=random.getrandbits(_COOKIE_BITS),
+        )

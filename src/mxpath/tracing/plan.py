@@ -1,0 +1,256 @@
+"""When does which SYN leave? The whole law of one flow, without a socket, a clock or a sleep.
+
+The law
+-------
+1. **Ascending.** A new TTL is always the lowest one not sent yet. A server answers the first SYN
+   that arrives with SYN/ACK and is mostly silent to the rest, so order is what tells distance.
+2. **The window.** TTL t leaves when a hop >= t - 1 - ``max_past_target`` has answered: that hop
+   lies before the target, so of all SYNs at most 1 + ``max_past_target`` arrive there, even when
+   the target drops them. While no hop at all has answered, and up to ``max_silent_hops`` past the
+   last answer where that is more than the window, one further TTL leaves ``min_wait_s`` after the
+   last one.
+3. **The distance** is the smallest TTL that a SYN/ACK or RST acknowledges. From then on, and from
+   a Destination Unreachable on, no greater TTL leaves. A bare ACK says only that another SYN of
+   this flow has arrived.
+4. **Patience.** A silent hop with an answer beyond it is given up max(``min_wait_s``,
+   ``rtt_factor`` x the RTT of its neighbours) after it was sent. Its retries share that time, they
+   do not prolong it. Past the last answer nothing is known of the RTT: there
+   ``silence_timeout_s`` after the last SYN decides.
+5. **Retries, and further queries, go to hops known to lie before the target.** The silent hops just
+   below the distance may be the target itself, whose answer got lost or whose SYN was overtaken: a
+   retry there confirms the distance, and leaves only while the target's share (law 2) has room.
+6. **A fault of this host** ends the sending, not the listening: what is under way may still answer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from mxpath.model.trace import EndReason, Hop, Probe, Reply, ReplyKind
+from mxpath.tracing.options import TraceOptions
+
+_BLIND_TTL = 16
+"""How far to feel one's way while nothing at all answers, as behind a filter of ICMP errors."""
+_FROM_TARGET = {ReplyKind.SYN_ACK, ReplyKind.RST}
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One SYN that is to leave."""
+
+    ttl: int
+    attempt: int
+
+
+@dataclass(slots=True)
+class _Rung:
+    """All SYNs of one TTL."""
+
+    ttl: int
+    probes: list[Probe] = field(default_factory=list)
+    sent_s: list[float] = field(default_factory=list)
+    kinds: set[ReplyKind] = field(default_factory=set)
+    """What has answered; a bare ACK says nothing about this TTL and is left out."""
+    rtt_s: float | None = None
+    """Smallest round-trip time of those."""
+
+    @property
+    def pending(self) -> bool:
+        """Is the latest SYN unanswered?"""
+        reply = self.probes[-1].reply
+        return reply is None or reply.kind is ReplyKind.ACK
+
+    def answer(self, attempt: int, reply: Reply) -> None:
+        old = self.probes[attempt]
+        self.probes[attempt] = replace(old, reply=reply)
+        if reply.kind is not ReplyKind.ACK:
+            self.kinds.add(reply.kind)
+            rtt_s = (reply.received_ns - old.sent_ns) / 1e9
+            self.rtt_s = rtt_s if self.rtt_s is None else min(self.rtt_s, rtt_s)
+
+
+class Plan:
+    """The state of one flow. Times are seconds on a monotonic clock of the caller's."""
+
+    def __init__(self, options: TraceOptions) -> None:
+        self.options = options
+        self.notes: list[str] = []
+        self.packets_sent = 0
+        self._rungs: list[_Rung] = []
+        self._last_s = 0.0
+        self._fault = False
+        self._interrupted = False
+
+    # What happened.
+
+    def sent(self, shot: Shot, *, sequence: int, at_s: float, at_ns: int) -> None:
+        """Record that a SYN has left."""
+        if shot.ttl > len(self._rungs):
+            self._rungs.append(_Rung(ttl=shot.ttl))
+        rung = self._rungs[shot.ttl - 1]
+        rung.probes.append(
+            Probe(ttl=shot.ttl, attempt=shot.attempt, sequence=sequence, sent_ns=at_ns)
+        )
+        rung.sent_s.append(at_s)
+        if not shot.attempt:
+            self._last_s = at_s
+        self.packets_sent += 1
+
+    def failed(self, error: str) -> None:
+        """Record that this host could not, or may not, send (law 6)."""
+        self._fault = True
+        self.note(error)
+
+    def interrupt(self) -> None:
+        """Record that the user has stopped the measurement."""
+        self._interrupted = True
+        self.note("interrupted: later answers were not waited for")
+
+    def note(self, text: str) -> None:
+        """Keep a remark for the reader, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def answered(self, ttl: int, attempt: int, reply: Reply) -> None:
+        """Record a reply. Duplicates and answers to what was never sent change nothing."""
+        if reply.kind in (ReplyKind.SYN_ACK, ReplyKind.ACK):
+            self.packets_sent += 1  # the kernel's RST, which closes what is half open
+        if not 1 <= ttl <= len(self._rungs) or attempt >= len(self._rungs[ttl - 1].probes):
+            return
+        old = self._rungs[ttl - 1].probes[attempt].reply
+        better = old is None or (old.kind is ReplyKind.ACK and reply.kind is not ReplyKind.ACK)
+        if better:
+            self._rungs[ttl - 1].answer(attempt, reply)
+
+    # What is known.
+
+    @property
+    def distance(self) -> int | None:
+        """Law 3."""
+        return next((r.ttl for r in self._rungs if r.kinds & _FROM_TARGET), None)
+
+    @property
+    def last_ttl(self) -> int | None:
+        """TTL at which the path ends: at the target, or where a router says so."""
+        refused = next((r.ttl for r in self._rungs if ReplyKind.UNREACHABLE in r.kinds), None)
+        return refused if self.distance is None else self.distance
+
+    @property
+    def end(self) -> EndReason:
+        """Why the trace ended, or would end if it did now."""
+        if self.distance is not None:
+            return EndReason.REACHED
+        if self.last_ttl is not None:
+            return EndReason.UNREACHABLE
+        if self._fault:
+            return EndReason.LOCAL_FAULT
+        return EndReason.INTERRUPTED if self._interrupted else EndReason.GAVE_UP
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """Hops up to where the path ends, or all that were tried."""
+        return tuple(
+            Hop(ttl=rung.ttl, probes=tuple(rung.probes)) for rung in self._rungs[: self.last_ttl]
+        )
+
+    @property
+    def beyond(self) -> tuple[Probe, ...]:
+        """Probes past the end of the path."""
+        if self.last_ttl is None:
+            return ()
+        return tuple(p for rung in self._rungs[self.last_ttl :] for p in rung.probes)
+
+    @property
+    def _frontier(self) -> int:
+        """Greatest TTL that has answered, 0 for none."""
+        return max((rung.ttl for rung in self._rungs if rung.kinds), default=0)
+
+    # What to do.
+
+    def due(self, now_s: float) -> tuple[Shot, ...]:
+        """SYNs that shall leave now, in ascending order."""
+        if self._fault:
+            return ()
+        return (*self._again(now_s), *self._new(now_s))
+
+    def wake_s(self, now_s: float) -> float | None:
+        """Next moment to look at the plan again, if no reply comes before.
+
+        ``None`` when nothing is left to wait for: with nothing due either, the trace is over.
+        """
+        return min((moment for moment in self._moments() if moment > now_s), default=None)
+
+    def _moments(self) -> Iterator[float]:
+        for rung in self._below():
+            if rung.pending:
+                yield self._given_up_s(rung)
+                if self._may_repeat(rung):
+                    yield self._repeat_s(rung)
+        if self.last_ttl is None:
+            if len(self._rungs) > self._frontier:
+                yield self._last_s + self._open_wait_s()
+            if not self._fault and len(self._rungs) < self._reach():
+                yield self._last_s + self.options.min_wait_s
+
+    def _below(self) -> list[_Rung]:
+        """Hops before the end of the path, or before the last answer."""
+        last = self._frontier if self.last_ttl is None else self.last_ttl
+        return self._rungs[: max(0, last - 1)]
+
+    # Law 2: new TTLs.
+
+    def _new(self, now_s: float) -> Iterator[Shot]:
+        if self.last_ttl is not None:
+            return
+        first = len(self._rungs) + 1
+        ahead = min(1 + self.options.max_past_target, self.options.max_silent_hops)
+        window = min(self._frontier + ahead, self.options.max_ttl)
+        yield from (Shot(ttl, 0) for ttl in range(first, window + 1))
+        stuck = window < first <= self._reach()
+        if stuck and now_s >= self._last_s + self.options.min_wait_s:
+            yield Shot(first, 0)
+
+    def _reach(self) -> int:
+        """Greatest TTL to be tried as long as no further hop answers."""
+        blind = max(_BLIND_TTL, self.options.max_silent_hops)
+        limit = self._frontier + self.options.max_silent_hops if self._frontier else blind
+        return min(limit, self.options.max_ttl)
+
+    # Law 4: patience.
+
+    def _wait_s(self, ttl: int) -> float:
+        near = [rung.rtt_s for rung in self._rungs[: ttl - 1] if rung.rtt_s is not None][-1:]
+        far = [rung.rtt_s for rung in self._rungs[ttl:] if rung.rtt_s is not None][:1]
+        neighbours = max((*near, *far), default=0.0)
+        return max(self.options.min_wait_s, self.options.rtt_factor * neighbours)
+
+    def _open_wait_s(self) -> float:
+        """Patience past the last answer; with a fault, only for what is under way."""
+        return self._wait_s(len(self._rungs) + 1) if self._fault else self.options.silence_timeout_s
+
+    def _given_up_s(self, rung: _Rung) -> float:
+        wait_s = self._wait_s(rung.ttl)
+        return max(rung.sent_s[0] + wait_s, rung.sent_s[-1] + wait_s / 2)
+
+    def _repeat_s(self, rung: _Rung) -> float:
+        return rung.sent_s[-1] + self._wait_s(rung.ttl) / 2
+
+    # Law 5: retries and further queries.
+
+    def _again(self, now_s: float) -> Iterator[Shot]:
+        for rung in self._below():
+            if self._may_repeat(rung) and (not rung.pending or now_s >= self._repeat_s(rung)):
+                yield Shot(rung.ttl, len(rung.probes))
+
+    def _may_repeat(self, rung: _Rung) -> bool:
+        options = self.options
+        wanted = options.queries if rung.kinds else max(options.queries, options.attempts)
+        return not self._fault and len(rung.probes) < wanted and self._has_room(rung)
+
+    def _has_room(self, rung: _Rung) -> bool:
+        if self.distance is None:
+            return True
+        between = self._rungs[rung.ttl - 1 : self.distance - 1]
+        if any(other.kinds for other in between):
+            return True
+        spent = sum(len(other.probes) for other in self._rungs[rung.ttl - 1 :])
+        return spent <= self.options.max_past_target
