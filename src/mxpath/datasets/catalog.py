@@ -1,0 +1,40 @@
+"""The data sets that a gazetteer can be made of: one list of the family.
+
+A new data set is one file with a SPEC and a ``parse``, and one line here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from mxpath.datasets import asnames, asrel, iplocation, peeringdb, pfx2as
+from mxpath.datasets.snapshot import Spec
+
+
+class Section(StrEnum):
+    """Which question of the gazetteer a data set answers."""
+
+    ORIGINS = "origins"
+    NAMES = "names"
+    EXCHANGES = "exchanges"
+    RELATIONS = "relations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A data set, its parser, and the question it answers."""
+
+    spec: Spec
+    section: Section
+    parse: Callable[..., Any]
+    """``parse(lines, *, source, tally)``, or bytes where the form is no text of lines."""
+
+
+DATASETS: dict[str, Dataset] = {
+    "pfx2as": Dataset(spec=pfx2as.SPEC, section=Section.ORIGINS, parse=pfx2as.parse),
+    "iplocation": Dataset(spec=iplocation.SPEC, section=Section.ORIGINS, parse=iplocation.parse),
+    "asnames": Dataset(spec=asnames.SPEC, section=Section.NAMES, parse=asnames.parse),
+    "peeringdb": Dataset(spec=peeringdb.SPEC, section=Section.EXCHANGES, parse=peeringdb.parse),
+    "asrel": Dataset(spec=asrel.SPEC, section=Section.RELATIONS, parse=asrel.parse),
+}

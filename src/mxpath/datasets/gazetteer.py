@@ -1,0 +1,290 @@
+"""The Gazetteer: what the world has published about itself, as of one date.
+
+A gazetteer is a directory: ``gazetteer.toml`` (see manifest.py) and the files of
+its snapshots. The law:
+
+1. Opening reads the manifest only and looks whether the files are there; each
+   section is read when it is first asked for.
+2. A snapshot whose bytes are not those of its SHA-256 is never used.
+3. Every answer comes with the snapshot it rests on. Nothing reads "the latest".
+4. Where several snapshots answer the same question, the one listed first that
+   knows an answer gives it.
+5. A section that is not there answers "unknown"; it is no error.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mxpath.datasets import peeringdb
+from mxpath.datasets.cache import cached_tables
+from mxpath.datasets.catalog import DATASETS, Dataset, Section
+from mxpath.datasets.manifest import Entry, Manifest, read_manifest
+from mxpath.datasets.prefixes import PrefixTable
+from mxpath.datasets.shipped import shipped_directory
+from mxpath.datasets.snapshot import Tally, digest, lines_of, read_files, unpack
+from mxpath.errors import ParseError, SnapshotError
+from mxpath.model.address import IPAddress, Prefix
+from mxpath.model.attribution import IxpLan, IxpPort, Network, OriginSet
+from mxpath.model.relations import AsRelations
+from mxpath.model.study import SnapshotRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSummary:
+    """A row of ``mxpath data show``."""
+
+    name: str
+    gives: str
+    rows: int
+    skipped: tuple[tuple[str, int], ...]
+    """Why rows were left out, and how many."""
+    as_of: date
+    publisher: str
+    licence: str
+    attribution: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A snapshot together with the place of its files and what is known to read it."""
+
+    directory: Path
+    entry: Entry
+    dataset: Dataset
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def ref(self) -> SnapshotRef:
+        return self.entry.ref
+
+    def proved(self) -> list[tuple[str, bytes]]:
+        """Name and bytes of each file, once they are known to be the right ones.
+
+        Raises
+        ------
+        SnapshotError
+            When the bytes are not those that the manifest names.
+        """
+        paths = [self.directory / name for name in self.entry.files]
+        contents = read_files(paths)
+        found = digest(contents)
+        if found != self.entry.sha256:
+            raise SnapshotError(
+                f"{self.entry.name} of {self.entry.as_of} in {self.directory} has changed: "
+                f"SHA-256 is {found}, the manifest says {self.entry.sha256}; fetch or build it again"
+            )
+        return list(zip(map(str, paths), contents, strict=True))
+
+    def documents(self) -> Iterator[tuple[str, bytes]]:
+        """Name and unpacked content of each file."""
+        for path, content in self.proved():
+            yield path, unpack(content, source=path)
+
+    def rows(self) -> Iterator[Any]:
+        """Rows of a data set that comes in lines."""
+        for path, document in self.documents():
+            lines = lines_of(document, source=path)
+            yield from self.dataset.parse(lines, source=path, tally=self.tally)
+
+
+class Gazetteer:
+    """Answers of one dated directory; make it with :meth:`open` or :meth:`shipped`."""
+
+    def __init__(self, directory: Path, manifest: Manifest) -> None:
+        self.directory = directory
+        self.as_of: date | None = manifest.as_of
+        """The date that the whole stands for; ``None`` when it names none."""
+        self.public: tuple[Prefix, ...] = manifest.public
+        """Special-purpose ranges that count as public: lab worlds only."""
+        self._sources = tuple(_source(directory, entry) for entry in manifest.snapshot)
+
+    @classmethod
+    def open(cls, directory: Path, *, as_of: date | None = None) -> "Gazetteer":
+        """Open a gazetteer directory.
+
+        Parameters
+        ----------
+        directory
+            Holds ``gazetteer.toml`` and the files it names.
+        as_of
+            The date it has to stand for; any when ``None``.
+
+        Raises
+        ------
+        SnapshotError
+            When the directory, its manifest or a file is not there, or its date is another.
+        ParseError
+            When the manifest is malformed or names an unknown data set.
+        """
+        manifest = read_manifest(directory)
+        if as_of is not None and manifest.as_of != as_of:
+            found = manifest.as_of or "a mixture of dates"
+            raise SnapshotError(f"the gazetteer at {directory} is of {found}, not of {as_of}")
+        return cls(directory, manifest)
+
+    @classmethod
+    def shipped(cls) -> "Gazetteer":
+        """Open what comes with mxpath.
+
+        Raises
+        ------
+        SnapshotError
+            When this installation has none.
+        """
+        return cls.open(shipped_directory() / "snapshots")
+
+    @property
+    def snapshots(self) -> tuple[SnapshotRef, ...]:
+        """What this gazetteer is made of."""
+        return tuple(source.ref for source in self._sources)
+
+    def origin(self, address: IPAddress) -> tuple[OriginSet, SnapshotRef] | None:
+        """Return the longest covering prefix and all networks that originate it."""
+        for source, tables in self._origins:
+            found = tables[address.version].find(address)
+            if found is not None:
+                prefix, origins = found
+                networks = tuple(self.network(asn) for asn in origins)
+                return OriginSet(prefix=prefix, networks=networks), source.ref
+        return None
+
+    def ixp_port(self, address: IPAddress) -> tuple[IxpPort, SnapshotRef] | None:
+        """Return the exchange point and member whose port has this address."""
+        for source, exchanges in self._exchanges:
+            found = exchanges.ports.get(address)
+            if found is not None:
+                ix_id, asn = found
+                name = exchanges.points[ix_id].name
+                member = self.network(asn)
+                return IxpPort(
+                    ix_id=ix_id, ix_name=name, member=member, address=address
+                ), source.ref
+        return None
+
+    def ixp_lan(self, address: IPAddress) -> tuple[IxpLan, SnapshotRef] | None:
+        """Return the exchange point LAN that the address lies in."""
+        for source, exchanges in self._exchanges:
+            found = exchanges.lan_of(address)
+            if found is not None:
+                ix_id, prefix = found
+                name = exchanges.points[ix_id].name
+                return IxpLan(ix_id=ix_id, ix_name=name, prefix=prefix), source.ref
+        return None
+
+    def network(self, asn: int) -> Network:
+        """Return the network of an AS number, with its name where a snapshot knows it."""
+        name = self._names.get(asn)
+        if name is None:
+            known = (exchanges.names.get(asn) for _, exchanges in self._exchanges)
+            name = next((found for found in known if found is not None), None)
+        return Network(asn=asn, name=name)
+
+    def members(self, ix_id: int) -> frozenset[int]:
+        """Return the AS numbers of an exchange point's members; none when it is unknown."""
+        for _, exchanges in self._exchanges:
+            if ix_id in exchanges.members:
+                return exchanges.members[ix_id]
+        return frozenset()
+
+    @property
+    def ixps(self) -> tuple[peeringdb.Exchange, ...]:
+        """All exchange points by id."""
+        points = {
+            ix_id: point
+            for _, exchanges in reversed(self._exchanges)
+            for ix_id, point in exchanges.points.items()
+        }
+        return tuple(points[ix_id] for ix_id in sorted(points))
+
+    @cached_property
+    def relations(self) -> AsRelations:
+        """Business relationships, of the first snapshot that has them; else none at all."""
+        for source in self._in(Section.RELATIONS):
+            return AsRelations.of(source.rows(), source=source.entry.name, as_of=source.entry.as_of)
+        return AsRelations()
+
+    def describe(self) -> tuple[SnapshotSummary, ...]:
+        """Read every section whole and say how many rows it has."""
+        self._read_everything()
+        return tuple(
+            SnapshotSummary(
+                name=source.entry.name,
+                gives=source.dataset.spec.gives,
+                rows=source.tally.rows,
+                skipped=tuple(sorted(source.tally.skipped.items())),
+                as_of=source.entry.as_of,
+                publisher=source.entry.publisher,
+                licence=source.entry.licence,
+                attribution=source.entry.attribution,
+            )
+            for source in self._sources
+        )
+
+    def _read_everything(self) -> None:
+        _ = self.relations, self._names, self._exchanges
+        for source in self._in(Section.ORIGINS):
+            if not source.tally.rows:
+                deque(source.rows(), maxlen=0)
+
+    def _in(self, section: Section) -> list[_Source]:
+        return [source for source in self._sources if source.dataset.section is section]
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        names: dict[int, str] = {}
+        for source in self._in(Section.NAMES):
+            for network in source.rows():
+                names.setdefault(network.asn, network.name)
+        return names
+
+    @cached_property
+    def _exchanges(self) -> tuple[tuple[_Source, peeringdb.Exchanges], ...]:
+        return tuple(
+            (source, _join_exchanges(source, self.public)) for source in self._in(Section.EXCHANGES)
+        )
+
+    @cached_property
+    def _origins(self) -> tuple[tuple[_Source, dict[int, PrefixTable]], ...]:
+        return tuple((source, _tables(source)) for source in self._in(Section.ORIGINS))
+
+
+def _source(directory: Path, entry: Entry) -> _Source:
+    dataset = DATASETS.get(entry.name)
+    if dataset is None:
+        known = ", ".join(sorted(DATASETS))
+        raise ParseError(
+            f"unknown data set {entry.name!r}; known are {known}", source=str(directory)
+        )
+    missing = [name for name in entry.files if not (directory / name).is_file()]
+    if missing:
+        raise SnapshotError(
+            f"{entry.name} of {entry.as_of} in {directory} is incomplete: no {', '.join(missing)}"
+        )
+    return _Source(directory=directory, entry=entry, dataset=dataset)
+
+
+def _join_exchanges(source: _Source, public: tuple[Prefix, ...]) -> peeringdb.Exchanges:
+    documents: dict[str, list[peeringdb.Row]] = {}
+    for path, document in source.documents():
+        kind = PurePosixPath(path).name.split(".")[0].split("-")[0]
+        rows = peeringdb.parse(document, source=path, tally=source.tally)
+        documents.setdefault(kind, []).extend(rows)
+    return peeringdb.join(
+        documents, public=public, source=str(source.directory), tally=source.tally
+    )
+
+
+def _tables(source: _Source) -> dict[int, PrefixTable]:
+    """Tables by family; the files' bytes are proved even when the cache has the tables."""
+    source.proved()
+    return cached_tables(source.entry.sha256, build=lambda: _build_tables(source))
+
+
+def _build_tables(source: _Source) -> dict[int, PrefixTable]:
+    rows = list(source.rows())
+    return {version: PrefixTable.of(rows, version=version) for version in (4, 6)}

@@ -1,0 +1,148 @@
+"""``gazetteer.toml``: which snapshots a gazetteer directory holds, read and written.
+
+    as_of = 2026-06-17          # the date the whole stands for; left out when dates differ
+    public = []                 # special-purpose ranges that count as public: lab worlds only
+
+    [[snapshot]]
+    name = "pfx2as"             # a key of DATASETS
+    files = ["pfx2as.txt.xz"]   # inside this directory
+    publisher = "…"
+    as_of = 2026-06-17
+    sha256 = "…"                # of the files' bytes one after the other, in this order
+    licence = "…"
+    url = "…"
+    attribution = "…"
+
+The order of the snapshots is the order in which they are asked. Unknown keys are errors.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from mxpath.errors import ParseError, SnapshotError
+from mxpath.model.address import Prefix
+from mxpath.model.study import SnapshotRef
+
+FILE_NAME = "gazetteer.toml"
+_MAX_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One snapshot of the manifest."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    name: str
+    files: tuple[str, ...]
+    publisher: str
+    as_of: date
+    sha256: str
+    licence: str
+    url: str = ""
+    attribution: str = ""
+
+    @property
+    def ref(self) -> SnapshotRef:
+        """The snapshot as an answer names it."""
+        return SnapshotRef(
+            name=self.name,
+            publisher=self.publisher,
+            as_of=self.as_of,
+            sha256=self.sha256,
+            licence=self.licence,
+            url=self.url,
+            attribution=self.attribution,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What ``gazetteer.toml`` says."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    as_of: date | None = None
+    public: tuple[Prefix, ...] = ()
+    snapshot: tuple[Entry, ...] = ()
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Read the manifest of a gazetteer directory.
+
+    Raises
+    ------
+    SnapshotError
+        When the directory or its manifest is not there; the message names what is.
+    ParseError
+        When the manifest is not TOML, has unknown keys or names files outside the directory.
+    """
+    path = directory / FILE_NAME
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise SnapshotError(_what_is_there(directory)) from error
+    if len(data) > _MAX_BYTES:
+        raise ParseError(f"larger than {_MAX_BYTES} bytes", source=str(path))
+    manifest = _parse(data, source=str(path))
+    for entry in manifest.snapshot:
+        for name in entry.files:
+            parts = PurePosixPath(name)
+            if parts.is_absolute() or ".." in parts.parts:
+                raise ParseError(f"{entry.name}: {name!r} lies outside", source=str(path))
+    return manifest
+
+
+def _parse(data: bytes, *, source: str) -> Manifest:
+    try:
+        manifest: Manifest = TypeAdapter(Manifest).validate_python(tomllib.loads(data.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ParseError(str(error), source=source) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ParseError(f"{place}: {first['msg']}", source=source) from error
+    return manifest
+
+
+def _what_is_there(directory: Path) -> str:
+    if not directory.is_dir():
+        return f"no gazetteer at {directory}: there is no such directory"
+    names = sorted(path.name for path in directory.iterdir())
+    there = ", ".join(names[:8]) + (", …" if len(names) > 8 else "") if names else "nothing"
+    return f"no gazetteer at {directory}: it has no {FILE_NAME}, but {there}"
+
+
+def manifest_text(
+    entries: Iterable[Entry], *, as_of: date | None = None, public: Iterable[Prefix] = ()
+) -> str:
+    """Write a manifest; equal arguments give equal text."""
+    lines = [] if as_of is None else [f"as_of = {as_of.isoformat()}"]
+    ranges = ", ".join(_string(str(prefix)) for prefix in public)
+    lines.append(f"public = [{ranges}]")
+    for entry in entries:
+        lines += ["", "[[snapshot]]"]
+        for field in fields(entry):
+            lines.append(f"{field.name} = {_toml(getattr(entry, field.name))}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return f"[{', '.join(_string(item) for item in value)}]"
+    return _string(value)
+
+
+def _string(text: str) -> str:
+    # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,61 @@
+"""Prefix to origin AS, as derived from RouteViews tables: ``prefix TAB length TAB origin``.
+
+An origin of ``701_1239`` is a prefix seen with several origins (MOAS), ``701,1239``
+an AS set at the end of the path. All of them are kept, in the order given.
+"""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
+
+from mxpath.datasets.prefixes import OriginRow, row_of
+from mxpath.datasets.snapshot import Spec, Tally
+from mxpath.errors import ParseError
+
+SPEC = Spec(
+    name="pfx2as",
+    publisher="CAIDA, from RouteViews tables",
+    licence="CAIDA Acceptable Use Agreement; RouteViews data CC BY 4.0",
+    cadence="daily",
+    url="https://publicdata.caida.org/datasets/routing/routeviews-prefix2as/{year}/{month}/",
+    gives="origin networks of prefixes, several where several announce it",
+    attribution="Prefix-to-AS data: CAIDA, from RouteViews (routeviews.org)",
+)
+
+_MAX_ASN = 2**32 - 1
+
+
+def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> Iterator[OriginRow]:
+    """Read rows of prefix, length and origins.
+
+    Raises
+    ------
+    ParseError
+        On a line that is not of this form.
+    """
+    tally = Tally() if tally is None else tally
+    for number, line in enumerate(lines, start=1):
+        if not line or line.startswith("#"):
+            continue
+        row = _row(line, source, number)
+        if not row.origins:
+            tally.skip("reserved origin AS0")
+            continue
+        tally.rows += 1
+        yield row
+
+
+def _row(line: str, source: str, number: int) -> OriginRow:
+    try:
+        address, length, origin = line.split("\t")
+        return row_of(ip_network(f"{address}/{int(length)}"), _origins(origin))
+    except ValueError as error:
+        raise ParseError(
+            f"expected prefix, length and origin, found {line[:80]!r}", source=source, line=number
+        ) from error
+
+
+def _origins(text: str) -> tuple[int, ...]:
+    found = [int(part) for part in text.replace(",", "_").split("_")]
+    if any(not 0 <= asn <= _MAX_ASN for asn in found):
+        raise ValueError(text)
+    return tuple(dict.fromkeys(asn for asn in found if asn))

@@ -1,0 +1,145 @@
+"""What a data set is, and how one dated copy of it is read from disk.
+
+A data set has a :class:`Spec`; a copy of it of one date is a snapshot: one or
+more files, plain or compressed, whose bytes have a known SHA-256. A parser
+reads lines or bytes, raises ParseError with source and line on what it cannot
+read, and counts in a :class:`Tally` what it could read but has no use for.
+"""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mxpath.errors import ParseError, SnapshotError
+
+MAX_FILE_BYTES = 256 * 2**20
+"""A larger file, as it lies on disk, is refused unread."""
+MAX_DOCUMENT_BYTES = 1024 * 2**20
+"""A file that unpacks to more than this is refused."""
+MAX_LINE_CHARACTERS = 64 * 1024
+_NOTED_REASONS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What a data set is, who publishes it, and under which terms."""
+
+    name: str
+    publisher: str
+    licence: str
+    cadence: str
+    """How often the publisher renews it, in words."""
+    url: str
+    """Where one date of it lies; ``{…}`` marks what changes with the date."""
+    gives: str
+    """What the gazetteer learns from it."""
+    attribution: str = ""
+    """The line that the terms ask to be shown."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Counts that a parser fills while its rows stream by."""
+
+    rows: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Why rows were left out, and how many."""
+
+    def skip(self, reason: str) -> None:
+        """Count a row that was readable but of no use."""
+        if reason in self.skipped or len(self.skipped) < _NOTED_REASONS:
+            self.skipped[reason] = self.skipped.get(reason, 0) + 1
+        else:
+            self.skipped["other"] = self.skipped.get("other", 0) + 1
+
+    @property
+    def skipped_rows(self) -> int:
+        """How many rows were left out in all."""
+        return sum(self.skipped.values())
+
+
+def read_files(paths: Iterable[Path]) -> tuple[bytes, ...]:
+    """Return the bytes of each file as they lie on disk.
+
+    Raises
+    ------
+    SnapshotError
+        When a file is missing, unreadable or larger than ``MAX_FILE_BYTES``.
+    """
+    return tuple(_read_file(path) for path in paths)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise SnapshotError(f"no data at {path}: {error.strerror}") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise SnapshotError(f"{path} is larger than {MAX_FILE_BYTES} bytes; nothing was read")
+    return data
+
+
+def digest(contents: Iterable[bytes]) -> str:
+    """Return the SHA-256 of the files' bytes one after the other, in hexadecimal.
+
+    Examples
+    --------
+    >>> digest([b"a", b"bc"]) == digest([b"abc"])
+    True
+    """
+    total = hashlib.sha256()
+    for content in contents:
+        total.update(content)
+    return total.hexdigest()
+
+
+def _unpacked(data: bytes, name: str) -> io.BufferedIOBase:
+    raw = io.BytesIO(data)
+    if name.endswith(".xz"):
+        return lzma.open(raw)
+    if name.endswith(".gz"):
+        return gzip.open(raw)
+    if name.endswith(".bz2"):
+        return bz2.open(raw)
+    return raw
+
+
+def unpack(data: bytes, *, source: str) -> bytes:
+    """Return the document inside ``data``; the end of ``source`` names the packing.
+
+    Raises
+    ------
+    ParseError
+        When the packing is broken or the document exceeds ``MAX_DOCUMENT_BYTES``.
+    """
+    try:
+        with _unpacked(data, source) as file:
+            document = file.read(MAX_DOCUMENT_BYTES + 1)
+    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+        raise ParseError(f"cannot be unpacked: {error}", source=source) from error
+    if len(document) > MAX_DOCUMENT_BYTES:
+        raise ParseError(f"unpacks to more than {MAX_DOCUMENT_BYTES} bytes", source=source)
+    return document
+
+
+def lines_of(document: bytes, *, source: str) -> Iterator[str]:
+    """Yield the lines of a UTF-8 document without their ends.
+
+    Raises
+    ------
+    ParseError
+        On bytes that are not UTF-8, and on lines beyond ``MAX_LINE_CHARACTERS``.
+    """
+    for number, line in enumerate(io.BytesIO(document), start=1):
+        if len(line) > MAX_LINE_CHARACTERS:
+            raise ParseError("line is too long", source=source, line=number)
+        try:
+            yield line.decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise ParseError("is not UTF-8 text", source=source, line=number) from error

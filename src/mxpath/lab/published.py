@@ -1,0 +1,115 @@
+"""What a world publishes about itself: its gazetteer directory, in the public data sets' own forms.
+
+Prefixes and their origins as pfx2as, names of networks, exchange points as
+PeeringDB's documents, relationships as CAIDA's serial-1. The analyzer reads them
+through the same parsers as the real ones. Equal worlds give equal bytes.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from mxpath.datasets.catalog import DATASETS
+from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
+from mxpath.datasets.snapshot import digest
+from mxpath.lab.topology import World
+
+
+def publish(world: World, directory: Path) -> None:
+    """Write the world's gazetteer into ``directory``, which is made when missing."""
+    files = {
+        "pfx2as": {"pfx2as.txt": _lines(_prefixes(world))},
+        "asnames": {"asnames.tsv": _lines(_names(world))},
+        "peeringdb": {
+            f"peeringdb/{kind}.json": _document(rows) for kind, rows in _peeringdb(world).items()
+        },
+        "asrel": {"as-rel.txt": _lines(_relations(world))},
+    }
+    entries = []
+    for name, contents in files.items():
+        for path, content in contents.items():
+            target = directory / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        entries.append(_entry(world, name, contents))
+    text = manifest_text(entries, as_of=world.as_of, public=world.public)
+    (directory / FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def _entry(world: World, name: str, contents: dict[str, bytes]) -> Entry:
+    return Entry(
+        name=name,
+        files=tuple(contents),
+        publisher=f"world {world.name}, in the form of {DATASETS[name].spec.name}",
+        as_of=world.as_of,
+        sha256=digest(contents.values()),
+        licence="made up",
+    )
+
+
+def _lines(lines: Iterator[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _document(rows: list[dict[str, Any]]) -> bytes:
+    return json.dumps({"data": rows}, indent=1).encode() + b"\n"
+
+
+def _prefixes(world: World) -> Iterator[str]:
+    for asn, network in world.networks.items():
+        for prefix in network.prefixes:
+            yield f"{prefix.network_address}\t{prefix.prefixlen}\t{asn}"
+
+
+def _names(world: World) -> Iterator[str]:
+    for asn, network in world.networks.items():
+        yield f"{asn}\t{network.name}"
+
+
+def _relations(world: World) -> Iterator[str]:
+    for asn, other in combinations(sorted(world.networks), 2):
+        relation = world.relation(asn, other)
+        if relation == "customer":
+            yield f"{asn}|{other}|-1"
+        elif relation == "provider":
+            yield f"{other}|{asn}|-1"
+        elif relation == "peer":
+            yield f"{asn}|{other}|0"
+
+
+def _peeringdb(world: World) -> dict[str, list[dict[str, Any]]]:
+    """Documents by kind. A LAN's id is its exchange point's id, as it mostly is in the real data."""
+    points = world.exchanges.items()
+    return {
+        "ix": [_row(p.id, name=name, city=p.city) for name, p in points],
+        "ixlan": [_row(p.id, ix_id=p.id, name="", rs_asn=p.route_server_asn) for _, p in points],
+        "ixpfx": [
+            _row(2 * p.id + (lan.version == 6), ixlan_id=p.id, protocol=protocol, prefix=str(lan))
+            for _, p in points
+            for protocol, lan in (("IPv4", p.lan_v4), ("IPv6", p.lan_v6))
+        ],
+        "netixlan": _ports(world),
+        "net": [_row(asn, asn=asn, name=n.name) for asn, n in world.networks.items()],
+    }
+
+
+def _ports(world: World) -> list[dict[str, Any]]:
+    ports = [(name, port) for name in world.exchanges for port in world.members(name)]
+    return [
+        _row(
+            number,
+            ix_id=world.exchanges[name].id,
+            ixlan_id=world.exchanges[name].id,
+            net_id=world.asn_of[port.node],
+            asn=world.asn_of[port.node],
+            ipaddr4=str(port.v4.ip),
+            ipaddr6=str(port.v6.ip),
+        )
+        for number, (name, port) in enumerate(ports, start=1)
+    ]
+
+
+def _row(number: int, **values: Any) -> dict[str, Any]:
+    return {"id": number, **values, "status": "ok"}
