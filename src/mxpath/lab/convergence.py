@@ -1,0 +1,136 @@
+"""Waiting until the routers of a lab have settled.
+
+Settled means all three: every BGP session is established, the kernels' own
+tables lead from the sender to every host and back in both families, and no
+table has changed for a while. Reachability alone is not enough: a longer way
+may come up before the better one.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mxpath.lab.bird import sessions_down
+from mxpath.lab.fib import Fib, read_fibs
+from mxpath.lab.namespaces import LabError
+from mxpath.lab.topology import World
+from mxpath.model.address import IPAddress
+
+LIMIT_S = 30.0
+_POLL_S = 0.05
+_QUIET_S = 0.4
+"""Longer than any update needs to cross a world of tens of milliseconds."""
+_MAX_HOPS = 64
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Who owns which address: how a gateway becomes the next node."""
+
+    owners: Mapping[IPAddress, str]
+    links: Mapping[tuple[str, str], frozenset[str]]
+    """(node, device) to the nodes at the other end of that wire or LAN."""
+
+    def next_node(self, node: str, device: str, gateway: IPAddress) -> str | None:
+        """Node that owns ``gateway`` at the far side of ``device``."""
+        owner = self.owners.get(gateway)
+        return owner if owner in self.links.get((node, device), frozenset()) else None
+
+
+def neighbours(world: World, fibs: Mapping[str, Fib]) -> Neighbours:
+    """Match the kernels' addresses with the world's wires and LANs."""
+    owners: dict[IPAddress, str] = {}
+    for node, fib in fibs.items():
+        owners |= dict.fromkeys(fib.local, node)
+        for found in fib.link_local.values():
+            owners |= dict.fromkeys(found, node)
+    links: dict[tuple[str, str], frozenset[str]] = {}
+    for wire in world.wires:
+        others = world.members(wire.exchange) if wire.exchange else wire.ports
+        for port in wire.ports:
+            links[port.node, port.name] = frozenset(o.node for o in others) - {port.node}
+    return Neighbours(owners, links)
+
+
+def _reaches(fibs: Mapping[str, Fib], near: Neighbours, start: str, target: IPAddress) -> bool:
+    """Whether *every* equal-cost way from ``start`` ends at ``target``."""
+    todo, seen = [start], {start}
+    for _ in range(_MAX_HOPS * len(fibs)):
+        if not todo:
+            return True
+        node = todo.pop()
+        if target in fibs[node].local:
+            continue
+        steps = fibs[node].steps(target)
+        nodes = {near.next_node(node, s.device, s.gateway or target) for s in steps}
+        if not nodes or None in nodes:
+            return False
+        fresh = {n for n in nodes if n is not None} - seen
+        seen |= fresh
+        todo += fresh
+    return not todo
+
+
+def unreachable(world: World, fibs: Mapping[str, Fib]) -> list[str]:
+    """Say which ways between the sender and the hosts the kernels' tables do not have yet."""
+    near, sender = neighbours(world, fibs), world.sender
+    missing = []
+    for host in world.hosts:
+        for there, back in zip(world.addresses_of(host), world.addresses_of(sender), strict=True):
+            for start, target in ((sender, there), (host, back)):
+                if not _reaches(fibs, near, start, target):
+                    missing.append(f"{start} to {target}")
+    return missing
+
+
+def wait_for_routes(world: World, controls: Iterable[Path], *, limit_s: float = LIMIT_S) -> float:
+    """Wait until sessions, ways and silence are all there.
+
+    Returns
+    -------
+    float
+        Seconds that it took.
+
+    Raises
+    ------
+    LabError
+        After ``limit_s``, with what is missing.
+    """
+    start = time.monotonic()
+    nodes, pending = [*world.routers, *world.hosts], list(controls)
+    problem = "the routing daemons do not answer"
+    while time.monotonic() - start < limit_s:
+        pending = [control for control in pending if _sessions_missing(control)]
+        if pending:
+            problem = (
+                f"BGP sessions down: {'; '.join(filter(None, map(_sessions_missing, pending)))}"
+            )
+        else:
+            fibs = _settled(nodes, until=start + limit_s)
+            missing = unreachable(world, fibs)
+            if not missing:
+                return time.monotonic() - start
+            problem = f"no way from {', '.join(missing[:6])}"
+        time.sleep(_POLL_S)
+    raise LabError(f"world {world.name!r} did not converge in {limit_s:.0f} s: {problem}")
+
+
+def _sessions_missing(control: Path) -> str:
+    try:
+        down = sessions_down(control)
+    except OSError:
+        return f"{control.stem} (daemon silent)"
+    return f"{control.stem} ({', '.join(down)})" if down else ""
+
+
+def _settled(nodes: Iterable[str], *, until: float) -> dict[str, Fib]:
+    """Read all tables until they have not changed for a while."""
+    names = list(nodes)
+    fibs, changed = read_fibs(names), time.monotonic()
+    while time.monotonic() - changed < _QUIET_S and time.monotonic() < until:
+        time.sleep(_POLL_S)
+        again = read_fibs(names)
+        if again != fibs:
+            fibs, changed = again, time.monotonic()
+    return fibs

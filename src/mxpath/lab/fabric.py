@@ -1,0 +1,157 @@
+"""The cables and boxes of a world: namespaces, veth pairs, bridges, addresses, sysctls.
+
+The law:
+
+1. Every node has a network namespace of its own, under its own name.
+2. Every link is two veth pairs whose inner ends lie in the namespace ``@wire``;
+   nothing but the wire process carries a frame from one to the other. No
+   interface is ever paired with one outside the lab.
+3. An exchange point is a namespace with a bridge; its route server's namespace
+   ``@rs-<exchange>`` sits on that bridge without a wire.
+4. Addresses need no duplicate detection, ICMP errors no rate limit, and an ICMP
+   error leaves with the address of the interface that the probe came in by.
+"""
+
+from collections.abc import Iterator
+
+from mxpath.errors import InputError
+from mxpath.lab.namespaces import inside, ip_batch, offloads_off, set_sysctls
+from mxpath.lab.topology import Wire, World
+
+WIRE = "@wire"
+"""Namespace of the wire process."""
+
+_QUIET = {"ipv6/conf/default/disable_ipv6": "1", "ipv6/conf/all/disable_ipv6": "1"}
+_NODE = {
+    "ipv6/conf/default/accept_dad": "0",
+    "ipv6/conf/all/accept_dad": "0",
+    "ipv6/conf/default/dad_transmits": "0",
+    "ipv6/conf/default/accept_ra": "0",
+    "ipv6/conf/default/autoconf": "0",
+    "ipv4/conf/all/rp_filter": "0",
+    "ipv4/conf/default/rp_filter": "0",
+}
+_ROUTER = _NODE | {
+    "ipv4/ip_forward": "1",
+    "ipv6/conf/all/forwarding": "1",
+    "ipv4/icmp_errors_use_inbound_ifaddr": "1",
+    "ipv4/icmp_ratemask": "0",
+    "ipv6/icmp/ratemask": "\n",
+    "ipv4/fib_multipath_hash_policy": "1",
+    "ipv6/fib_multipath_hash_policy": "1",
+    # Newer kernels only: the same flow takes the same branch in every run.
+    "ipv4/fib_multipath_hash_seed?": "1",
+}
+
+
+def route_server(exchange: str) -> str:
+    """Namespace of an exchange point's route server."""
+    return f"@rs-{exchange}"
+
+
+def namespaces(world: World) -> dict[str, dict[str, str]]:
+    """Return every namespace of a world with its sysctls."""
+    found = {WIRE: _QUIET}
+    found |= {router: _ROUTER for router in world.routers}
+    found |= {host: _NODE for host in world.hosts}
+    for exchange in world.exchanges:
+        found |= {exchange: _QUIET, route_server(exchange): _NODE}
+    return found
+
+
+def wire_ends(wire: Wire) -> tuple[str, str]:
+    """Names of a wire's two inner interfaces."""
+    return f"w{wire.number}a", f"w{wire.number}b"
+
+
+def build(world: World) -> None:
+    """Make all namespaces and links of a world; no frame crosses yet."""
+    spaces = namespaces(world)
+    for name in spaces:
+        _check_name(name)
+    ip_batch(f"netns add {name}" for name in spaces)
+    for name, sysctls in spaces.items():
+        with inside(name):
+            set_sysctls(sysctls)
+    with inside(WIRE):
+        ip_batch(_cables(world))
+        for wire in world.wires:
+            for end in wire_ends(wire):
+                offloads_off(end)
+    for exchange in world.exchanges:
+        _build_exchange(world, exchange)
+    for router in world.routers:
+        _configure(router, [*_addresses(world, router), *_loopback(world, router)])
+        _finish_offloads(world, router)
+    for host in world.hosts:
+        _configure(host, [*_addresses(world, host), *_default_routes(world, host)])
+        _finish_offloads(world, host)
+
+
+def _check_name(name: str) -> None:
+    if not name or "/" in name or name.startswith(".") or any(c.isspace() for c in name):
+        raise InputError(
+            f"{name!r} cannot name a network namespace: no slash, space or leading dot"
+        )
+
+
+def _cables(world: World) -> Iterator[str]:
+    for wire in world.wires:
+        outer = [(port.node, port.name) for port in wire.ports]
+        if wire.exchange is not None:
+            outer.append((wire.exchange, f"port{wire.number}"))
+        for end, (node, name) in zip(wire_ends(wire), outer, strict=True):
+            yield f"link add name {end} type veth peer name {name} netns {node}"
+            yield f"link set {end} up"
+
+
+def _build_exchange(world: World, exchange: str) -> None:
+    server = route_server(exchange)
+    ports = [f"port{wire.number}" for wire in world.wires if wire.exchange == exchange]
+    lines = ["link add name lan type bridge mcast_snooping 0", "link set lan up"]
+    lines.append(f"link add name rs type veth peer name eth0 netns {server}")
+    for port in (*ports, "rs"):
+        lines += [f"link set {port} master lan", f"link set {port} up"]
+    with inside(exchange):
+        ip_batch(lines)
+        for port in (*ports, "rs"):
+            offloads_off(port)
+    v4, v6 = world.route_server(exchange)
+    numbered = [f"address add {address} dev eth0" for address in (v4, v6)]
+    _configure(server, [*numbered, "link set eth0 up"])
+    with inside(server):
+        offloads_off("eth0")
+
+
+def _configure(node: str, lines: list[str]) -> None:
+    with inside(node):
+        ip_batch(["link set lo up", *sorted(lines, key=_order)])
+
+
+def _order(line: str) -> bool:
+    """Routes come last: their interfaces must be up."""
+    return line.startswith("route")
+
+
+def _addresses(world: World, node: str) -> Iterator[str]:
+    for port in world.interfaces.get(node, ()):
+        yield f"address add {port.v4} dev {port.name}"
+        yield f"address add {port.v6} dev {port.name}"
+        yield f"link set {port.name} up"
+
+
+def _loopback(world: World, router: str) -> Iterator[str]:
+    for address in world.router_ids[router]:
+        yield f"address add {address} dev lo"
+
+
+def _default_routes(world: World, host: str) -> Iterator[str]:
+    gateway = next(w.ports[0] for w in world.wires if w.ports[-1].node == host)
+    yield f"route add default via {gateway.v4.ip}"
+    yield f"route add ::/0 via {gateway.v6.ip}"
+
+
+def _finish_offloads(world: World, node: str) -> None:
+    with inside(node):
+        for port in world.interfaces.get(node, ()):
+            offloads_off(port.name)

@@ -1,0 +1,146 @@
+"""What running kernels say of their addresses and routes: read, never guessed.
+
+A `Fib` is one node's picture: interface addresses and the main routing tables of
+both families, as ``ip -j`` prints them. Everything here asks the kernel of the
+namespace by its own command line tool and sends nothing.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import ip_address, ip_interface, ip_network
+from typing import Any
+
+from mxpath.lab.namespaces import LabError, inside
+from mxpath.lab.topology import Interface
+from mxpath.model.address import IPAddress, Prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way on: out of a device, to a gateway or, without one, to the destination itself."""
+
+    device: str
+    gateway: IPAddress | None
+
+
+@dataclass(frozen=True)
+class Fib:
+    """The addresses and routes of one node."""
+
+    addresses: Mapping[str, tuple[Interface, ...]]
+    """Device to its addresses of global scope, in the kernel's order, IPv4 first."""
+    link_local: Mapping[str, tuple[IPAddress, ...]]
+    """Device to its link-local addresses."""
+    routes: tuple[tuple[Prefix, tuple[Step, ...]], ...]
+    """Prefix to equal-cost steps; none for an unreachable route."""
+
+    @cached_property
+    def local(self) -> frozenset[IPAddress]:
+        """All global addresses of the node."""
+        return frozenset(i.ip for found in self.addresses.values() for i in found)
+
+    def steps(self, target: IPAddress) -> tuple[Step, ...]:
+        """All equal-cost steps towards an address, by longest prefix."""
+        fitting = [r for r in self.routes if r[0].version == target.version and target in r[0]]
+        return max(fitting, key=lambda r: r[0].prefixlen)[1] if fitting else ()
+
+
+def _ip(*arguments: str) -> Any:
+    done = subprocess.run(
+        ["ip", "-j", *arguments], capture_output=True, text=True, check=False, timeout=10
+    )
+    if done.returncode != 0:
+        raise LabError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+    return json.loads(done.stdout or "[]")
+
+
+def read_fib(node: str) -> Fib:
+    """Read a node's addresses and routes.
+
+    Raises
+    ------
+    LabError
+        When the kernel does not tell.
+    """
+    with inside(node):
+        links, routes = _ip("address", "show"), []
+        for family in ("-4", "-6"):
+            routes += [(row, family) for row in _ip(family, "route", "show", "table", "main")]
+    addresses: dict[str, tuple[Interface, ...]] = {}
+    link_local: dict[str, tuple[IPAddress, ...]] = {}
+    for link in links:
+        rows = [row for row in link.get("addr_info", ()) if "local" in row]
+        addresses[link["ifname"]] = tuple(
+            ip_interface(f"{row['local']}/{row['prefixlen']}")
+            for row in rows
+            if row["scope"] == "global"
+        )
+        link_local[link["ifname"]] = tuple(
+            ip_address(row["local"]) for row in rows if row["scope"] == "link"
+        )
+    return Fib(addresses, link_local, tuple(_route(row, family) for row, family in routes))
+
+
+def _route(row: dict[str, Any], family: str) -> tuple[Prefix, tuple[Step, ...]]:
+    default = "0.0.0.0/0" if family == "-4" else "::/0"
+    prefix = ip_network(default if row["dst"] == "default" else row["dst"])
+    if row.get("type", "unicast") != "unicast":
+        return prefix, ()
+    return prefix, tuple(_step(hop) for hop in row.get("nexthops") or (row,))
+
+
+def _step(hop: Mapping[str, Any]) -> Step:
+    gateway = hop.get("gateway") or hop.get("via", {}).get("host")
+    return Step(hop["dev"], ip_address(gateway) if gateway else None)
+
+
+def route_get(
+    node: str, target: IPAddress, *, source: IPAddress, device: str | None, source_port: int
+) -> Step | None:
+    """Ask a node's kernel where one TCP flow to port 25 goes on.
+
+    Parameters
+    ----------
+    node
+        Whose kernel.
+    target, source, source_port
+        The flow; its destination port is 25.
+    device
+        The interface it came in by; ``None`` at the sender itself.
+
+    Returns
+    -------
+    Step or None
+        ``None`` when the kernel has no route.
+    """
+    where = ["iif", device] if device else []
+    with inside(node):
+        try:
+            (row,) = _ip(
+                f"-{target.version}",
+                "route",
+                "get",
+                str(target),
+                "from",
+                str(source),
+                *where,
+                "ipproto",
+                "tcp",
+                "sport",
+                str(source_port),
+                "dport",
+                "25",
+            )
+        except LabError:
+            return None
+    if row.get("type", "unicast") != "unicast":
+        return None
+    return _step(row)
+
+
+def read_fibs(nodes: Iterable[str]) -> dict[str, Fib]:
+    """Read the tables of several nodes."""
+    return {node: read_fib(node) for node in nodes}

@@ -1,0 +1,271 @@
+"""The process that holds a lab: first of its own pid namespace, parent of all daemons.
+
+The law:
+
+1. When this process ends, the kernel ends everything in the pid namespace, and
+   with the last process go the network namespaces, links and mounts. So
+   take-down is complete whatever happened, SIGKILL included.
+2. It ends when its standard input closes, that is, when whoever started it is
+   gone; a detached lab has no such string and is ended by its recorded pid.
+3. It tells what happens as JSON lines on standard output until it is ready, and
+   then answers questions, one JSON line each, on the socket ``control``.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mxpath.errors import MxpathError
+from mxpath.lab import bird, fabric
+from mxpath.lab.convergence import wait_for_routes
+from mxpath.lab.namespaces import (
+    LabError,
+    bind_mount,
+    inside,
+    ip_batch,
+    mount_tmpfs,
+    offloads_off,
+    set_sysctls,
+)
+from mxpath.lab.topology import World
+from mxpath.lab.wire import wire_command
+from mxpath.model.codec import from_data
+
+RUN = Path("/run/lab")
+"""Configurations and sockets of the daemons: on the lab's private tmpfs."""
+
+_MAX_REQUEST = 1 << 20
+
+
+def private_run(directory: Path) -> None:
+    """Cover ``/run`` with a tmpfs, keeping the lab directory visible should it lie there."""
+    kept = os.open(directory, os.O_PATH | os.O_DIRECTORY)
+    mount_tmpfs(Path("/run"))
+    if directory.is_relative_to("/run"):
+        directory.mkdir(parents=True)
+        bind_mount(f"/proc/self/fd/{kept}", directory)
+    os.close(kept)
+    RUN.mkdir()
+    Path("/run/netns").mkdir()
+
+
+class Holder:
+    """Builds a world, starts its daemons and answers questions about it."""
+
+    def __init__(self, world: World, directory: Path, *, wire: Path | None) -> None:
+        self.world = world
+        self.directory = directory
+        self.wire = wire
+        self.daemons: dict[str, subprocess.Popen[bytes]] = {}
+        self.phases: dict[str, float] = {}
+        self._last = time.monotonic()
+
+    def _phase(self, name: str) -> None:
+        now = time.monotonic()
+        self.phases[name] = round(now - self._last, 3)
+        self._last = now
+
+    def start(self, name: str, node: str | None, argv: list[str]) -> subprocess.Popen[bytes]:
+        """Start a daemon in a node's namespace; its messages go to ``<name>.log``."""
+        log = (self.directory / f"{name}.log").open("wb")
+
+        def spawn() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
+            )
+
+        with log:
+            if node is None:
+                process = spawn()
+            else:
+                with inside(node):
+                    process = spawn()
+        self.daemons[name] = process
+        return process
+
+    def up(self) -> None:
+        """Build everything and wait until mail could flow.
+
+        Raises
+        ------
+        LabError
+            When a step fails or the routers do not settle in time.
+        """
+        fabric.build(self.world)
+        self._phase("fabric")
+        self._start_wire()
+        controls = self._start_bird()
+        self._phase("daemons")
+        wait_for_routes(self.world, controls)
+        self._phase("routes")
+
+    def _start_wire(self) -> None:
+        links = [(*fabric.wire_ends(w), w.delay_ms) for w in self.world.wires]
+        process = self.start("wire", fabric.WIRE, wire_command(self.wire, links))
+        assert process.stdout is not None
+        if not process.stdout.readline().startswith(b"ready"):
+            raise LabError(f"the wire did not start: see {self.directory / 'wire.log'}")
+
+    def _start_bird(self) -> list[Path]:
+        configs = {
+            fabric.route_server(x): bird.route_server_config(self.world, x)
+            for x in self.world.exchanges
+        } | {r: bird.router_config(self.world, r) for r in self.world.routers}
+        controls = []
+        for node, text in configs.items():
+            config, control = RUN / f"{node}.conf", RUN / f"{node}.ctl"
+            config.write_text(text)
+            self.start(f"bird-{node}", node, ["bird", "-f", "-c", str(config), "-s", str(control)])
+            controls.append(control)
+        return controls
+
+    def ended(self) -> list[str]:
+        """Daemons that are no longer running."""
+        return [name for name, process in self.daemons.items() if process.poll() is not None]
+
+    def answer(self, request: Mapping[str, Any]) -> Any:
+        """Answer one question of the control socket.
+
+        Raises
+        ------
+        LabError
+            When the question is unknown or cannot be answered.
+        """
+        questions: dict[str, Callable[[], Any]] = {"status": lambda: {"ended": self.ended()}}
+        what = str(request.get("ask"))
+        if what not in questions:
+            raise LabError(f"unknown question {what!r}")
+        return questions[what]()
+
+    def serve(self, control: socket.socket) -> None:
+        """Answer questions, one connection each, until the process ends."""
+        control.settimeout(1.0)
+        while True:
+            self._reap()
+            try:
+                line, _ = control.accept()
+            except TimeoutError:
+                continue
+            with line:
+                line.settimeout(10.0)
+                try:
+                    self._converse(line)
+                except OSError:
+                    continue
+
+    def _converse(self, line: socket.socket) -> None:
+        data = b""
+        while not data.endswith(b"\n") and len(data) < _MAX_REQUEST:
+            more = line.recv(65_536)
+            if not more:
+                return
+            data += more
+        try:
+            reply = {"answer": self.answer(json.loads(data))}
+        except (MxpathError, ValueError, OSError, subprocess.SubprocessError) as error:
+            reply = {"error": str(error)}
+        line.sendall(json.dumps(reply).encode() + b"\n")
+
+    def _reap(self) -> None:
+        """Collect orphans: the first process of a pid namespace inherits them."""
+        ours = {process.pid for process in self.daemons.values()}
+        while True:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            if ended.si_pid in ours:
+                self.ended()
+            else:
+                os.waitpid(ended.si_pid, 0)
+
+
+def _tell(**what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def end(remove: str) -> None:
+    """End everything in this pid namespace, remove the lab's files, end this process."""
+    if os.getpid() == 1:
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+    shutil.rmtree(remove, ignore_errors=True)
+    os._exit(0)
+
+
+def _watch_parent(remove: str) -> None:
+    """End when standard input closes (rule 2)."""
+    while os.read(0, 4096):
+        pass
+    end(remove)
+
+
+def probe(directory: Path) -> None:
+    """Try what a lab needs of the kernel, on a small scale.
+
+    Raises
+    ------
+    LabError
+        With what the kernel forbids.
+    OSError
+        The same.
+    """
+    private_run(directory)
+    ip_batch(["netns add one", "netns add two"])
+    with inside("one"):
+        set_sysctls({"ipv4/icmp_ratemask": "0", "ipv6/conf/default/accept_dad": "0"})
+        ip_batch(["link add name a type veth peer name b netns two", "link add name c type bridge"])
+        offloads_off("a")
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close()
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 25))
+
+
+def main() -> None:
+    """Hold a lab: ``holder DIRECTORY``, where ``world.json`` and ``holder.json`` lie."""
+    if sys.argv[1:] == ["--probe"]:
+        with tempfile.TemporaryDirectory() as place:
+            try:
+                probe(Path(place))
+            except (MxpathError, OSError) as error:
+                sys.exit(str(error))
+        return
+    directory = Path(sys.argv[1])
+    options = json.loads((directory / "holder.json").read_text())
+    if not options["detached"]:
+        threading.Thread(target=_watch_parent, args=(options["remove"],), daemon=True).start()
+    wire = Path(options["wire"]) if options["wire"] else None
+    try:
+        world = from_data(World, json.loads((directory / "world.json").read_text()))
+        private_run(directory)
+        holder = Holder(world, directory, wire=wire)
+        control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        holder.up()
+        os.chdir(directory)
+        control.bind("control")  # relative: a socket's path may have 107 bytes, ours may be longer
+        control.listen(8)
+    except (MxpathError, OSError, subprocess.SubprocessError) as error:
+        _tell(error=str(error))
+        end(options["remove"])
+    _tell(ready=holder.phases)
+    os.close(1)
+    os.close(0) if options["detached"] else None
+    holder.serve(control)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,414 @@
+"""The kernel player: a world as real routers, wires and servers in network namespaces.
+
+    with Lab.up(world) as lab:
+        lab.run("mailhost", ["ip", "route"], timeout_s=5)
+
+Everything lives in one user (without root), pid, mount and network namespace
+whose first process is the holder; see the law in ``holder.py``. Nothing in it has
+a way to the host's network.
+"""
+
+import itertools
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mxpath.errors import InputError
+from mxpath.lab import state as states
+from mxpath.lab.namespaces import LabError
+from mxpath.lab.state import LabState
+from mxpath.lab.topology import World
+from mxpath.lab.truth import Truth
+from mxpath.lab.wire import compile_wire
+from mxpath.model.address import IPAddress
+from mxpath.model.codec import from_data, to_data
+
+BRING_UP_LIMIT_S = 60.0
+_PROGRAMS = ("ip", "unshare", "nsenter", "bird", "knotd")
+_MODULES = ("aiosmtpd", "cryptography")
+_UNSHARE = ("-nmpf", "--mount-proc", "--kill-child")
+_USER = ("-Ur",)
+_numbers = itertools.count(1)
+
+
+def _holder_command(argument: str, *, user_namespace: bool) -> list[str]:
+    user = _USER if user_namespace else ()
+    return ["unshare", *user, *_UNSHARE, sys.executable, "-m", "mxpath.lab.holder", argument]
+
+
+@cache
+def _namespace_problem(*, user_namespace: bool) -> str | None:
+    """Try a tiny lab; say what the kernel forbids."""
+    try:
+        tried = subprocess.run(
+            _holder_command("--probe", user_namespace=user_namespace),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return None if tried.returncode == 0 else tried.stderr.strip() or "no reason given"
+
+
+def _needs_user_namespace() -> bool:
+    """Whether a lab needs a user namespace: without root, or where root may not do it."""
+    return os.geteuid() != 0 or _namespace_problem(user_namespace=False) is not None
+
+
+@cache
+def kernel_lab_missing() -> str | None:
+    """Say why the kernel player cannot run here, in one sentence; ``None`` when it can."""
+    if sys.platform != "linux":
+        return "the kernel lab needs Linux"
+    for program in _PROGRAMS:
+        if shutil.which(program) is None:
+            return f"the kernel lab needs the program {program!r}, which is not on the path"
+    for module in _MODULES:
+        if find_spec(module) is None:
+            return f"the kernel lab needs the Python package {module!r}: install mxpath[lab]"
+    problem = _namespace_problem(user_namespace=_needs_user_namespace())
+    return problem and f"the kernel lab needs network namespaces, and here: {problem}"
+
+
+class Lab:
+    """A running world.
+
+    Attributes
+    ----------
+    world
+        The world that is played.
+    state
+        What is written down about this lab.
+    """
+
+    def __init__(
+        self, world: World, state: LabState, process: subprocess.Popen[str] | None = None
+    ) -> None:
+        self.world = world
+        self.state = state
+        self._process = process
+
+    @classmethod
+    def up(cls, world: World, directory: Path | None = None) -> Self:
+        """Bring a world up; it ends with this process, or when the ``with`` block is left.
+
+        Parameters
+        ----------
+        world
+            The world to play.
+        directory
+            Where the lab's files go and stay; without it they go when the lab goes.
+
+        Raises
+        ------
+        LabError
+            When this machine cannot play it, or the routers do not settle.
+        """
+        name = f"{world.name}-{os.getpid()}-{next(_numbers)}"
+        return cls._start(world, name, directory, detached=False)
+
+    @classmethod
+    def start_detached(cls, world: World, *, name: str | None = None) -> Self:
+        """Bring a world up that outlives this process, until ``down`` is called.
+
+        Raises
+        ------
+        InputError
+            When a lab of that name is running.
+        LabError
+            As for :meth:`up`.
+        """
+        name = name or world.name
+        if any(state.name == name for state in states.running()):
+            raise InputError(f"lab {name!r} is running: mxpath lab down {name} ends it")
+        return cls._start(world, name, None, detached=True)
+
+    @classmethod
+    def attach(cls, name: str) -> Self:
+        """Return the running lab of that name.
+
+        Raises
+        ------
+        InputError
+            When there is none.
+        """
+        state = states.find(name)
+        world = from_data(World, json.loads((state.directory / "world.json").read_text()))
+        return cls(world, state)
+
+    @staticmethod
+    def running() -> list[LabState]:
+        """Return this user's running labs."""
+        return states.running()
+
+    @classmethod
+    def _start(cls, world: World, name: str, directory: Path | None, *, detached: bool) -> Self:
+        problem = kernel_lab_missing()
+        if problem is not None:
+            raise LabError(problem)
+        own = states.labs_directory() / name
+        own.mkdir(mode=0o700, exist_ok=True)
+        place = own if directory is None else directory.resolve()
+        place.mkdir(parents=True, exist_ok=True)
+        wire = compile_wire(fallback=place)
+        options = {
+            "detached": detached,
+            "remove": str(own),
+            "wire": str(wire) if wire else None,
+        }
+        (place / "holder.json").write_text(json.dumps(options))
+        (place / "world.json").write_text(json.dumps(to_data(world)))
+        user_namespace = _needs_user_namespace()
+        process = subprocess.Popen(
+            _holder_command(str(place), user_namespace=user_namespace),
+            stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Ctrl-C is for us: we take the lab down, in order.
+            start_new_session=True,
+        )
+        state = LabState(
+            name=name,
+            world=world.name,
+            directory=place,
+            holder_pid=0,
+            holder_started=0,
+            user_namespace=user_namespace,
+            wire="c" if wire else "python",
+            detached=detached,
+            bring_up_s={},
+        )
+        lab = cls(world, state, process)
+        try:
+            _publish(world, lab.gazetteer)
+            lab._await_ready()
+        except BaseException:
+            lab.down()
+            raise
+        return lab
+
+    def _await_ready(self) -> None:
+        """Wait for the holder's word, and write the lab down."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        started = time.monotonic()
+        ready, _, _ = select.select([self._process.stdout], [], [], BRING_UP_LIMIT_S)
+        line = self._process.stdout.readline() if ready else ""
+        if not line:
+            raise LabError(f"the lab did not come up: {self._last_words() or 'no word in time'}")
+        word = json.loads(line)
+        if "error" in word:
+            raise LabError(word["error"])
+        (pid,) = states.children_of(self._process.pid)
+        phases = word["ready"] | {"waited": round(time.monotonic() - started, 3)}
+        self.state = replace(
+            self.state,
+            holder_pid=pid,
+            holder_started=states.started_at(pid) or 0,
+            bring_up_s=phases,
+        )
+        states.write_state(self.state)
+
+    def _last_words(self) -> str:
+        assert self._process is not None
+        self._process.kill()
+        _, errors = self._process.communicate(timeout=10)
+        return errors.strip()[-400:]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.down()
+
+    def down(self) -> None:
+        """End the lab and remove its files, but for those in a directory that was given."""
+        if self._process is not None:
+            _end_process(self._process, detached=self.state.detached)
+        if self.state.holder_pid and self.state.alive:
+            os.kill(self.state.holder_pid, signal.SIGKILL)
+            _await_end(self.state)
+        if self._process is not None:
+            self._process.wait(timeout=10)
+        states.forget(self.state.name)
+
+    # What is where
+
+    @property
+    def resolver(self) -> IPAddress:
+        """IPv4 address of the world's resolver."""
+        return self.resolvers[0]
+
+    @property
+    def resolvers(self) -> tuple[IPAddress, ...]:
+        """Addresses of the world's resolver, IPv4 first."""
+        return self.world.addresses_of(self.world.resolver)
+
+    @property
+    def trust_file(self) -> Path:
+        """Certificate of the lab's own authority, PEM."""
+        return self.state.directory / "ca.pem"
+
+    @property
+    def gazetteer(self) -> Path:
+        """Directory with what this world has published about itself."""
+        return self.state.directory / "gazetteer"
+
+    # What can be done
+
+    def command(self, node: str, argv: Sequence[str]) -> list[str]:
+        """Return the command line that runs ``argv`` at a node, for any way of starting it.
+
+        Raises
+        ------
+        InputError
+            When the world has no such node.
+        """
+        if node not in self.world.interfaces:
+            known = ", ".join(self.world.interfaces)
+            raise InputError(f"world {self.world.name!r} has no node {node!r} (nodes: {known})")
+        pid = self.state.holder_pid
+        user = ["-U", "--preserve-credentials"] if self.state.user_namespace else []
+        namespace = f"--net=/proc/{pid}/root/run/netns/{node}"
+        # Entering a mount namespace forgets the working directory.
+        stay = ["sh", "-c", 'cd "$0" 2>/dev/null; exec "$@"', str(Path.cwd())]
+        return ["nsenter", "-t", str(pid), *user, "-m", "-p", namespace, *stay, *argv]
+
+    def run(
+        self,
+        node: str,
+        argv: Sequence[str],
+        *,
+        timeout_s: float,
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command at a node and return what it printed.
+
+        Parameters
+        ----------
+        node
+            A router or host.
+        argv
+            The command; it sees the host's files, but no network outside the lab.
+        timeout_s
+            After this the command and its children are killed.
+        env
+            Variables set on top of this process's own.
+
+        Raises
+        ------
+        subprocess.TimeoutExpired
+            When the time was over.
+        """
+        process = self.popen(
+            node,
+            argv,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            out, errors = process.communicate(timeout=timeout_s)
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise
+        return subprocess.CompletedProcess(list(argv), process.returncode, out, errors)
+
+    def popen(
+        self, node: str, argv: Sequence[str], *, env: Mapping[str, str] | None = None, **kw: Any
+    ) -> subprocess.Popen[str]:
+        """Start a command at a node; further arguments are those of ``subprocess.Popen``."""
+        full = dict(os.environ) | dict(env or {})
+        return subprocess.Popen(self.command(node, argv), env=full, text=True, **kw)
+
+    def truth(self, flows: Iterable[tuple[IPAddress, int]]) -> Truth:
+        """Read what is true from the running kernels and daemons; sends no packet.
+
+        Parameters
+        ----------
+        flows
+            (target, source port) of TCP flows from the sender to port 25.
+        """
+        asked = [[str(target), port] for target, port in flows]
+        return from_data(Truth, self._ask(ask="truth", flows=asked))
+
+    def check(self) -> None:
+        """Raise LabError when one of the lab's daemons has ended."""
+        ended = self._ask(ask="status")["ended"]
+        if ended:
+            raise LabError(f"ended in the lab: {', '.join(ended)}; see {self.state.directory}")
+
+    def _ask(self, **request: Any) -> Any:
+        """Ask the holder one question."""
+        place = os.open(self.state.directory, os.O_PATH | os.O_DIRECTORY)
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+                line.settimeout(60)
+                # Through a descriptor: a socket's path may have 107 bytes, ours may be longer.
+                line.connect(f"/proc/self/fd/{place}/control")
+                line.sendall(json.dumps(request).encode() + b"\n")
+                with line.makefile("rb") as answer:
+                    reply = json.loads(answer.read())
+        except (OSError, ValueError) as error:
+            raise LabError(f"lab {self.state.name!r} does not answer: {error}") from error
+        finally:
+            os.close(place)
+        if "error" in reply:
+            raise LabError(reply["error"])
+        return reply["answer"]
+
+
+def _end_process(process: subprocess.Popen[str], *, detached: bool) -> None:
+    """Let the holder end by itself, or kill ``unshare``, which takes it along."""
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    if detached:
+        return
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(timeout=5)
+
+
+def _await_end(state: LabState) -> None:
+    deadline = time.monotonic() + 5
+    while state.alive and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _publish(world: World, directory: Path) -> None:
+    """Write the world's gazetteer, with the module that both players share."""
+    if find_spec("mxpath.lab.published") is None:
+        return
+    directory.mkdir(exist_ok=True)
+    import_module("mxpath.lab.published").publish(world, directory)
