@@ -1,0 +1,202 @@
+"""The raw engine: probes and answers through Linux raw sockets (CAP_NET_RAW).
+
+Two sockets send: IPv4 and IPv6 packets leave as we wrote them, header included. Four receive:
+ICMP and TCP of both families, filtered in the kernel, stamped by the kernel with CLOCK_REALTIME
+(the clock that the sending stamp is read from, right before the system call). Raw sockets get
+copies: the kernel's own TCP sees the SYN/ACK too, knows no such connection and answers RST, which
+closes what the probe half opened.
+
+A family that this host does not have is left out; the other one works on.
+"""
+
+import errno
+import select
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from ipaddress import IPv6Address
+
+from mxpath.errors import PrivilegeError
+from mxpath.model.address import IPAddress
+from mxpath.model.trace import ProbeSpec, Reply
+from mxpath.vantage import linux
+from mxpath.vantage.bpf import Instruction, attachment, icmp_errors, tcp_answers
+from mxpath.vantage.packets import ICMP, TCP, decode, decode_icmp, decode_tcp, encode_syn
+from mxpath.vantage.ports import ProbeSocket, Sent
+from mxpath.vantage.sources import SourceFinder
+
+LOWEST_PORT = 61000
+"""Our source ports start here, above those that Linux draws for its own connections."""
+_FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
+_BUFFER_OCTETS = 1 << 20
+_DRAIN_LIMIT = 256
+"""Packets taken from one socket before the next one has its turn."""
+_TIMESPEC = struct.Struct("@ll")
+_NO_FAMILY = {errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.ENOPROTOOPT}
+
+
+@contextmanager
+def open_raw(source: tuple[IPAddress, ...] = ()) -> Iterator[ProbeSocket]:
+    """Open the raw engine.
+
+    Parameters
+    ----------
+    source
+        Addresses of this host to send from, at most one for each family; the kernel chooses
+        where there is none.
+
+    Raises
+    ------
+    PrivilegeError
+        When this user may not open raw sockets, or the system is not Linux.
+    """
+    if sys.platform != "linux":
+        raise PrivilegeError("the raw engine needs Linux; choose the scapy engine here")
+    with ExitStack() as stack:
+        senders, receivers = {}, []
+        for version in (4, 6):
+            try:
+                senders[version] = stack.enter_context(_open_sender(version))
+                receivers += [
+                    stack.enter_context(_Receiver(version, protocol))
+                    for protocol in (ICMP[version], TCP)
+                ]
+            except PermissionError as error:
+                raise PrivilegeError(_ADVICE) from error
+            except OSError as error:
+                if error.errno not in _NO_FAMILY:
+                    raise
+                senders.pop(version, None)
+        yield RawSocket(senders, receivers, SourceFinder(source))
+
+
+_ADVICE = (
+    "this user may not open raw sockets, which tracing needs: run as root, or let the interpreter "
+    'do it with: sudo setcap cap_net_raw+ep "$(readlink -f "$(command -v python3)")"'
+    " (a copy of python in a virtual environment is better than the system's)"
+)
+
+
+def _open_sender(version: int) -> socket.socket:
+    sender = socket.socket(_FAMILY[version], socket.SOCK_RAW, socket.IPPROTO_RAW)
+    try:
+        if version == 4:
+            sender.setsockopt(socket.IPPROTO_IP, socket.IP_HDRINCL, 1)
+        else:
+            sender.setsockopt(socket.IPPROTO_IPV6, linux.IPV6_HDRINCL, 1)
+    except OSError:
+        sender.close()
+        raise
+    return sender
+
+
+class _Receiver(socket.socket):
+    """A raw socket that delivers possible answers only, each with the kernel's stamp."""
+
+    def __init__(self, version: int, protocol: int) -> None:
+        super().__init__(_FAMILY[version], socket.SOCK_RAW, protocol)
+        self.version = version
+        self.protocol = protocol
+        try:
+            self._filter(
+                tcp_answers(version, LOWEST_PORT) if protocol == TCP else icmp_errors(version)
+            )
+            self.setblocking(False)  # noqa: FBT003 - the method has no other signature
+            self.setsockopt(socket.SOL_SOCKET, linux.SO_TIMESTAMPNS, 1)
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
+            if version == 6:
+                self.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+        except OSError:
+            self.close()
+            raise
+
+    def _filter(self, program: list[Instruction]) -> None:
+        packed, _memory = attachment(program)
+        self.setsockopt(socket.SOL_SOCKET, linux.SO_ATTACH_FILTER, packed)
+
+    def drain(self) -> Iterator[Reply]:
+        """Take what has arrived; what is no answer is dropped."""
+        for _ in range(_DRAIN_LIMIT):
+            try:
+                packet, ancillary, _, sender = self.recvmsg(65535, 256)
+            except OSError:
+                return  # nothing more, or an error of the network that is no answer
+            reply = self._decode(packet, ancillary, sender[0])
+            if reply is not None:
+                yield reply
+
+    def _decode(
+        self, packet: bytes, ancillary: list[tuple[int, int, bytes]], sender: str
+    ) -> Reply | None:
+        received_ns, hop_limit = _read_ancillary(ancillary)
+        if self.version == 4:
+            return decode(packet, received_ns)
+        part = decode_tcp if self.protocol == TCP else decode_icmp
+        address = IPv6Address(sender.partition("%")[0])
+        return part(packet, address, reply_ttl=hop_limit, received_ns=received_ns)
+
+
+def _read_ancillary(ancillary: list[tuple[int, int, bytes]]) -> tuple[int, int | None]:
+    """Kernel's time stamp, or else the time now, and the hop limit of IPv6."""
+    received_ns, hop_limit = time.time_ns(), None
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, linux.SCM_TIMESTAMPNS):
+            seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+            received_ns = seconds * 1_000_000_000 + nanoseconds
+        elif (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT):
+            hop_limit = int.from_bytes(data[:4], sys.byteorder)
+    return received_ns, hop_limit
+
+
+class RawSocket:
+    """Sends and receives through raw sockets; satisfies :class:`mxpath.vantage.ports.ProbeSocket`."""
+
+    def __init__(
+        self,
+        senders: dict[int, socket.socket],
+        receivers: Sequence[_Receiver],
+        sources: SourceFinder,
+    ) -> None:
+        self._senders = senders
+        self._receivers = {receiver.fileno(): receiver for receiver in receivers}
+        self._sources = sources
+        self._poll = select.poll()
+        for descriptor in self._receivers:
+            self._poll.register(descriptor, select.POLLIN)
+
+    def source_for(self, target: IPAddress) -> IPAddress | None:
+        """The address the kernel would use towards ``target``; ``None`` without a route."""
+        return self._sources.find(target) if target.version in self._senders else None
+
+    def send(self, probes: Sequence[ProbeSpec]) -> Sequence[Sent]:
+        """Put probes on the wire; what the kernel refuses is said in the result."""
+        return tuple(self._send(probe) for probe in probes)
+
+    def _send(self, probe: ProbeSpec) -> Sent:
+        packet = encode_syn(probe)
+        sent_ns = time.time_ns()
+        try:
+            self._senders[probe.target.version].sendto(packet, (str(probe.target), 0))
+        except OSError as error:
+            return Sent(sent_ns=sent_ns, error=describe(error, probe.target))
+        return Sent(sent_ns=sent_ns)
+
+    def receive(self, until_s: float) -> Sequence[Reply]:
+        """Wait for answers until ``until_s``; see the port."""
+        while True:
+            left_s = until_s - time.monotonic()
+            ready = self._poll.poll(max(0.0, left_s) * 1e3)
+            replies = [reply for fd, _ in ready for reply in self._receivers[fd].drain()]
+            if replies or left_s <= 0:
+                return tuple(replies)
+
+
+def describe(error: OSError, target: IPAddress) -> str:
+    """Say why a packet could not leave."""
+    reason = error.strerror or str(error)
+    if error.errno in (errno.EPERM, errno.EACCES):
+        reason += " (a firewall of this host forbids it)"
+    return f"cannot send to {target}: {reason}"

@@ -1,0 +1,35 @@
+"""Which address of this host a packet would leave from."""
+
+import socket
+from functools import lru_cache
+from ipaddress import ip_address
+
+from mxpath.model.address import IPAddress
+
+_DISCARD_PORT = 9
+
+
+class SourceFinder:
+    """Asks the kernel's routing table by connecting a UDP socket, which sends nothing.
+
+    Parameters
+    ----------
+    wanted
+        Addresses of this host to use, at most one for each family.
+    """
+
+    def __init__(self, wanted: tuple[IPAddress, ...] = ()) -> None:
+        self._wanted = {address.version: address for address in wanted}
+        self.find = lru_cache(maxsize=None)(self._find)
+
+    def _find(self, target: IPAddress) -> IPAddress | None:
+        family = socket.AF_INET if target.version == 4 else socket.AF_INET6
+        wanted = self._wanted.get(target.version)
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as asking:
+                if wanted is not None:
+                    asking.bind((str(wanted), 0))
+                asking.connect((str(target), _DISCARD_PORT))
+                return ip_address(asking.getsockname()[0].partition("%")[0])
+        except OSError:
+            return None
