@@ -161,44 +161,44 @@ def _enter_connected(world: World, tables: dict[str, ForwardingTable]) -> None:
 
 
 def _subnets(world: World, routers: tuple[str, ...]) -> dict[Prefix, tuple[str, ...]]:
-    """Subnets and loopbacks of a network with the routers that hold them.
+    """Subnets and loopbacks from a network's own space, with the routers that hold them.
 
-    An exchange point's LAN is in no routing table but its members' own.
+    A neighbour's space is reached over routes between networks, and an exchange
+    point's LAN is in no routing table but its members' own.
     """
+    own = world.networks[world.asn_of[routers[0]]].prefixes
     held: dict[Prefix, list[str]] = {}
-    lans = {wire.ports[0] for wire in world.wires if wire.exchange is not None}
     for router in routers:
         numbers: list[IPv4Interface | IPv6Interface] = list(world.router_ids[router])
         for port in world.interfaces.get(router, ()):
-            if port not in lans:
-                numbers += [port.v4, port.v6]
+            numbers += [port.v4, port.v6]
         for number in numbers:
-            held.setdefault(number.network, []).append(router)
+            if any(number.ip in prefix for prefix in own):
+                held.setdefault(number.network, []).append(router)
     return {prefix: tuple(holders) for prefix, holders in held.items()}
 
 
 def _enter_interior(
     world: World, control: ControlPlane, tables: dict[str, ForwardingTable]
 ) -> None:
-    """The way to each subnet of the own network: to whichever holders are nearest."""
+    """The way to each subnet of the own network: to its nearest holder."""
     for network in world.networks.values():
         for prefix, holders in _subnets(world, network.routers).items():
             for router in network.routers:
                 if router not in holders:
-                    tables[router].add(prefix, _nearest(control, router, holders))
+                    tables[router].add(prefix, _to_nearest(control, router, holders))
 
 
-def _nearest(control: ControlPlane, router: str, holders: tuple[str, ...]) -> tuple[NextHop, ...]:
-    distances = {holder: control.interior.distance(router, holder) for holder in holders}
-    known = {holder: far for holder, far in distances.items() if far is not None}
-    best = min(known.values(), default=0)
-    found = [
-        hop
-        for holder, far in known.items()
-        if far == best
-        for hop in control.interior.towards(router, holder)
+def _to_nearest(
+    control: ControlPlane, router: str, holders: tuple[str, ...]
+) -> tuple[NextHop, ...]:
+    """All shortest ways to the nearest holder; of equally near ones, the first by name."""
+    known = [
+        (far, holder)
+        for holder in holders
+        if (far := control.interior.distance(router, holder)) is not None
     ]
-    return tuple(dict.fromkeys(found))
+    return control.interior.towards(router, min(known)[1]) if known else ()
 
 
 def _enter_routes(control: ControlPlane, tables: dict[str, ForwardingTable]) -> None:

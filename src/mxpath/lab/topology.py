@@ -26,6 +26,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.errors import InputError, ParseError
+from mxpath.lab.coherence import problems
 from mxpath.model.address import IPAddress, Prefix
 
 Interface = IPv4Interface | IPv6Interface
@@ -371,9 +372,11 @@ def read_world(path: Path) -> World:
         When there is no such file.
     """
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"no world at {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ParseError("this is no text in UTF-8", source=str(path)) from error
     return parse_world(text, source=str(path))
 
 
@@ -399,41 +402,6 @@ def parse_world(text: str, *, source: str = "world") -> World:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ParseError(f"{place}: {first['msg']}", source=source) from error
-    for problem in _problems(world):
+    for problem in problems(world):
         raise ParseError(problem, source=source)
     return world
-
-
-def _problems(world: World) -> list[str]:
-    """Names that do not fit together, in words."""
-    nodes = {*world.routers, *world.hosts, *world.exchanges}
-    routers = set(world.routers)
-    found = [f"{name!r} is used twice" for name in _twice(world)]
-    found += [
-        f"host {name!r} hangs on unknown router {host.router!r}"
-        for name, host in world.hosts.items()
-        if host.router not in routers
-    ]
-    found += [
-        f"link {link.ends[0]} - {link.ends[1]}: unknown node {end!r}"
-        for link in world.links
-        for end in link.ends
-        if end not in nodes
-    ]
-    found += [
-        f"{role} {name!r} is no host"
-        for role, name in (("sender", world.sender), ("resolver", world.resolver))
-        if name not in world.hosts
-    ]
-    found += [
-        f"AS{asn}: unknown neighbour AS{other}"
-        for asn, network in world.networks.items()
-        for other in (*network.providers, *network.peers)
-        if other not in world.networks
-    ]
-    return found
-
-
-def _twice(world: World) -> list[str]:
-    names = [*world.routers, *world.hosts, *world.exchanges]
-    return sorted({name for name in names if names.count(name) > 1})

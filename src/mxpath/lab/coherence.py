@@ -1,0 +1,131 @@
+"""Whether a world fits together: its names, its numbers, its relationships.
+
+A world that passes can be numbered and played; what would fail later, far from
+its cause, is said here in words.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # topology asks this module, so the import may not run both ways
+    from mxpath.lab.topology import World
+
+_LINKS_IN_A_24 = 64
+
+
+def problems(world: "World") -> Iterator[str]:
+    """Yield everything that does not fit, in words, names first."""
+    for check in (_names, _hosts, _neighbours, _circles, _numbers):
+        found = list(check(world))
+        yield from found
+        if found:  # later checks stand on what the earlier ones found to be so
+            return
+    yield from _links(world)
+    yield from _zone(world)
+    yield from _expectations(world)
+
+
+def _names(world: "World") -> Iterator[str]:
+    names = [*world.routers, *world.hosts, *world.exchanges]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{name!r} is used twice"
+
+
+def _hosts(world: "World") -> Iterator[str]:
+    for name, host in world.hosts.items():
+        if host.router not in world.routers:
+            yield f"host {name!r} hangs on unknown router {host.router!r}"
+    for role, name in (("sender", world.sender), ("resolver", world.resolver)):
+        if name not in world.hosts:
+            yield f"{role} {name!r} is no host"
+
+
+def _neighbours(world: "World") -> Iterator[str]:
+    for asn, network in world.networks.items():
+        for other in (*network.providers, *network.peers):
+            if other not in world.networks:
+                yield f"AS{asn}: unknown neighbour AS{other}"
+            elif other == asn:
+                yield f"AS{asn} is its own neighbour"
+        for other in set(network.providers) & set(network.peers):
+            yield f"AS{asn}: AS{other} is both provider and peer"
+
+
+def _circles(world: "World") -> Iterator[str]:
+    """Take away networks without providers until none is left: what stays turns in a circle."""
+    above = {asn: set(network.providers) for asn, network in world.networks.items()}
+    while top := [asn for asn, providers in above.items() if not providers]:
+        for asn in top:
+            del above[asn]
+        for providers in above.values():
+            providers.difference_update(top)
+    if above:
+        listed = ", ".join(f"AS{asn}" for asn in sorted(above))
+        yield f"{listed}: providers in a circle, or below one"
+
+
+def _numbers(world: "World") -> Iterator[str]:
+    for asn, network in world.networks.items():
+        versions = {prefix.version for prefix in network.prefixes}
+        if versions != {4, 6}:
+            yield f"AS{asn} needs an IPv4 and an IPv6 prefix"
+            continue
+        hosts = sum(host.router in network.routers for host in world.hosts.values())
+        if 2 ** max(0, 24 - network.prefix_v4.prefixlen) < hosts + 2:
+            yield f"AS{asn}: {network.prefix_v4} is too small: a /24 for links, one for router ids, one a host"
+        if network.prefix_v6.prefixlen > 48:
+            yield f"AS{asn}: {network.prefix_v6} is too small: a /48 or more is needed"
+        if not network.routers:
+            yield f"AS{asn} has no router"
+        # Counted from above: some of them may be numbered by the neighbour.
+        links = sum(not set(network.routers).isdisjoint(link.ends) for link in world.links)
+        if links > _LINKS_IN_A_24:
+            yield f"AS{asn} has {links} links: its first /24 numbers {_LINKS_IN_A_24}"
+
+
+def _links(world: "World") -> Iterator[str]:
+    for link in world.links:
+        place = f"link {link.ends[0]} - {link.ends[1]}"
+        routers = [end for end in link.ends if end in world.routers]
+        points = [end for end in link.ends if end in world.exchanges]
+        unknown = [e for e in link.ends if e not in world.routers and e not in world.exchanges]
+        if link.delay_ms < 0:
+            yield f"{place}: negative delay"
+        for end in unknown:
+            reason = "a host hangs on its router alone" if end in world.hosts else "unknown node"
+            yield f"{place}: {reason} {end!r}"
+        if len(points) == 2:
+            yield f"{place}: two exchange points"
+        if len(routers) == 2:
+            yield from _relationship(world, place, routers)
+
+
+def _relationship(world: "World", place: str, routers: list[str]) -> Iterator[str]:
+    """A wire between networks needs a contract; sharing an exchange point is none."""
+    if routers[0] == routers[1]:
+        yield f"{place}: both ends are one router"
+    one, other = (world.asn_of[router] for router in routers)
+    known = {
+        frozenset((asn, neighbour))
+        for asn, network in world.networks.items()
+        for neighbour in (*network.providers, *network.peers)
+    }
+    if one != other and frozenset((one, other)) not in known:
+        yield f"{place}: AS{one} and AS{other} are neither provider and customer nor peers"
+
+
+def _zone(world: "World") -> Iterator[str]:
+    """The one zone holds every name; what lies outside would silently not be served."""
+    zone = world.dns.zone.rstrip(".").lower()
+    owners = [host.smtp.name for host in world.hosts.values() if host.smtp]
+    owners += [*world.domains, *world.dns.servfail]
+    owners += [line.split()[0] for line in world.dns.records if line.split()]
+    for owner in owners:
+        name = owner.rstrip(".").lower()
+        if name != zone and not name.endswith(f".{zone}"):
+            yield f"name {owner!r} lies outside the zone {zone!r}"
+
+
+def _expectations(world: "World") -> Iterator[str]:
+    for host in {*world.expected.as_paths, *world.expected.crossings} - set(world.hosts):
+        yield f"expected: {host!r} is no host"
