@@ -8,12 +8,12 @@ may come up before the better one.
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mxpath.lab.bird import sessions_down
 from mxpath.lab.fib import Fib, read_fibs
 from mxpath.lab.namespaces import LabError
+from mxpath.lab.neighbours import Neighbours
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 
@@ -22,35 +22,6 @@ _POLL_S = 0.05
 _QUIET_S = 0.4
 """Longer than any update needs to cross a world of tens of milliseconds."""
 _MAX_HOPS = 64
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """Who owns which address: how a gateway becomes the next node."""
-
-    owners: Mapping[IPAddress, str]
-    links: Mapping[tuple[str, str], frozenset[str]]
-    """(node, device) to the nodes at the other end of that wire or LAN."""
-
-    def next_node(self, node: str, device: str, gateway: IPAddress) -> str | None:
-        """Node that owns ``gateway`` at the far side of ``device``."""
-        owner = self.owners.get(gateway)
-        return owner if owner in self.links.get((node, device), frozenset()) else None
-
-
-def neighbours(world: World, fibs: Mapping[str, Fib]) -> Neighbours:
-    """Match the kernels' addresses with the world's wires and LANs."""
-    owners: dict[IPAddress, str] = {}
-    for node, fib in fibs.items():
-        owners |= dict.fromkeys(fib.local, node)
-        for found in fib.link_local.values():
-            owners |= dict.fromkeys(found, node)
-    links: dict[tuple[str, str], frozenset[str]] = {}
-    for wire in world.wires:
-        others = world.members(wire.exchange) if wire.exchange else wire.ports
-        for port in wire.ports:
-            links[port.node, port.name] = frozenset(o.node for o in others) - {port.node}
-    return Neighbours(owners, links)
 
 
 def _reaches(fibs: Mapping[str, Fib], near: Neighbours, start: str, target: IPAddress) -> bool:
@@ -63,10 +34,10 @@ def _reaches(fibs: Mapping[str, Fib], near: Neighbours, start: str, target: IPAd
         if target in fibs[node].local:
             continue
         steps = fibs[node].steps(target)
-        nodes = {near.next_node(node, s.device, s.gateway or target) for s in steps}
-        if not nodes or None in nodes:
+        crossings = [near.crossing(node, step, target) for step in steps]
+        if not crossings or None in crossings:
             return False
-        fresh = {n for n in nodes if n is not None} - seen
+        fresh = {c.node for c in crossings if c is not None} - seen
         seen |= fresh
         todo += fresh
     return not todo
@@ -74,7 +45,7 @@ def _reaches(fibs: Mapping[str, Fib], near: Neighbours, start: str, target: IPAd
 
 def unreachable(world: World, fibs: Mapping[str, Fib]) -> list[str]:
     """Say which ways between the sender and the hosts the kernels' tables do not have yet."""
-    near, sender = neighbours(world, fibs), world.sender
+    near, sender = Neighbours(world, fibs), world.sender
     missing = []
     for host in world.hosts:
         for there, back in zip(world.addresses_of(host), world.addresses_of(sender), strict=True):

@@ -13,6 +13,7 @@ The law:
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -21,14 +22,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mxpath.errors import MxpathError
-from mxpath.lab import bird, fabric
+from mxpath.lab import bird, fabric, knot
 from mxpath.lab.convergence import wait_for_routes
+from mxpath.lab.kernel_truth import KernelTruth, mx_truth, smtp_truth
 from mxpath.lab.namespaces import (
     LabError,
     bind_mount,
@@ -39,12 +41,16 @@ from mxpath.lab.namespaces import (
     set_sysctls,
 )
 from mxpath.lab.topology import World
+from mxpath.lab.truth import SynCount, Truth
 from mxpath.lab.wire import wire_command
-from mxpath.model.codec import from_data
+from mxpath.model.address import parse_address
+from mxpath.model.codec import from_data, to_data
 
 RUN = Path("/run/lab")
 """Configurations and sockets of the daemons: on the lab's private tmpfs."""
 
+KNOT = RUN / "knot"
+DAEMON_LIMIT_S = 15.0
 _MAX_REQUEST = 1 << 20
 
 
@@ -76,13 +82,21 @@ class Holder:
         self.phases[name] = round(now - self._last, 3)
         self._last = now
 
-    def start(self, name: str, node: str | None, argv: list[str]) -> subprocess.Popen[bytes]:
-        """Start a daemon in a node's namespace; its messages go to ``<name>.log``."""
+    def start(
+        self, name: str, node: str | None, argv: list[str], *, speaks: bool = False
+    ) -> subprocess.Popen[bytes]:
+        """Start a daemon in a node's namespace; its messages go to ``<name>.log``.
+
+        One that ``speaks`` says on standard output when it is ready.
+        """
         log = (self.directory / f"{name}.log").open("wb")
 
         def spawn() -> subprocess.Popen[bytes]:
             return subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if speaks else log,
+                stderr=log,
             )
 
         with log:
@@ -106,16 +120,42 @@ class Holder:
         self._phase("fabric")
         self._start_wire()
         controls = self._start_bird()
+        services = self._start_services()
+        self.start("knot", self.world.resolver, knot.write(self.world, KNOT))
         self._phase("daemons")
         wait_for_routes(self.world, controls)
         self._phase("routes")
+        self._await_word("services", services)
+        self._await_zone()
+        self._phase("services")
 
     def _start_wire(self) -> None:
         links = [(*fabric.wire_ends(w), w.delay_ms) for w in self.world.wires]
-        process = self.start("wire", fabric.WIRE, wire_command(self.wire, links))
+        self._await_word(
+            "wire", self.start("wire", fabric.WIRE, wire_command(self.wire, links), speaks=True)
+        )
+
+    def _start_services(self) -> subprocess.Popen[bytes]:
+        module = [sys.executable, "-m", "mxpath.lab.services"]
+        return self.start("services", None, [*module, str(self.directory), str(RUN)], speaks=True)
+
+    def _await_word(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        """Wait for a process of ours to say that it is ready."""
         assert process.stdout is not None
-        if not process.stdout.readline().startswith(b"ready"):
-            raise LabError(f"the wire did not start: see {self.directory / 'wire.log'}")
+        ready, _, _ = select.select([process.stdout], [], [], DAEMON_LIMIT_S)
+        if not ready or not process.stdout.readline().startswith(b"ready"):
+            raise LabError(f"{name} did not start: {self._last_words(name)}")
+
+    def _await_zone(self) -> None:
+        deadline = time.monotonic() + DAEMON_LIMIT_S
+        while not knot.serves(self.world, KNOT):
+            if time.monotonic() > deadline:
+                raise LabError(f"the zone was not loaded: {self._last_words('knot')}")
+            time.sleep(0.05)
+
+    def _last_words(self, name: str) -> str:
+        text = (self.directory / f"{name}.log").read_text(errors="replace")
+        return " | ".join(text.splitlines()[-5:]) or "it left no message"
 
     def _start_bird(self) -> list[Path]:
         configs = {
@@ -142,11 +182,38 @@ class Holder:
         LabError
             When the question is unknown or cannot be answered.
         """
-        questions: dict[str, Callable[[], Any]] = {"status": lambda: {"ended": self.ended()}}
+        questions: dict[str, Callable[[], Any]] = {
+            "status": lambda: {"ended": self.ended()},
+            "truth": lambda: to_data(self.truth(request["flows"])),
+        }
         what = str(request.get("ask"))
         if what not in questions:
             raise LabError(f"unknown question {what!r}")
         return questions[what]()
+
+    def truth(self, flows: Iterable[tuple[str, int]]) -> Truth:
+        """Read the truth for (target, source port) flows from everything that runs here."""
+        paths = KernelTruth.read(self.world)
+        return Truth(
+            player="kernel",
+            wire="c" if self.wire else "python",
+            paths=tuple(paths.path(parse_address(target), port) for target, port in flows),
+            mx=mx_truth(self.world, knot.read_zone(self.world, KNOT)),
+            smtp=smtp_truth(self.world),
+            syns=tuple(
+                SynCount(target=parse_address(target), source_port=port, count=count)
+                for target, port, count in self._syns()
+            ),
+        )
+
+    def _syns(self) -> list[tuple[str, int, int]]:
+        """Ask the services what arrived."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(10)
+            line.connect(str(RUN / "syns"))
+            with line.makefile("rb") as answer:
+                rows: list[tuple[str, int, int]] = json.loads(answer.read())
+                return rows
 
     def serve(self, control: socket.socket) -> None:
         """Answer questions, one connection each, until the process ends."""

@@ -39,7 +39,7 @@ from mxpath.model.address import IPAddress
 from mxpath.model.codec import from_data, to_data
 
 BRING_UP_LIMIT_S = 60.0
-_PROGRAMS = ("ip", "unshare", "nsenter", "bird", "knotd")
+_PROGRAMS = ("ip", "unshare", "nsenter", "bird", "knotd", "knotc")
 _MODULES = ("aiosmtpd", "cryptography")
 _UNSHARE = ("-nmpf", "--mount-proc", "--kill-child")
 _USER = ("-Ur",)

@@ -1,0 +1,167 @@
+"""The truth of a world that the kernel plays: read from kernels and daemons, sending nothing.
+
+1. *The way there* of a flow is what each kernel on it answers to ``ip route get``
+   with the flow's addresses and ports and the interface that it came in by: the
+   same choice among equal-cost paths that forwarding makes.
+2. *A hop's answer* carries the address of the interface that the packet came in
+   by; the target answers from the address asked.
+3. *The way back* of an answer is not one flow's: an ICMP error is hashed by its
+   own header. So RTTs are an interval over all equal-cost ways back, which are
+   walked in the kernels' routing tables.
+4. The MX plan is read from the running name server, not from the world's file.
+
+This module imports nothing of inference, tracing or graph.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
+
+from mxpath.lab.fib import Fib, Step, read_fibs, route_get
+from mxpath.lab.neighbours import Crossing, Neighbours
+from mxpath.lab.topology import World
+from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SmtpTruth
+from mxpath.model.address import IPAddress, parse_address
+
+_MAX_HOPS = 64
+_MAX_ALIASES = 8
+
+Ask = Callable[..., Step | None]
+"""How a kernel is asked for the next step: :func:`mxpath.lab.fib.route_get`."""
+
+
+class KernelTruth:
+    """Paths of flows through running kernels."""
+
+    def __init__(self, world: World, fibs: Mapping[str, Fib], *, ask: Ask = route_get) -> None:
+        self.world = world
+        self.fibs = fibs
+        self.neighbours = Neighbours(world, fibs)
+        self._ask = ask
+
+    @classmethod
+    def read(cls, world: World) -> "KernelTruth":
+        """Read all tables of a running world."""
+        return cls(world, read_fibs([*world.routers, *world.hosts]))
+
+    def path(self, target: IPAddress, source_port: int) -> PathTruth:
+        """Return the path of a flow; it ends early where a kernel has no route."""
+        world = self.world
+        source = world.addresses_of(world.sender)[0 if target.version == 4 else 1]
+        walk = tuple(self._walk(target, source, source_port))
+        asns = [world.asn_of[node] for node in (world.sender, *(c.node for c in walk))]
+        return PathTruth(
+            target=target,
+            source_port=source_port,
+            hops=tuple(self._hops(walk, target, source)),
+            as_path=(asns[0], *(far for near, far in pairwise(asns) if near != far)),
+            crossings=tuple(
+                (world.exchanges[c.exchange].id, near, far)
+                for c, (near, far) in zip(walk, pairwise(asns), strict=True)
+                if c.exchange is not None
+            ),
+        )
+
+    def _walk(self, target: IPAddress, source: IPAddress, port: int) -> Iterator[Crossing]:
+        """Follow a flow from kernel to kernel (rule 1)."""
+        node, device = self.world.sender, None
+        for _ in range(_MAX_HOPS):
+            if target in self.fibs[node].local:
+                return
+            step = self._ask(node, target, source=source, device=device, source_port=port)
+            crossing = step and self.neighbours.crossing(node, step, target)
+            if crossing is None:
+                return
+            yield crossing
+            node, device = crossing.node, crossing.device
+
+    def _hops(
+        self, walk: Iterable[Crossing], target: IPAddress, source: IPAddress
+    ) -> Iterator[HopTruth]:
+        there_ms = 0.0
+        for ttl, crossing in enumerate(walk, start=1):
+            there_ms += crossing.delay_ms
+            back = self.back_ms(crossing.node, source)
+            if back is None:
+                continue  # its answers never arrive: a silent hop
+            yield HopTruth(
+                ttl=ttl,
+                node=crossing.node,
+                asn=self.world.asn_of[crossing.node],
+                address=self._answers_from(crossing, target),
+                rtt_min_ms=round(there_ms + back[0], 6),
+                rtt_max_ms=round(there_ms + back[1], 6),
+            )
+
+    def _answers_from(self, crossing: Crossing, target: IPAddress) -> IPAddress:
+        """Address that a hop's answer carries (rule 2)."""
+        fib = self.fibs[crossing.node]
+        if target in fib.local:
+            return target
+        return next(i.ip for i in fib.addresses[crossing.device] if i.version == target.version)
+
+    def back_ms(self, node: str, source: IPAddress) -> tuple[float, float] | None:
+        """Fastest and slowest of the equal-cost ways from a node to the sender (rule 3).
+
+        Returns
+        -------
+        tuple of (float, float) or None
+            Sums of one-way delays; ``None`` when some way leads nowhere.
+        """
+        return self._back(node, source, depth=0)
+
+    def _back(self, node: str, source: IPAddress, *, depth: int) -> tuple[float, float] | None:
+        if source in self.fibs[node].local:
+            return 0.0, 0.0
+        found = []
+        for step in self.fibs[node].steps(source):
+            crossing = self.neighbours.crossing(node, step, source)
+            if crossing is None or depth == _MAX_HOPS:
+                return None
+            rest = self._back(crossing.node, source, depth=depth + 1)
+            if rest is None:
+                return None
+            found.append((crossing.delay_ms + rest[0], crossing.delay_ms + rest[1]))
+        return (min(f[0] for f in found), max(f[1] for f in found)) if found else None
+
+
+def mx_truth(world: World, records: Iterable[tuple[str, str, str]]) -> dict[str, tuple[MxRow, ...]]:
+    """Return the MX plan of each domain from the records that a server serves (rule 4)."""
+    zone: dict[tuple[str, str], list[str]] = {}
+    for owner, kind, data in records:
+        zone.setdefault((owner.rstrip("."), kind), []).append(data)
+    plans = {}
+    for domain in world.domains:
+        rows = [data.split() for data in zone.get((domain.rstrip(".").lower(), "MX"), ())]
+        plans[domain] = tuple(
+            MxRow(
+                preference=int(preference),
+                host=host.rstrip(".").lower(),
+                addresses=tuple(_addresses(zone, host.rstrip(".").lower())),
+            )
+            for preference, host in sorted(rows, key=lambda row: (int(row[0]), row[1]))
+            if host != "."
+        )
+    return plans
+
+
+def _addresses(zone: Mapping[tuple[str, str], list[str]], host: str) -> Iterator[IPAddress]:
+    for _ in range(_MAX_ALIASES):
+        if (host, "CNAME") not in zone:
+            break
+        host = zone[host, "CNAME"][0].rstrip(".").lower()
+    for kind in ("A", "AAAA"):
+        yield from map(parse_address, zone.get((host, kind), ()))
+
+
+def smtp_truth(world: World) -> dict[IPAddress, SmtpTruth]:
+    """Return how each mail host was told to behave."""
+    return {
+        address: SmtpTruth(
+            behaviour=host.smtp.behaviour,
+            greeting_delay_s=host.smtp.greeting_delay_s,
+            starttls=host.smtp.starttls,
+        )
+        for name, host in world.hosts.items()
+        if host.smtp is not None
+        for address in world.addresses_of(name)
+    }

@@ -1,0 +1,63 @@
+"""Who is at the other end: how a kernel's "out of eth1 to that gateway" becomes the next node."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mxpath.lab.fib import Fib, Step
+from mxpath.lab.topology import Wire, World
+from mxpath.model.address import IPAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """What a frame does between two nodes."""
+
+    node: str
+    """Where it arrives."""
+    device: str
+    """The interface that it arrives by."""
+    delay_ms: float
+    """One way."""
+    exchange: str | None
+    """The exchange point whose LAN it crosses."""
+
+
+class Neighbours:
+    """The far ends of all interfaces of a world, by the addresses that its kernels have."""
+
+    def __init__(self, world: World, fibs: Mapping[str, Fib]) -> None:
+        self._owners: dict[IPAddress, str] = {}
+        for node, fib in fibs.items():
+            for address in (*fib.local, *(a for found in fib.link_local.values() for a in found)):
+                self._owners[address] = node
+        self._far = _far_ends(world)
+
+    def crossing(self, node: str, step: Step, target: IPAddress) -> Crossing | None:
+        """Return where a packet for ``target`` arrives; ``None`` when nobody there has it."""
+        owner = self._owners.get(step.gateway or target)
+        far = self._far.get((node, step.device), {})
+        return far.get(owner) if owner is not None else None
+
+
+def _far_ends(world: World) -> dict[tuple[str, str], dict[str, Crossing]]:
+    found: dict[tuple[str, str], dict[str, Crossing]] = {}
+    for wire in world.wires:
+        others = [w for w in world.wires if wire.exchange and w.exchange == wire.exchange]
+        for port in wire.ports:
+            far = [_over_lan(wire, o) for o in others if o is not wire] or [
+                Crossing(node=p.node, device=p.name, delay_ms=wire.delay_ms, exchange=None)
+                for p in wire.ports
+                if p is not port
+            ]
+            found[port.node, port.name] = {crossing.node: crossing for crossing in far}
+    return found
+
+
+def _over_lan(near: Wire, far: Wire) -> Crossing:
+    port = far.ports[0]
+    return Crossing(
+        node=port.node,
+        device=port.name,
+        delay_ms=near.delay_ms + far.delay_ms,
+        exchange=far.exchange,
+    )
