@@ -4,6 +4,7 @@ import argparse
 
 from mxpath.cli import options as shared
 from mxpath.datasets.catalog import DATASETS
+from mxpath.datasets.gazetteer import SnapshotSummary
 from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.documents import DatasetList, DatasetRow
@@ -37,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _catalogue() -> DatasetList:
+    specs = [(name, dataset.spec) for name, dataset in DATASETS.items()]
     rows = tuple(
         DatasetRow(
             name=name,
@@ -45,16 +47,30 @@ def _catalogue() -> DatasetList:
             as_of=None,
             rows=None,
             gives=spec.gives,
+            credit=spec.attribution,
         )
-        for name, spec in DATASETS.items()
+        for name, spec in specs
     )
     return DatasetList(directory=None, as_of=None, datasets=rows)
 
 
 def _contents(options: argparse.Namespace) -> DatasetList:
     gazetteer = shared.gazetteer_of(options)
-    rows = tuple(row for row in gazetteer.describe() if options.name in (None, row.name))
+    held = gazetteer.describe()
+    rows = tuple(_row(one) for one in held if options.name in (None, one.name))
     if not rows:
-        known = ", ".join(row.name for row in gazetteer.describe()) or "nothing"
+        known = ", ".join(one.name for one in held) or "nothing"
         raise InputError(f"the gazetteer holds no {options.name!r}; it holds {known}")
     return DatasetList(directory=str(gazetteer.directory), as_of=gazetteer.as_of, datasets=rows)
+
+
+def _row(held: SnapshotSummary) -> DatasetRow:
+    return DatasetRow(
+        name=held.name,
+        publisher=held.publisher,
+        licence=held.licence,
+        as_of=held.as_of,
+        rows=held.rows,
+        gives=held.gives,
+        credit=held.attribution,
+    )
