@@ -147,7 +147,9 @@ def trace(path: tuple[At, ...], family: int, *, target: At | None = None) -> Tra
     flows = (flow, Flow(source_port=50222, destination_port=25, hops=other))
     return Trace(
         target=address(goal, family),
-        source=address(At(v4="198.18.0.25", v6="2001:db8:1000::25", rtt_ms=0, network=NORD), family),
+        source=address(
+            At(v4="198.18.0.25", v6="2001:db8:1000::25", rtt_ms=0, network=NORD), family
+        ),
         protocol="tcp",
         port=25,
         engine="raw",
@@ -169,7 +171,9 @@ def route(path: tuple[At, ...], family: int, *, target: At | None = None) -> Rou
             runs[-1].append(n)
         else:
             runs.append([n])
-    envelope = [None if all(at.silent for at in path[n:]) else path[n].rtt_ms for n in range(len(path))]
+    envelope = [
+        None if all(at.silent for at in path[n:]) else path[n].rtt_ms for n in range(len(path))
+    ]
     return Route(
         target=address(goal, family),
         source=ip_address("198.18.0.25" if family == 4 else "2001:db8:1000::25"),
@@ -197,7 +201,9 @@ def _segment(path: tuple[At, ...], run: list[int], family: int) -> Claim[Segment
         addresses=tuple(None if path[n].silent else address(path[n], family) for n in run),
         differential=_difference(path, run[-1], run[0] - 1),
     )
-    return Claim(value=value, evidence=evidence("origins", "origin of its hops"), grade=Grade.CERTAIN)
+    return Claim(
+        value=value, evidence=evidence("origins", "origin of its hops"), grade=Grade.CERTAIN
+    )
 
 
 def _border(path: tuple[At, ...], run: list[int]) -> Claim[Border]:
@@ -242,7 +248,11 @@ def mx_host(name: str, preference: int, at: At, families: tuple[int, ...] = (4, 
         preference=preference,
         addresses=found,
         lookups=tuple(
-            lookup(name, "A" if family == 4 else "AAAA", *([str(address(at, family))] if family in families else []))
+            lookup(
+                name,
+                "A" if family == 4 else "AAAA",
+                *([str(address(at, family))] if family in families else []),
+            )
             for family in (4, 6)
         ),
     )
@@ -260,7 +270,9 @@ TLS = TlsFacts(
 )
 
 
-def phase(name: str, rtt_ms: float, *, server_ms: float = 0.3, trips: int = 1, complete: bool = True) -> Phase:
+def phase(
+    name: str, rtt_ms: float, *, server_ms: float = 0.3, trips: int = 1, complete: bool = True
+) -> Phase:
     network = round(rtt_ms * trips, 3)
     return Phase(
         name=name,
@@ -323,7 +335,10 @@ def rejected(host: str, at: At, family: int, *, code: int = 554) -> SmtpSession:
         port=25,
         outcome=Outcome.REJECTED,
         started_at=START,
-        phases=(phase("connect", at.rtt_ms, server_ms=0.0), phase("greeting", at.rtt_ms, server_ms=0.6)),
+        phases=(
+            phase("connect", at.rtt_ms, server_ms=0.0),
+            phase("greeting", at.rtt_ms, server_ms=0.6),
+        ),
         greeting=reply,
         last_reply=reply,
     )
@@ -467,7 +482,9 @@ def no_v6_here(domain: str = "fine.example") -> Study:
         traces=tuple(
             t
             if t.target.version == 4
-            else replace(t, source=None, flows=(), distance=None, end=EndReason.NO_ROUTE, packets_sent=0)
+            else replace(
+                t, source=None, flows=(), distance=None, end=EndReason.NO_ROUTE, packets_sent=0
+            )
             for t in study.traces
         ),
         routes=tuple(r for r in study.routes if r.target.version == 4),
@@ -546,7 +563,7 @@ def interrupted(domain: str = "fine.example") -> Study:
 def hostile(domain: str = "evil.example") -> Study:
     """Strangers' text everywhere: escapes, markup, right-to-left overrides."""
     study = fine(domain)
-    bad = "\x1b[2J<script>alert(1)</script>‮&\x00\"'"
+    bad = "\x1b[2J<script>alert(1)</script>\u202e&\x00\"'"
     first = study.sessions[0]
     return replace(
         study,
@@ -556,7 +573,9 @@ def hostile(domain: str = "evil.example") -> Study:
                 origin=Claim(
                     value=replace(
                         value.origin.value,
-                        networks=tuple(Network(asn=n.asn, name=bad) for n in value.origin.value.networks),
+                        networks=tuple(
+                            Network(asn=n.asn, name=bad) for n in value.origin.value.networks
+                        ),
                     ),
                     evidence=evidence("origins", "longest prefix", bad),
                 ),

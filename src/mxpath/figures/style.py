@@ -1,0 +1,158 @@
+"""What all figures share: colours, type, size, and files that are equal for equal studies.
+
+Colours are Okabe and Ito's set, which stays apart for colour-blind readers and in
+grey print; a meaning never rests on colour alone (marks, hatches and words say it too).
+Nothing here touches pyplot or the global settings of matplotlib.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from mxpath.model.attribution import Network
+from mxpath.model.study import Study
+
+INK = "#1b2733"
+FAINT = "#66727f"
+RULE = "#c9d0d7"
+PAPER = "#ffffff"
+PATH = "#0072b2"
+"""Time on the way: the network's part."""
+SERVER = "#e69f00"
+"""Time that the far side takes for itself."""
+DNS = "#009e73"
+EXCHANGE = "#cc79a7"
+ALARM = "#d55e00"
+
+BANDS = ("#dbe9f6", "#fbe6cf", "#d8f0e4", "#eee0f0", "#f6f0c4", "#dfe3e8", "#f8dcd6", "#d6eef3")
+"""Backgrounds of networks, in order of appearance along the way."""
+UNKNOWN_BAND = "#f1f3f5"
+
+_SETTINGS = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "text.color": INK,
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": FAINT,
+    "axes.titlesize": 11.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": FAINT,
+    "ytick.color": INK,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "mxpath",
+    "path.simplify": False,
+    # A name from a stranger is never read as a formula.
+    "text.parse_math": False,
+}
+
+DEFAULT_SIZE = (9.0, 4.5)
+DOTS_PER_INCH = 160
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw with the house style, whatever the caller has set, and leave no trace of it."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
+
+
+def new_figure(size: tuple[float, float] = DEFAULT_SIZE) -> Figure:
+    """Return an empty figure of ``size`` inches that renders without a display."""
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def draw_figure(name: str, study: Study, *, target: str | None = None) -> Figure:
+    """Return the figure ``name`` of ``study``, drawn at the size it needs.
+
+    Parameters
+    ----------
+    name
+        Key of ``mxpath.figures.FIGURES``.
+    study
+        What to draw.
+    target
+        For a ladder: the traced address; the first one when left out.
+    """
+    # FIGURES imports the figures, and those import this module.
+    from mxpath.figures import FIGURES  # noqa: PLC0415
+    from mxpath.figures.ladder import ladder, ladder_size  # noqa: PLC0415
+    from mxpath.figures.roadmap import roadmap_size  # noqa: PLC0415
+    from mxpath.figures.waterfall import waterfall_size  # noqa: PLC0415
+
+    if name == "ladder":
+        figure = new_figure(ladder_size(study, target))
+        ladder(study, figure.add_subplot(), target=target)
+        return figure
+    sizes = {"roadmap": roadmap_size, "waterfall": waterfall_size}
+    figure = new_figure(sizes[name](study))
+    FIGURES[name](study, figure.add_subplot())
+    return figure
+
+
+def save_figure(name: str, study: Study, path: Path, *, target: str | None = None) -> None:
+    """Draw the figure ``name`` into ``path``; its suffix (svg, png, pdf) is the format.
+
+    Equal studies give equal bytes: identifiers are derived from the content, and
+    the only date is that of ``SOURCE_DATE_EPOCH``, where it is set.
+
+    Raises
+    ------
+    KeyError
+        When there is no figure of that name.
+    OSError
+        When the file cannot be written.
+    """
+    with styled():
+        figure = draw_figure(name, study, target=target)
+        kind = path.suffix.lstrip(".").lower()
+        figure.savefig(path, format=kind, dpi=DOTS_PER_INCH, metadata=_metadata(kind, name, study))
+
+
+def _metadata(kind: str, name: str, study: Study) -> dict[str, object]:
+    title = f"{name} of {study.domain}"
+    stamp = os.environ.get("SOURCE_DATE_EPOCH")
+    date = datetime.fromtimestamp(int(stamp), tz=UTC) if stamp and stamp.isdigit() else None
+    if kind == "svg":
+        return {"Title": title, "Creator": "mxpath", "Date": date.isoformat() if date else None}
+    if kind == "pdf":
+        return {"Title": title, "Creator": "mxpath", "Producer": None, "CreationDate": date}
+    return {"Title": title, "Software": "mxpath"}
+
+
+def band_colours(networks: list[Network | None]) -> dict[int | None, str]:
+    """Return a background for each network, by AS number, in the order given."""
+    colours: dict[int | None, str] = {None: UNKNOWN_BAND}
+    for network in networks:
+        if network is not None and network.asn not in colours:
+            colours[network.asn] = BANDS[(len(colours) - 1) % len(BANDS)]
+    return colours
+
+
+def study_colours(study: Study) -> dict[int | None, str]:
+    """Return one background for each network of the study, so that all its figures agree."""
+    return band_colours([network for route in study.routes for network in route.as_path])
+
+
+def say_plainly(ax: Axes, sentence: str) -> Axes:
+    """Leave an empty figure with one sentence that says why it is empty."""
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, sentence, ha="center", va="center", color=FAINT, fontsize=10, wrap=True)
+    return ax

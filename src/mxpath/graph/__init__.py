@@ -1,0 +1,1 @@
+"""Studies as one plain networkx graph, and what can be read off it."""

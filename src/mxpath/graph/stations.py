@@ -1,0 +1,92 @@
+"""A route as stations: the networks and exchange points on it, each with what it adds.
+
+The law: the number that follows a station is what the station *adds* to the round
+trip, the envelope at its last hop minus the envelope at the last hop before it.
+So the numbers of one route sum to its total, and a station's number is its share.
+An exchange point's number is the step over its LAN; it is taken out of the number
+of the member behind it, whose first hop answered from that LAN.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mxpath.model.attribution import Network
+from mxpath.model.evidence import Claim, Grade
+from mxpath.model.route import Differential, IxpCrossing, Route, Segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """One network, exchange point or stretch of unknown owner on a route."""
+
+    kind: str
+    """``network``, ``ixp`` or ``unknown`` (silent or unattributed hops)."""
+    network: Network | None = None
+    ix_id: int | None = None
+    ix_name: str | None = None
+    differential: Differential | None = None
+    """What it adds; ``None`` when it was inferred without a hop of its own."""
+    grade: Grade | None = None
+    hops: int = 0
+    """How many TTLs belong to it (an exchange point's LAN is part of the member's)."""
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """What makes two stations of different routes the same one."""
+        asn = self.network.asn if self.network is not None else None
+        return (self.kind, self.ix_id if self.kind == "ixp" else asn)
+
+    @property
+    def name(self) -> str:
+        """Its name as the data sets give it: foreign text, not yet safe for a terminal."""
+        if self.kind == "ixp":
+            return self.ix_name or f"exchange point {self.ix_id}"
+        if self.network is None:
+            return "unknown"
+        return self.network.name or f"AS{self.network.asn}"
+
+
+def stations(route: Route) -> tuple[Station, ...]:
+    """Return the stations of ``route`` in order of travel, ours first when it is known."""
+    found = [station for segment in route.segments for station in _of_segment(segment, route)]
+    seen = {s.network.asn for s in found if s.network is not None}
+    if route.as_path and route.as_path[0].asn not in seen:
+        found.insert(0, Station(kind="network", network=route.as_path[0]))
+    return tuple(found)
+
+
+def _of_segment(segment: Claim[Segment], route: Route) -> Iterator[Station]:
+    value = segment.value
+    adds = value.differential
+    for claim in route.crossings:
+        if value.first_ttl <= claim.value.far_ttl <= value.last_ttl:
+            yield _of_crossing(claim)
+            adds = _without(adds, claim.value.differential)
+    yield Station(
+        kind="unknown" if value.network is None else "network",
+        network=value.network,
+        differential=adds,
+        grade=segment.grade,
+        hops=value.last_ttl - value.first_ttl + 1,
+    )
+
+
+def _of_crossing(claim: Claim[IxpCrossing]) -> Station:
+    value = claim.value
+    return Station(
+        kind="ixp",
+        ix_id=value.ix_id,
+        ix_name=value.ix_name,
+        differential=value.differential,
+        grade=claim.grade,
+    )
+
+
+def _without(whole: Differential, part: Differential) -> Differential:
+    """What is left of ``whole`` behind ``part``; all of it when the part is not resolvable."""
+    if whole.rtt_ms is None or part.rtt_ms is None:
+        return whole
+    return Differential(
+        rtt_ms=max(whole.rtt_ms - part.rtt_ms, 0.0),
+        plus_minus_ms=max(whole.plus_minus_ms, part.plus_minus_ms),
+    )
