@@ -200,22 +200,26 @@ def _legend(ax: Axes, trace: Trace, study: Study) -> None:
 
 
 def _handles(trace: Trace, study: Study) -> Iterator[Line2D]:
-    common = {"linestyle": "none", "markeredgecolor": PAPER}
-    yield Line2D([], [], marker="o", color=PATH, markersize=6, label="reply of a router", **common)
+    yield _mark("o", PATH, "reply of a router")
     owners = [study.owners.get(a) for hop in trace.hops for a in hop.responders]
     if any(o is not None and o.ixp is not None for o in owners):
-        yield Line2D(
-            [],
-            [],
-            marker="D",
-            color=EXCHANGE,
-            markersize=7,
-            label="reply from an exchange point",
-            **common,
-        )
+        yield _mark("D", EXCHANGE, "reply from an exchange point")
     if trace.distance is not None:
-        yield Line2D([], [], marker="s", color=INK, markersize=6, label="the mail host", **common)
+        yield _mark("s", INK, "the mail host")
     yield Line2D([], [], color=PATH, alpha=0.55, label="lower envelope")
+
+
+def _mark(shape: str, colour: str, label: str) -> Line2D:
+    return Line2D(
+        [],
+        [],
+        marker=shape,
+        color=colour,
+        markeredgecolor=PAPER,
+        markersize=7,
+        linestyle="none",
+        label=label,
+    )
 
 
 def _title(study: Study, trace: Trace, route: Route | None) -> str:

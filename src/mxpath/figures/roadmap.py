@@ -66,9 +66,12 @@ def roadmap(study: Study, ax: Axes) -> Axes:
     for root in roots:
         _draw(ax, study, root, colours=colours, last=columns)
     ax.set_title(_title(study, routes))
-    observed_mark(
-        ax, ": ms of round trip that the station before the figure adds; ? = not resolvable"
+    caption = (
+        "Observed. The figure on a road is what the station before it adds to the round trip; "
+        "? = not resolvable."
     )
+    left, floor = ax.get_xlim()[0] + 0.1, ax.get_ylim()[0]
+    ax.text(left, floor, caption, va="bottom", fontsize=7.5, color=FAINT)
     return ax
 
 
@@ -117,7 +120,7 @@ def _lay_out(places: list[_Place], first: int) -> int:
     for place in places:
         begin = lane
         lane = _lay_out(list(place.after.values()), lane)
-        if _ends_at(place) and place.after or lane == begin:
+        if (_ends_at(place) and place.after) or lane == begin:
             lane += 1
         place.lane = begin
     return lane
@@ -210,7 +213,7 @@ def _figure(place: _Place, routes: list[Route]) -> str:
     around = max(f.plus_minus_ms for f in found if f.rtt_ms is not None)
     low, high = min(known), max(known)
     if high - low > max(2 * around, 0.05 * high):
-        return f"{_ms(low)}–{_ms(high)} ms"
+        return f"{_ms(low)} to\n{_ms(high)} ms"
     value = _ms(sum(known) / len(known))
     digit = 0.1 if "." in value else 1.0
     return f"{value} ms" if around < digit / 2 else f"{value} ms\n±{_ms(around)}"

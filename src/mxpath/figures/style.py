@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -35,7 +36,7 @@ BANDS = ("#dbe9f6", "#fbe6cf", "#d8f0e4", "#eee0f0", "#f6f0c4", "#dfe3e8", "#f8d
 """Backgrounds of networks, in order of appearance along the way."""
 UNKNOWN_BAND = "#f1f3f5"
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9.0,

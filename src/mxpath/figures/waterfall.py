@@ -13,7 +13,6 @@ from matplotlib.patches import Patch
 from mxpath.figures.style import (
     ALARM,
     DNS,
-    FAINT,
     INK,
     PAPER,
     PATH,

@@ -123,7 +123,8 @@ def _session_words(study: Study, host: str, session: SmtpSession | None) -> str:
     if session.outcome is not Outcome.ANSWERED:
         words += f" · {_outcome(session)}"
     # The facts about TLS stay on one line, beside the figures where there is room.
-    return f"{words}     {facts.replace(' ', '\u00a0')}" if facts else words
+    beside = facts.replace(" ", "\u00a0")
+    return f"{words}     {beside}" if facts else words
 
 
 def _phase_words(session: SmtpSession) -> Iterator[str]:
