@@ -26,7 +26,7 @@ from mxpath.vantage import linux
 from mxpath.vantage.bpf import Instruction, attachment, icmp_errors, tcp_answers
 from mxpath.vantage.packets import ICMP, TCP, decode, decode_icmp, decode_tcp, encode_syn
 from mxpath.vantage.ports import ProbeSocket, Sent
-from mxpath.vantage.sources import SourceFinder
+from mxpath.vantage.sources import SourceFinder, describe
 
 LOWEST_PORT = 61000
 """Our source ports start here, above those that Linux draws for its own connections."""
@@ -192,11 +192,3 @@ class RawSocket:
             replies = [reply for fd, _ in ready for reply in self._receivers[fd].drain()]
             if replies or left_s <= 0:
                 return tuple(replies)
-
-
-def describe(error: OSError, target: IPAddress) -> str:
-    """Say why a packet could not leave."""
-    reason = error.strerror or str(error)
-    if error.errno in (errno.EPERM, errno.EACCES):
-        reason += " (a firewall of this host forbids it)"
-    return f"cannot send to {target}: {reason}"

@@ -1,5 +1,6 @@
-"""Which address of this host a packet would leave from."""
+"""Which address of this host a packet would leave from, and why one could not leave."""
 
+import errno
 import socket
 from functools import lru_cache
 from ipaddress import ip_address
@@ -33,3 +34,11 @@ class SourceFinder:
                 return ip_address(asking.getsockname()[0].partition("%")[0])
         except OSError:
             return None
+
+
+def describe(error: OSError, target: IPAddress) -> str:
+    """Say why a packet could not leave for ``target``."""
+    reason = error.strerror or str(error)
+    if error.errno in (errno.EPERM, errno.EACCES):
+        reason += " (a firewall of this host forbids it)"
+    return f"cannot send to {target}: {reason}"

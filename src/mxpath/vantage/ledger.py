@@ -1,0 +1,181 @@
+"""How much was asked of whom in the last hour: one book for all processes of a user.
+
+A small JSON file, read and rewritten under a lock, so that ten runs of a script are held to the
+same budget as one. A book that cannot be read is started anew; where none can be written (a
+read-only home) the budget holds for this process alone.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from mxpath.errors import RefusedError
+from mxpath.model.address import IPAddress, Prefix
+
+if sys.platform != "win32":
+    import fcntl
+
+_HOUR_NS = 3600 * 1_000_000_000
+_SIZE_LIMIT = 1 << 24
+NEVER: tuple[Prefix, ...] = tuple(
+    ip_network(text)
+    for text in ("0.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "::/128", "ff00::/8")
+)
+"""Nobody in particular: unspecified, multicast and broadcast. Excluded whatever the caller says."""
+
+
+class Budget(StrEnum):
+    """What is counted for each target."""
+
+    SYN = "syn"
+    SESSION = "session"
+
+
+PER_HOUR = {Budget.SYN: 30, Budget.SESSION: 2}
+"""Units for each target and hour."""
+_UNIT = {Budget.SYN: "SYNs", Budget.SESSION: "SMTP connections"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What may be done now of what was asked for."""
+
+    count: int
+    refusal: str = ""
+    """Why no more, and when again."""
+
+
+def ledger_path() -> Path:
+    """Where the book lies: below the XDG state directory."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "mxpath" / "ledger.json"
+
+
+class Ledger:
+    """The book of one user.
+
+    Parameters
+    ----------
+    path
+        The file; ``None`` keeps the book in memory.
+    per_hour
+        Budget for each target and hour.
+    exclude
+        Ranges that are never asked anything.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        per_hour: dict[Budget, int] | None = None,
+        exclude: tuple[Prefix, ...] = (),
+    ) -> None:
+        self._path = path
+        self._per_hour = PER_HOUR | (per_hour or {})
+        self._exclude = (*NEVER, *exclude)
+        self._memory: dict[str, list[int]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, budget: Budget, target: IPAddress, *, now_ns: int, count: int = 1) -> Grant:
+        """Take up to ``count`` units for a target out of the last hour's budget."""
+        excluded = next((prefix for prefix in self._exclude if target in prefix), None)
+        if excluded is not None:
+            return Grant(count=0, refusal=f"excluded: {target} lies in {excluded}")
+        with self._open(now_ns) as book:
+            stamps = book.setdefault(f"{budget} {target}", [])
+            free = max(0, self._per_hour[budget] - len(stamps))
+            granted = min(count, free)
+            stamps += [now_ns] * granted
+            refusal = "" if granted == count else self._refusal(budget, target, stamps)
+        return Grant(count=granted, refusal=refusal)
+
+    def demand(self, budget: Budget, target: IPAddress, *, now_ns: int) -> None:
+        """Take one unit.
+
+        Raises
+        ------
+        RefusedError
+            When the budget is used up or the target excluded.
+        """
+        grant = self.take(budget, target, now_ns=now_ns)
+        if not grant.count:
+            raise RefusedError(grant.refusal)
+
+    def _refusal(self, budget: Budget, target: IPAddress, stamps: list[int]) -> str:
+        limit = f"budget: {self._per_hour[budget]} {_UNIT[budget]} an hour to {target} are used up"
+        if not stamps:
+            return limit
+        again = datetime.fromtimestamp((min(stamps) + _HOUR_NS) / 1e9, tz=UTC)
+        return f"{limit}; the next is free at {again:%H:%M:%S} UTC"
+
+    @contextmanager
+    def _open(self, now_ns: int) -> Iterator[dict[str, list[int]]]:
+        """Lock the book, forget what is older than an hour, write it back."""
+        with self._lock, _locked(self._path) as path:
+            book = _recent(self._memory if path is None else _read(path), now_ns)
+            yield book
+            self._memory = book
+            if path is not None:
+                with suppress(OSError):
+                    _write(path, book)
+
+
+@contextmanager
+def _locked(path: Path | None) -> Iterator[Path | None]:
+    """Hold the lock that lies beside ``path``; yields ``None`` where there can be none."""
+    if path is None or sys.platform == "win32":
+        yield None
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        yield None
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield path
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> dict[str, list[int]]:
+    try:
+        if path.stat().st_size > _SIZE_LIMIT:
+            return {}
+        content: Any = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    return {key: [s for s in stamps if isinstance(s, int)] for key, stamps in _lists(content)}
+
+
+def _lists(content: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    return ((key, value) for key, value in content.items() if isinstance(value, list))
+
+
+def _recent(book: dict[str, list[int]], now_ns: int) -> dict[str, list[int]]:
+    """What was done within the last hour; a stamp from the future is a clock set back, and goes."""
+    kept = (
+        (key, [s for s in stamps if 0 <= now_ns - s < _HOUR_NS]) for key, stamps in book.items()
+    )
+    return {key: stamps for key, stamps in kept if stamps}
+
+
+def _write(path: Path, book: dict[str, list[int]]) -> None:
+    """Replace the file as a whole, so that a crash leaves the old one."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as new:
+        json.dump(book, new)
+    Path(new.name).replace(path)

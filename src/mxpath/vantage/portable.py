@@ -1,0 +1,225 @@
+"""The scapy engine: the same port by scapy's own sockets, slower and easier to read.
+
+scapy's layers build every probe and dissect every answer, so this engine is a second opinion on
+``packets.py`` and ``raw.py``. On Linux it sends through the kernel's routing table; elsewhere
+scapy's own sockets choose the interface. It sees every IP packet of the machine and dissects
+them in Python: on a busy server take the raw engine.
+
+Only this module imports scapy, and whoever does not choose this engine never loads it.
+"""
+
+import select
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from ipaddress import ip_address
+
+from scapy.config import conf
+from scapy.layers.inet import ICMP, IP, TCP, IPerror
+from scapy.layers.inet6 import (
+    ICMPv6DestUnreach,
+    ICMPv6PacketTooBig,
+    ICMPv6TimeExceeded,
+    IPerror6,
+    IPv6,
+)
+from scapy.packet import Packet
+from scapy.supersocket import SuperSocket
+
+from mxpath.errors import PrivilegeError
+from mxpath.model.address import IPAddress
+from mxpath.model.trace import ProbeSpec, Reply, ReplyKind
+from mxpath.vantage.packets import flow_label, identification
+from mxpath.vantage.ports import ProbeSocket, Sent
+from mxpath.vantage.sources import SourceFinder, describe
+
+_TURN_S = 0.05
+"""Longest time in which packets of other programs are dissected without a look at the clock."""
+
+
+@contextmanager
+def open_portable(source: tuple[IPAddress, ...] = ()) -> Iterator[ProbeSocket]:
+    """Open the scapy engine.
+
+    Parameters
+    ----------
+    source
+        Addresses of this host to send from, at most one for each family.
+
+    Raises
+    ------
+    PrivilegeError
+        When this user may not open raw sockets.
+    """
+    with ExitStack() as stack:
+        try:
+            sockets = {v: stack.enter_context(closing(_open(v))) for v in _versions()}
+        except PermissionError as error:
+            raise PrivilegeError(
+                "this user may not open the sockets that scapy needs: run as root"
+            ) from error
+        yield PortableSocket(sockets, SourceFinder(source))
+
+
+def _versions() -> tuple[int, ...]:
+    return (4, 6) if socket.has_ipv6 else (4,)
+
+
+def _open(version: int) -> SuperSocket:
+    if sys.platform == "linux":
+        from scapy.supersocket import L3RawSocket, L3RawSocket6  # noqa: PLC0415 - Linux only
+
+        return L3RawSocket() if version == 4 else L3RawSocket6()
+    return conf.L3socket() if version == 4 else conf.L3socket6()
+
+
+def build(spec: ProbeSpec) -> Packet:
+    """Build a probe from scapy's layers; byte for byte what ``encode_syn`` writes."""
+    src, dst = str(spec.source), str(spec.target)
+    segment = TCP(
+        sport=spec.source_port,
+        dport=spec.destination_port,
+        seq=spec.sequence,
+        flags="S",
+        window=64240,
+        options=[("MSS", 1460 if spec.target.version == 4 else 1440)],
+    )
+    if spec.target.version == 4:
+        return IP(src=src, dst=dst, ttl=spec.ttl, id=identification(spec), flags="DF") / segment
+    return IPv6(src=src, dst=dst, hlim=spec.ttl, fl=flow_label(spec)) / segment
+
+
+def dissect(packet: Packet, received_ns: int) -> Reply | None:
+    """Read an answer from scapy's layers; ``None`` for whatever is none."""
+    if not isinstance(packet, IP | IPv6):
+        return None
+    kind = _error_kind(packet)
+    if kind is not None:
+        return _read_error(packet, kind, received_ns)
+    segment = packet.getlayer(TCP)
+    kind = None if segment is None else _segment_kind(str(segment.flags))
+    if segment is None or kind is None:
+        return None
+    source = ip_address(packet.src)
+    return Reply(
+        kind=kind,
+        responder=source,
+        target=source,
+        source_port=segment.dport,
+        destination_port=segment.sport,
+        sequence=(segment.ack - 1) % 2**32,
+        received_ns=received_ns,
+        reply_ttl=_ttl(packet),
+    )
+
+
+def _segment_kind(flags: str) -> ReplyKind | None:
+    if "A" not in flags or "F" in flags:
+        return None
+    if "R" in flags:
+        return ReplyKind.RST
+    return ReplyKind.SYN_ACK if "S" in flags else ReplyKind.ACK
+
+
+def _error_kind(packet: Packet) -> ReplyKind | None:
+    if packet.haslayer(ICMPv6PacketTooBig):
+        return ReplyKind.PACKET_TOO_BIG
+    if packet.haslayer(ICMPv6DestUnreach):
+        return ReplyKind.UNREACHABLE
+    if packet.haslayer(ICMPv6TimeExceeded):
+        return ReplyKind.TIME_EXCEEDED if packet[ICMPv6TimeExceeded].code == 0 else None
+    if not packet.haslayer(ICMP):
+        return None
+    kind = {(11, 0): ReplyKind.TIME_EXCEEDED, (3, 4): ReplyKind.PACKET_TOO_BIG}
+    message = packet[ICMP]
+    other = ReplyKind.UNREACHABLE if message.type == 3 else None
+    return kind.get((message.type, message.code), other)
+
+
+def _read_error(packet: Packet, kind: ReplyKind, received_ns: int) -> Reply | None:
+    quote = packet.getlayer(IPerror) or packet.getlayer(IPerror6)
+    if quote is None or quote.underlayer is None:
+        return None
+    # Routers may quote no more than eight octets, which scapy does not take for TCP.
+    protocol = quote.proto if isinstance(quote, IPerror) else quote.nh
+    segment = bytes(quote.payload)
+    if protocol != socket.IPPROTO_TCP or len(segment) < 8:
+        return None
+    message = quote.underlayer
+    return Reply(
+        kind=kind,
+        responder=ip_address(packet.src),
+        target=ip_address(quote.dst),
+        source_port=int.from_bytes(segment[0:2], "big"),
+        destination_port=int.from_bytes(segment[2:4], "big"),
+        sequence=int.from_bytes(segment[4:8], "big"),
+        received_ns=received_ns,
+        reply_ttl=_ttl(packet),
+        quoted_ttl=_ttl(quote),
+        icmp_type=message.type,
+        icmp_code=message.code,
+        mtu=_mtu(message) if kind is ReplyKind.PACKET_TOO_BIG else None,
+    )
+
+
+def _ttl(packet: Packet) -> int:
+    ttl: int = packet.ttl if isinstance(packet, IP) else packet.hlim
+    return ttl
+
+
+def _mtu(message: Packet) -> int | None:
+    return (message.nexthopmtu if isinstance(message, ICMP) else message.mtu) or None
+
+
+class PortableSocket:
+    """Sends and receives by scapy; satisfies :class:`mxpath.vantage.ports.ProbeSocket`."""
+
+    def __init__(self, sockets: dict[int, SuperSocket], sources: SourceFinder) -> None:
+        self._sockets = sockets
+        self._sources = sources
+
+    def source_for(self, target: IPAddress) -> IPAddress | None:
+        """The address the kernel would use towards ``target``; ``None`` without a route."""
+        return self._sources.find(target) if target.version in self._sockets else None
+
+    def send(self, probes: Sequence[ProbeSpec]) -> Sequence[Sent]:
+        """Put probes on the wire; what the kernel refuses is said in the result."""
+        return tuple(self._send(probe) for probe in probes)
+
+    def _send(self, probe: ProbeSpec) -> Sent:
+        packet, way = build(probe), self._sockets[probe.target.version]
+        content = bytes(packet)
+        sent_ns = time.time_ns()
+        try:
+            if way.outs is not None and sys.platform == "linux":
+                # scapy's own send would log an error of the kernel and go on without it.
+                way.outs.sendto(content, (str(probe.target), 0))
+            else:
+                way.send(packet)
+        except OSError as error:
+            return Sent(sent_ns=sent_ns, error=describe(error, probe.target))
+        return Sent(sent_ns=sent_ns)
+
+    def receive(self, until_s: float) -> Sequence[Reply]:
+        """Wait for answers until ``until_s``; see the port."""
+        while True:
+            left_s = until_s - time.monotonic()
+            ready, _, _ = select.select(list(self._sockets.values()), (), (), max(0.0, left_s))
+            replies = [reply for way in ready for reply in _drain(way)]
+            if replies or left_s <= 0:
+                return tuple(replies)
+
+
+def _drain(way: SuperSocket) -> Iterator[Reply]:
+    """Take what has arrived."""
+    end_s = time.monotonic() + _TURN_S
+    while time.monotonic() < end_s and select.select([way], (), (), 0)[0]:
+        packet = way.recv()
+        if packet is None:
+            continue
+        inner = packet if isinstance(packet, IP | IPv6) else packet.payload
+        reply = dissect(inner, int(packet.time * 10**9))
+        if reply is not None:
+            yield reply
