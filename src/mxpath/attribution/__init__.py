@@ -1,0 +1,1 @@
+"""Whose address is this: every answer a Claim, from the gazetteer alone."""

@@ -1,0 +1,65 @@
+"""Attribution of addresses: the questions, and the order in which they are asked.
+
+1. *Special-purpose registries.* An address that is not of the public Internet
+   stands for nobody in it; no table is asked, for tables list private LANs too.
+2. *Exchange point*: member port, then LAN. They come before the origin because
+   LANs do appear in BGP, under the exchange point's own AS or a stranger's.
+3. *Origin*: the longest covering prefix, with every network that announces it.
+
+The first that answers ends the questions (a port also names its LAN). What
+nothing answers stays ``None``. Pure: the gazetteer is all that is asked.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from mxpath.attribution.ixp import lan_claim, port_claim
+from mxpath.attribution.origin import origin_claim
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.model.address import IPAddress, special_range
+from mxpath.model.attribution import Attribution
+from mxpath.model.evidence import Claim, Evidence
+
+_REGISTRY_AS_OF = {4: date(2021, 2, 4), 6: date(2023, 3, 15)}
+"""States of the two IANA registries that ``model.address`` holds."""
+
+
+def attribute(addresses: Iterable[IPAddress], gazetteer: Gazetteer) -> dict[IPAddress, Attribution]:
+    """Say of each address whose it is, as far as the gazetteer knows.
+
+    Parameters
+    ----------
+    addresses
+        In any order; repeats are answered once.
+    gazetteer
+        What the world has published, as of one date.
+
+    Returns
+    -------
+    dict
+        Address to attribution, in the order of first mention.
+    """
+    return {address: _attribute(address, gazetteer) for address in dict.fromkeys(addresses)}
+
+
+def _attribute(address: IPAddress, gazetteer: Gazetteer) -> Attribution:
+    special = _special_claim(address, gazetteer)
+    if special is not None:
+        return Attribution(address=address, special=special)
+    port, lan = port_claim(address, gazetteer), lan_claim(address, gazetteer)
+    if port is not None or lan is not None:
+        return Attribution(address=address, ixp_port=port, ixp_lan=lan)
+    return Attribution(address=address, origin=origin_claim(address, gazetteer))
+
+
+def _special_claim(address: IPAddress, gazetteer: Gazetteer) -> Claim[str] | None:
+    found = special_range(address, public=gazetteer.public)
+    if found is None:
+        return None
+    evidence = Evidence(
+        source=f"iana-ipv{address.version}-special-registry",
+        as_of=_REGISTRY_AS_OF[address.version],
+        rule="special-purpose",
+        detail=f"{found.prefix} is {found.name}",
+    )
+    return Claim(value=found.name, evidence=(evidence,))

@@ -1,0 +1,1 @@
+"""A trace told in networks: borders, exchange points, and where the time goes."""
