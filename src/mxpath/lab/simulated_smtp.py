@@ -133,6 +133,7 @@ class PlayedConnection:
         self._clock = clock
         self._uplink = uplink
         self._round_trip_s = round_trip_ms / 1e3
+        self.connect_ms = round_trip_ms
         self._coming: deque[tuple[float, bytes]] = deque()
         slow = script.host.behaviour is Behaviour.SLOW_GREETING
         self._arrive(script.greeting, after_s=script.host.greeting_delay_s if slow else 0.0)

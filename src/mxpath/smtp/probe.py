@@ -98,7 +98,7 @@ def probe(
     finished: dict[int, SmtpSession] = {}
     with suppress(KeyboardInterrupt):
         for number, session in fan_out(_Visit.hold, visits, vantage.workers):
-            finished[number] = session
+            finished[number] = session  # noqa: PERF403 - an interrupt must keep the first ones
     return tuple(
         finished[n] if n in finished else visit.skipped("interrupted")
         for n, visit in enumerate(visits)
@@ -138,16 +138,23 @@ class _Times:
     def now_s(self) -> float:
         return self._clock.monotonic_s()
 
+    def connected(self, elapsed_ms: float, *, complete: bool = True) -> None:
+        """Close the first step; without an answer there is no round trip to know."""
+        self._rtt_ms = elapsed_ms
+        self._append("connect", elapsed_ms, 1, complete=complete)
+
     def add(self, name: str, since_s: float, *, round_trips: int = 1, complete: bool) -> None:
         """Close the step ``name``; the same name again (HELO after EHLO) adds to it."""
         elapsed_ms = (self.now_s() - since_s) * 1000
-        if self.phases and self.phases[-1].name == name:
+        if self.phases[-1].name == name:
             earlier = self.phases.pop()
             elapsed_ms += earlier.elapsed_ms
             round_trips += earlier.round_trips
-        if not self.phases:
-            self._rtt_ms = elapsed_ms
-        network_ms = min(elapsed_ms, round_trips * (self._rtt_ms or 0.0))
+        self._append(name, elapsed_ms, round_trips, complete=complete)
+
+    def _append(self, name: str, elapsed_ms: float, round_trips: int, *, complete: bool) -> None:
+        assert self._rtt_ms is not None
+        network_ms = min(elapsed_ms, round_trips * self._rtt_ms)
         self.phases.append(
             Phase(
                 name=name,
@@ -187,10 +194,11 @@ class _Visit:
         except RefusedError as refusal:
             return self.skipped(str(refusal))
         except ConnectionFault as fault:
-            self._times.add("connect", since_s, complete=fault.fault is Fault.REFUSED)
+            elapsed_ms = (self._times.now_s() - since_s) * 1000
+            self._times.connected(elapsed_ms, complete=fault.fault is Fault.REFUSED)
             return self._session(_DIAL_OUTCOMES[fault.fault], started_at, fault.detail)
         with connection:
-            self._times.add("connect", since_s, complete=True)
+            self._times.connected(connection.connect_ms)
             while self._talk.state is not State.OVER:
                 self._step(connection)
         assert self._talk.outcome is not None

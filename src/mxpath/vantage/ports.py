@@ -63,6 +63,10 @@ class ConnectionFault(Exception):  # noqa: N818 - a fault of the network, not an
 class Connection(Protocol):
     """One established TCP connection; closed on leaving the ``with`` block."""
 
+    @property
+    def connect_ms(self) -> float:
+        """Time of the TCP handshake alone, without any wait for a pace or a budget."""
+
     def send(self, data: bytes) -> None:
         """Write all of ``data``; raises ConnectionFault."""
 

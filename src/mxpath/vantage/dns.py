@@ -1,0 +1,239 @@
+"""The stub resolver of this host: one question, one answer, never an exception.
+
+The rules, in their order:
+
+1. The servers are those given, else those of the system's configuration; reading
+   it asks nobody. No search list is applied: names here are complete.
+2. UDP first, with EDNS and room for 1232 octets, the size that passes without
+   fragments (DNS Flag Day 2020); a truncated answer is asked for again over TCP.
+3. The UDP socket is connected, so that a closed port is "unreachable" at once
+   and answers from elsewhere never reach us.
+4. Each server in turn, and those that were not heard once more. NOERROR and
+   NXDOMAIN are final. Anything else may be one server's trouble, so the next is
+   asked; when none does better, the first thing that a server said counts.
+5. The alias chain is followed inside the answer (at most 16 links), and the
+   TTL is the smallest of the chain and the records.
+"""
+
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import dns.resolver
+
+from mxpath.errors import InputError
+from mxpath.model.dns import DnsAnswer, DnsStatus
+from mxpath.vantage.ports import Clock
+
+EDNS_PAYLOAD_OCTETS = 1232
+
+_RCODES = {
+    dns.rcode.NOERROR: DnsStatus.NOERROR,
+    dns.rcode.NXDOMAIN: DnsStatus.NXDOMAIN,
+    dns.rcode.SERVFAIL: DnsStatus.SERVFAIL,
+    dns.rcode.REFUSED: DnsStatus.REFUSED,
+    dns.rcode.FORMERR: DnsStatus.MALFORMED,
+}
+_FINAL = (DnsStatus.NOERROR, DnsStatus.NXDOMAIN, DnsStatus.CNAME_LOOP)
+_FROM_NOBODY = (DnsStatus.TIMEOUT, DnsStatus.UNREACHABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where to ask."""
+
+    address: str
+    """IPv4 or IPv6 address; a link-local one with its zone, as ``fe80::1%eth0``."""
+    port: int = 53
+
+    def __str__(self) -> str:
+        if self.port == 53:
+            return self.address
+        shown = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{shown}:{self.port}"
+
+
+def parse_server(text: str) -> Server:
+    """Read ``ADDRESS``, ``ADDRESS:PORT`` or ``[ADDRESS]:PORT``.
+
+    Raises
+    ------
+    InputError
+        When it is none of these; a resolver's *name* would itself need a resolver.
+    """
+    address, port = text.strip(), "53"
+    if address.startswith("["):
+        address, _, rest = address[1:].partition("]")
+        port = rest.removeprefix(":") or port
+    elif address.count(":") == 1:
+        address, _, port = address.partition(":")
+    try:
+        ip_address(address)
+    except ValueError as error:
+        raise InputError(
+            f"resolver {text!r} is not an address; give one such as 9.9.9.9"
+        ) from error
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+        raise InputError(f"resolver {text!r}: the port must be 1 to 65535")
+    return Server(address=address, port=int(port))
+
+
+def system_servers() -> tuple[Server, ...]:
+    """The resolvers this system is configured with; none when it has no configuration."""
+    try:
+        configured = dns.resolver.Resolver(configure=True)
+    except dns.exception.DNSException:
+        return ()
+    # A name server may also be a DNS-over-HTTPS URL; those are not stub resolvers' business.
+    plain = (str(server) for server in configured.nameservers)
+    return tuple(Server(address=a, port=configured.port) for a in plain if "/" not in a)
+
+
+class StubResolver:
+    """Asks recursive resolvers; satisfies :class:`mxpath.vantage.ports.Resolver`.
+
+    Parameters
+    ----------
+    clock
+        Times the answers.
+    servers
+        Whom to ask, in this order.
+    timeout_s
+        How long one server may take for one try.
+    tries
+        How many times a server is asked that does not answer.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        servers: Sequence[Server],
+        *,
+        timeout_s: float = 3.0,
+        tries: int = 2,
+    ) -> None:
+        self._clock = clock
+        self._servers = tuple(servers)
+        self._timeout_s = timeout_s
+        self._tries = tries
+
+    def ask(self, name: str, rdtype: str) -> DnsAnswer:
+        """Answer one question. Never raises for what the DNS does."""
+        since_s = self._clock.monotonic_s()
+        answer = self._ask(name, rdtype)
+        elapsed_ms = (self._clock.monotonic_s() - since_s) * 1000
+        return replace(answer, elapsed_ms=round(elapsed_ms, 3))
+
+    def _ask(self, name: str, rdtype: str) -> DnsAnswer:
+        blank = DnsAnswer(name=_plain(name), rdtype=rdtype.upper(), status=DnsStatus.OTHER)
+        if not self._servers:
+            return replace(
+                blank, status=DnsStatus.UNREACHABLE, detail="no resolver is configured here"
+            )
+        try:
+            question = _question(name, rdtype)
+        except dns.exception.DNSException as error:
+            return replace(blank, status=DnsStatus.MALFORMED, detail=f"cannot be asked: {error}")
+        answers: dict[Server, DnsAnswer] = {}
+        for server in self._servers * self._tries:
+            if server in answers and answers[server].status not in _FROM_NOBODY:
+                continue
+            answers[server] = self._try(question, blank, server)
+            if answers[server].status in _FINAL:
+                return answers[server]
+        heard = [a for a in answers.values() if a.status not in _FROM_NOBODY]
+        return (heard or list(answers.values()))[0]
+
+    def _try(
+        self, question: dns.message.QueryMessage, blank: DnsAnswer, server: Server
+    ) -> DnsAnswer:
+        here = replace(blank, server=str(server))
+        try:
+            return _read(self._exchange(question, server), here)
+        except (dns.exception.Timeout, TimeoutError):
+            detail = f"no answer within {self._timeout_s:g} s"
+            return replace(here, status=DnsStatus.TIMEOUT, detail=detail)
+        except OSError as error:
+            detail = error.strerror or str(error)
+            return replace(here, status=DnsStatus.UNREACHABLE, detail=detail)
+        except EOFError:
+            return replace(here, status=DnsStatus.UNREACHABLE, detail="connection closed")
+        except (dns.exception.DNSException, ValueError, LookupError, struct.error) as error:
+            detail = f"{type(error).__name__}: {error}"[:200]
+            return replace(here, status=DnsStatus.MALFORMED, detail=detail)
+
+    def _exchange(self, question: dns.message.QueryMessage, server: Server) -> dns.message.Message:
+        family = socket.AF_INET6 if ":" in server.address else socket.AF_INET
+        target = socket.getaddrinfo(
+            server.address, server.port, family, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST
+        )[0][4]
+        with socket.socket(family, socket.SOCK_DGRAM) as udp:
+            udp.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+            udp.connect(target)
+            try:
+                return dns.query.udp(
+                    question,
+                    server.address,
+                    timeout=self._timeout_s,
+                    port=server.port,
+                    ignore_unexpected=True,
+                    raise_on_truncation=True,
+                    sock=udp,
+                )
+            except dns.message.Truncated:
+                return dns.query.tcp(
+                    question, server.address, timeout=self._timeout_s, port=server.port
+                )
+
+
+def _question(name: str, rdtype: str) -> dns.message.QueryMessage:
+    """A query with EDNS; AD asks for the validation result (RFC 6840 section 5.7)."""
+    absolute = dns.name.from_text(name, origin=dns.name.root)
+    question = dns.message.make_query(
+        absolute, rdtype, use_edns=0, payload=EDNS_PAYLOAD_OCTETS, ednsflags=0
+    )
+    question.flags |= dns.flags.AD
+    return question
+
+
+def _read(response: dns.message.Message, here: DnsAnswer) -> DnsAnswer:
+    """The response as a value; ``here`` brings question and server."""
+    status = _RCODES.get(response.rcode(), DnsStatus.OTHER)
+    if status not in (DnsStatus.NOERROR, DnsStatus.NXDOMAIN):
+        detail = f"the server answered {dns.rcode.to_text(response.rcode())}"
+        return replace(here, status=status, detail=detail)
+    if not isinstance(response, dns.message.QueryMessage):
+        return replace(here, status=DnsStatus.MALFORMED, detail="not the answer to a query")
+    try:
+        found = response.resolve_chaining()
+    except dns.message.ChainTooLong:
+        detail = "the alias chain turns in a circle or is too long"
+        return replace(here, status=DnsStatus.CNAME_LOOP, detail=detail)
+    chain = tuple(_plain(rrset[0].target.to_text()) for rrset in found.cnames)
+    records = tuple(rdata.to_text() for rdata in found.answer) if found.answer else ()
+    return replace(
+        here,
+        status=status,
+        records=records,
+        chain=chain,
+        ttl_s=found.minimum_ttl if _has_ttl(response) else None,
+        authenticated=bool(response.flags & dns.flags.AD),
+    )
+
+
+def _has_ttl(response: dns.message.Message) -> bool:
+    return bool(response.answer or response.authority)
+
+
+def _plain(name: str) -> str:
+    """Lower case, no trailing dot; the root stays ``.``."""
+    return name.lower().removesuffix(".") or "."

@@ -1,0 +1,158 @@
+"""Our own host as a vantage: its resolver, its sockets, its clock, its addresses.
+
+Making one sends nothing and needs no privilege. Our own address comes from
+``source``, else from the interface that the kernel would use towards the global
+Internet: a UDP socket that is connected, and never written to, tells.
+"""
+
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from ipaddress import ip_address
+from pathlib import Path
+
+from mxpath.errors import InputError, PrivilegeError
+from mxpath.model.address import IPAddress
+from mxpath.model.study import Origin
+from mxpath.vantage.clock import SystemClock
+from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers
+from mxpath.vantage.ledger import Ledger, ledger_path
+from mxpath.vantage.pace import Pace, PacedDialer, paced_probes
+from mxpath.vantage.ports import ProbeSocket, Vantage
+from mxpath.vantage.sources import SourceFinder
+from mxpath.vantage.tcp import TcpDialer
+
+WORKERS = 8
+"""Conversations side by side."""
+
+_SOMEWHERE = (ip_address("192.0.2.1"), ip_address("2001:db8::1"))
+"""Documentation addresses: routed like the rest of the Internet, and never written to."""
+
+
+def live(
+    *,
+    resolver: str | None = None,
+    source: tuple[IPAddress, ...] = (),
+    engine: str | None = None,
+    trust_file: Path | None = None,
+    ledger: Ledger | None = None,
+) -> Vantage:
+    """Return this host as a vantage; everything it sends is held to pace and budget.
+
+    Parameters
+    ----------
+    resolver
+        Address of the resolver to ask, with a port where it is not 53; ``None`` takes
+        the system's configuration.
+    source
+        Addresses of this host to use, at most one for each family.
+    engine
+        Name of the probing engine, one of :data:`ENGINES`; ``None`` takes the best that
+        this user may open. With ``none`` there are no probes.
+    trust_file
+        PEM file of trusted roots for TLS; ``None`` takes the system's.
+    ledger
+        The book of budgets; ``None`` takes the user's own, shared by all processes.
+
+    Raises
+    ------
+    InputError
+        When the resolver, a source address, the engine or the trust file is not usable.
+    """
+    if engine is not None and engine not in ENGINES:
+        raise InputError(f"no engine {engine!r}; there is: {', '.join(ENGINES)}")
+    _check_source(source)
+    clock = SystemClock()
+    servers = (parse_server(resolver),) if resolver is not None else system_servers()
+    chosen = engine or _best_engine()
+    book, pace = Ledger(ledger_path()) if ledger is None else ledger, Pace()
+    return Vantage(
+        clock=clock,
+        resolver=StubResolver(clock, servers),
+        dialer=PacedDialer(
+            TcpDialer(clock, source=source, trust_file=trust_file), pace, book, clock
+        ),
+        probes=paced_probes(lambda: ENGINES[chosen](source), pace, book, clock),
+        origin=_origin(source),
+        engine=chosen,
+        resolver_address=_first(servers),
+        workers=WORKERS,
+    )
+
+
+def _first(servers: tuple[Server, ...]) -> str | None:
+    return str(servers[0]) if servers else None
+
+
+# -- engines: imported only when opened, since one of them brings scapy --------------------
+
+
+def _raw(source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]:
+    from mxpath.vantage.raw import open_raw  # noqa: PLC0415 - see above
+
+    return open_raw(source)
+
+
+def _scapy(source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]:
+    from mxpath.vantage.portable import open_portable  # noqa: PLC0415 - see above
+
+    return open_portable(source)
+
+
+def _none(_source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]:
+    raise PrivilegeError(
+        "this user may not open raw sockets, which tracing needs: run as root, or give the"
+        " interpreter the capability CAP_NET_RAW; everything else works without"
+    )
+
+
+ENGINES: dict[str, Callable[[tuple[IPAddress, ...]], AbstractContextManager[ProbeSocket]]] = {
+    "raw": _raw,
+    "scapy": _scapy,
+    "none": _none,
+}
+"""Probing engines by name, the best first."""
+
+
+def _best_engine() -> str:
+    """The best engine that works here, found by trying and not by asking who we are."""
+    for name, open_engine in ENGINES.items():
+        try:
+            with open_engine(()):
+                return name
+        except (PrivilegeError, OSError):
+            continue
+    return "none"
+
+
+# -- our own addresses ----------------------------------------------------------------------
+
+
+def _check_source(source: tuple[IPAddress, ...]) -> None:
+    versions = [address.version for address in source]
+    if len(set(versions)) != len(versions):
+        raise InputError("give at most one source address for each family")
+    for address in source:
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as trying:
+                trying.bind((str(address), 0))
+        except OSError as error:
+            raise InputError(
+                f"source {address} is not usable: {error.strerror}; give an address of this host"
+            ) from error
+
+
+def _origin(source: tuple[IPAddress, ...]) -> Origin:
+    finder = SourceFinder()
+    v4, v6 = (_own(far, source, finder) for far in _SOMEWHERE)
+    found = [address for address in (v4, v6) if address is not None]
+    if not found:
+        return Origin()
+    ways = dict.fromkeys("--source" if a in source else "interface" for a in found)
+    return Origin(address_v4=v4, address_v6=v6, how=", ".join(ways))
+
+
+def _own(far: IPAddress, source: tuple[IPAddress, ...], finder: SourceFinder) -> IPAddress | None:
+    given = (address for address in source if address.version == far.version)
+    return next(given, None) or finder.find(far)
