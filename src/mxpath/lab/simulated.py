@@ -72,7 +72,8 @@ class PlayedProbeSocket:
     def receive(self, until_s: float) -> Sequence[Reply]:
         """Move the clock to the next arrival, or to ``until_s`` when none comes before."""
         self._uplink.feel_interrupt()
-        until_ns = self._clock.instant_ns(until_s)
+        # What is there already is taken even when the time is over.
+        until_ns = max(self._clock.instant_ns(until_s), self._clock.now_ns())
         while self._coming and self._coming[0].at_ns <= until_ns and not self._uplink.is_down:
             self._clock.advance_to(self._coming[0].at_ns)
             replies = [decode(arrival.packet, arrival.at_ns) for arrival in self._arrived()]
