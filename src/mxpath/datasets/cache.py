@@ -28,20 +28,16 @@ def cache_directory() -> Path:
     return base / "mxpath"
 
 
-def cached_tables(
-    sha256: str, *, build: Callable[[], dict[int, PrefixTable]]
-) -> dict[int, PrefixTable]:
-    """Return a snapshot's tables by family, built by ``build`` when not both are kept."""
-    paths = {v: cache_directory() / f"{_FORM}-v{v}-{sha256}.npz" for v in (4, 6)}
-    found = {version: _read(path, version) for version, path in paths.items()}
-    kept = {version: table for version, table in found.items() if table is not None}
-    if len(kept) == len(paths):
+def cached_table(sha256: str, *, version: int, build: Callable[[], PrefixTable]) -> PrefixTable:
+    """Return the table of a snapshot and a family, built by ``build`` when none is kept."""
+    path = cache_directory() / f"{_FORM}-v{version}-{sha256}.npz"
+    kept = _read(path, version)
+    if kept is not None:
         return kept
-    tables = build()
-    for version, table in tables.items():
-        with contextlib.suppress(OSError):  # read-only, full or forbidden: then without
-            _write(paths[version], table)
-    return tables
+    table = build()
+    with contextlib.suppress(OSError):  # read-only, full or forbidden: then without
+        _write(path, table)
+    return table
 
 
 def _read(path: Path, version: int) -> PrefixTable | None:

@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mxpath.datasets import peeringdb
-from mxpath.datasets.cache import cached_tables
+from mxpath.datasets.cache import cached_table
 from mxpath.datasets.catalog import DATASETS, Dataset, Section
 from mxpath.datasets.manifest import Entry, Manifest, read_manifest
 from mxpath.datasets.prefixes import PrefixTable
@@ -56,7 +56,8 @@ class _Source:
     directory: Path
     entry: Entry
     dataset: Dataset
-    tally: Tally = field(default_factory=Tally)
+    tables: dict[int, PrefixTable] = field(default_factory=dict)
+    """Origins by family, each from when it is first asked for."""
 
     @property
     def ref(self) -> SnapshotRef:
@@ -85,11 +86,21 @@ class _Source:
         for path, content in self.proved():
             yield path, unpack(content, source=path)
 
-    def rows(self) -> Iterator[Any]:
-        """Rows of a data set that comes in lines."""
+    def rows(self, **options: Any) -> Iterator[Any]:
+        """Rows of a data set that comes in lines; ``options`` go to its parser."""
         for path, document in self.documents():
-            lines = lines_of(document, source=path)
-            yield from self.dataset.parse(lines, source=path, tally=self.tally)
+            yield from self.dataset.parse(lines_of(document, source=path), source=path, **options)
+
+    def table(self, version: int) -> PrefixTable:
+        """The origins of one family; the files are proved even when the cache has the table."""
+        if version not in self.tables:
+            self.proved()
+            self.tables[version] = cached_table(
+                self.entry.sha256,
+                version=version,
+                build=lambda: PrefixTable.of(self.rows(version=version), version=version),
+            )
+        return self.tables[version]
 
 
 class Gazetteer:
@@ -145,8 +156,8 @@ class Gazetteer:
 
     def origin(self, address: IPAddress) -> tuple[OriginSet, SnapshotRef] | None:
         """Return the longest covering prefix and all networks that originate it."""
-        for source, tables in self._origins:
-            found = tables[address.version].find(address)
+        for source in self._in(Section.ORIGINS):
+            found = source.table(address.version).find(address)
             if found is not None:
                 prefix, origins = found
                 networks = tuple(self.network(asn) for asn in origins)
@@ -209,27 +220,8 @@ class Gazetteer:
         return AsRelations()
 
     def describe(self) -> tuple[SnapshotSummary, ...]:
-        """Read every section whole and say how many rows it has."""
-        self._read_everything()
-        return tuple(
-            SnapshotSummary(
-                name=source.entry.name,
-                gives=source.dataset.spec.gives,
-                rows=source.tally.rows,
-                skipped=tuple(sorted(source.tally.skipped.items())),
-                as_of=source.entry.as_of,
-                publisher=source.entry.publisher,
-                licence=source.entry.licence,
-                attribution=source.entry.attribution,
-            )
-            for source in self._sources
-        )
-
-    def _read_everything(self) -> None:
-        _ = self.relations, self._names, self._exchanges
-        for source in self._in(Section.ORIGINS):
-            if not source.tally.rows:
-                deque(source.rows(), maxlen=0)
+        """Read every snapshot whole and say how many rows it has."""
+        return tuple(_summary(source, self.public) for source in self._sources)
 
     def _in(self, section: Section) -> list[_Source]:
         return [source for source in self._sources if source.dataset.section is section]
@@ -248,10 +240,6 @@ class Gazetteer:
             (source, _join_exchanges(source, self.public)) for source in self._in(Section.EXCHANGES)
         )
 
-    @cached_property
-    def _origins(self) -> tuple[tuple[_Source, dict[int, PrefixTable]], ...]:
-        return tuple((source, _tables(source)) for source in self._in(Section.ORIGINS))
-
 
 def _source(directory: Path, entry: Entry) -> _Source:
     dataset = DATASETS.get(entry.name)
@@ -268,23 +256,31 @@ def _source(directory: Path, entry: Entry) -> _Source:
     return _Source(directory=directory, entry=entry, dataset=dataset)
 
 
-def _join_exchanges(source: _Source, public: tuple[Prefix, ...]) -> peeringdb.Exchanges:
+def _join_exchanges(
+    source: _Source, public: tuple[Prefix, ...], tally: Tally | None = None
+) -> peeringdb.Exchanges:
     documents: dict[str, list[peeringdb.Row]] = {}
     for path, document in source.documents():
+        # ix.json, ixpfx-page-2.json.xz: the kind is what the name begins with.
         kind = PurePosixPath(path).name.split(".")[0].split("-")[0]
-        rows = peeringdb.parse(document, source=path, tally=source.tally)
+        rows = source.dataset.parse(document, source=path, tally=tally)
         documents.setdefault(kind, []).extend(rows)
-    return peeringdb.join(
-        documents, public=public, source=str(source.directory), tally=source.tally
+    return peeringdb.join(documents, public=public, source=str(source.directory), tally=tally)
+
+
+def _summary(source: _Source, public: tuple[Prefix, ...]) -> SnapshotSummary:
+    tally = Tally()
+    if source.dataset.section is Section.EXCHANGES:
+        _join_exchanges(source, public, tally)
+    else:
+        deque(source.rows(tally=tally), maxlen=0)
+    return SnapshotSummary(
+        name=source.entry.name,
+        gives=source.dataset.spec.gives,
+        rows=tally.rows,
+        skipped=tuple(sorted(tally.skipped.items())),
+        as_of=source.entry.as_of,
+        publisher=source.entry.publisher,
+        licence=source.entry.licence,
+        attribution=source.entry.attribution,
     )
-
-
-def _tables(source: _Source) -> dict[int, PrefixTable]:
-    """Tables by family; the files' bytes are proved even when the cache has the tables."""
-    source.proved()
-    return cached_tables(source.entry.sha256, build=lambda: _build_tables(source))
-
-
-def _build_tables(source: _Source) -> dict[int, PrefixTable]:
-    rows = list(source.rows())
-    return {version: PrefixTable.of(rows, version=version) for version in (4, 6)}

