@@ -171,9 +171,8 @@ def route(path: tuple[At, ...], family: int, *, target: At | None = None) -> Rou
             runs[-1].append(n)
         else:
             runs.append([n])
-    envelope = [
-        None if all(at.silent for at in path[n:]) else path[n].rtt_ms for n in range(len(path))
-    ]
+    heard = [[at.rtt_ms for at in path[n:] if not at.silent] for n in range(len(path))]
+    envelope = [min(later, default=None) for later in heard]
     return Route(
         target=address(goal, family),
         source=ip_address("198.18.0.25" if family == 4 else "2001:db8:1000::25"),

@@ -118,7 +118,14 @@ def _band_name(ax: Axes, segment: Segment, y: float) -> None:
 
 
 def _rung(ax: Axes, study: Study, trace: Trace, hop: Hop) -> None:
-    ax.axhline(hop.ttl, color=RULE, linewidth=0.6, zorder=1)
+    silent = hop.address is None
+    ax.axhline(
+        hop.ttl,
+        color=FAINT if silent else RULE,
+        linewidth=0.9 if silent else 0.6,
+        linestyle=(0, (1, 4)) if silent else "-",
+        zorder=1,
+    )
     for probe in hop.probes:
         reply = probe.reply
         if reply is None or probe.rtt_ms is None:
@@ -138,19 +145,6 @@ def _rung(ax: Axes, study: Study, trace: Trace, hop: Hop) -> None:
             zorder=4,
             alpha=0.9,
         )
-    if hop.address is None:
-        ax.text(
-            0.5,
-            hop.ttl,
-            f"silent: {len(hop.probes)} probe{'s' * (len(hop.probes) != 1)}, no answer",
-            transform=ax.get_yaxis_transform(),
-            ha="center",
-            va="center",
-            fontsize=8,
-            style="italic",
-            color=FAINT,
-            zorder=2,
-        )
 
 
 def _envelope(ax: Axes, trace: Trace, route: Route | None) -> None:
@@ -169,13 +163,16 @@ def _frame(ax: Axes, study: Study, trace: Trace) -> None:
     ax.set_xlim(0, (max(rtts, default=1.0) or 1.0) * 1.06)
     ax.set_yticks([hop.ttl for hop in trace.hops], [_rung_label(study, hop) for hop in trace.hops])
     ax.tick_params(axis="y", length=0)
+    for label, hop in zip(ax.get_yticklabels(), trace.hops, strict=True):
+        if hop.address is None:
+            label.set(color=FAINT, style="italic")
     ax.spines["left"].set_visible(False)
     ax.set_xlabel("round trip, milliseconds, observed")
 
 
 def _rung_label(study: Study, hop: Hop) -> str:
     if hop.address is None:
-        return f"·   {hop.ttl:>2}"
+        return f"silent, {len(hop.probes)} probe{'s' * (len(hop.probes) != 1)}   {hop.ttl:>2}"
     owner = study.owners.get(hop.address)
     mark = (
         f"◇ {cut(printable(owner.ixp.ix_name), 16)}  "

@@ -35,7 +35,7 @@ LANE = 0.95
 """Inches from one lane to the next."""
 BOX = (0.98, 0.56)
 HOST_WIDTH = 2.15
-MARGIN_TOP, MARGIN_BOTTOM = 0.12, 0.62
+MARGIN_TOP, MARGIN_BOTTOM = 0.12, 0.5
 
 Key = tuple[str, int | None]
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,15 @@ def save_figure(name: str, study: Study, path: Path, *, target: str | None = Non
         figure = draw_figure(name, study, target=target)
         kind = path.suffix.lstrip(".").lower()
         figure.savefig(path, format=kind, dpi=DOTS_PER_INCH, metadata=_metadata(kind, name, study))
+
+
+def figure_svg(name: str, study: Study, *, target: str | None = None) -> str:
+    """Return the figure ``name`` as an SVG document; equal studies give equal text."""
+    page = StringIO()
+    with styled():
+        figure = draw_figure(name, study, target=target)
+        figure.savefig(page, format="svg", metadata={"Date": None, "Creator": "mxpath"})
+    return page.getvalue()
 
 
 def _metadata(kind: str, name: str, study: Study) -> dict[str, object]:

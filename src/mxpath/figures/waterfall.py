@@ -26,7 +26,7 @@ from mxpath.model.study import Study
 ROW = 0.72
 """Inches for one address."""
 CUT_RATIO = 0.9
-"""A piece longer than this times the longest bar without its giant is cut to that."""
+"""A giant is cut to about this times the longest bar without its giant."""
 HEIGHT = 0.36
 
 _NAMES = {"connect": "tcp", "ehlo2": "ehlo again"}
@@ -63,15 +63,13 @@ def waterfall(study: Study, ax: Axes) -> Axes:
     width = max(sum(min(p.ms, limit) for p in bar.pieces) for bar in bars) or 1.0
     for row, bar in enumerate(bars):
         _draw_bar(ax, bar, row, limit=limit, width=width)
-    ax.set_ylim(len(bars) - 0.45, -0.75)
+    ax.set_ylim(len(bars) - 0.45, -0.62)
     ax.set_xlim(0, width * 1.02)
     ax.set_yticks(range(len(bars)), [bar.label for bar in bars])
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(
-        "milliseconds from the first look-up"
-        + (" (bars marked ∥ are cut short)" if _cuts(bars, limit) else "")
-    )
+    cut_short = "; a bar with a gap is cut, its figure stands on it" if _cuts(bars, limit) else ""
+    ax.set_xlabel(f"milliseconds, observed{cut_short}")
     ax.set_title(_title(study))
     _legend(ax, bars)
     return ax
@@ -135,13 +133,12 @@ def _trouble(session: SmtpSession | None) -> str:
 
 
 def _limit(bars: list[_Bar]) -> float:
-    """The longest piece that is drawn whole: a few times the longest bar without its giant."""
-    rest = [
-        sum(p.ms for p in bar.pieces) - max(p.ms for p in bar.pieces) for bar in bars if bar.pieces
-    ]
-    usual = max((r for r in rest), default=0.0)
-    longest = max((p.ms for bar in bars for p in bar.pieces), default=1.0)
-    limit = CUT_RATIO * usual
+    """The length to which a giant is cut: about the longest bar without its giant."""
+    sizes = [sorted(p.ms for p in bar.pieces) for bar in bars if bar.pieces]
+    longest = max((each[-1] for each in sizes), default=1.0)
+    others = max((sum(each[:-1]) for each in sizes), default=0.0)
+    second = max((each[-2] for each in sizes if len(each) > 1), default=0.0)
+    limit = max(CUT_RATIO * others, 4 * second)
     return limit if 0 < limit < longest / 3 else longest
 
 

@@ -8,30 +8,30 @@ all text from strangers passes through ``printable``.
 import textwrap
 from collections.abc import Iterator
 
-from mxpath.graph.influence import SharedFate, carried, latency_shares, shared_fate
-from mxpath.graph.sightings import family_missing, not_looked_at
-from mxpath.graph.stations import Station, stations
 from mxpath.model.address import IPAddress
 from mxpath.model.foreign_text import printable
 from mxpath.model.mail import PlanKind
 from mxpath.model.route import Route
-from mxpath.model.session import Outcome, SmtpSession, TlsFacts
+from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.model.verdict import Verdict
-from mxpath.report.figures_in_words import differential_ms, milliseconds, percent
+from mxpath.report.amounts import milliseconds
+from mxpath.report.words import (
+    PLAN_WORDS,
+    fate_words,
+    influence_words,
+    outcome_words,
+    route_line,
+    session_tls_words,
+    unseen_words,
+)
 
 WIDTH = 100
 LABEL = 12
 """Columns of the left-hand label; what is wrapped starts below the text beside it."""
 
 _PHASE_NAMES = {"connect": "tcp", "ehlo2": "ehlo again"}
-_PLAN_WORDS = {
-    PlanKind.IMPLICIT: "no MX record: the domain's own address takes its mail (preference 0)",
-    PlanKind.NULL: "null MX: the domain takes no mail",
-    PlanKind.NONE: "no MX record and no address",
-    PlanKind.FAILED: "unknown: the DNS gave no usable answer",
-}
 
 
 def screen(study: Study, *, width: int = WIDTH) -> str:
@@ -87,7 +87,7 @@ def _plan_lines(study: Study, width: int) -> Iterator[str]:
     plan = study.mail.plan
     label = "MX plan"
     if plan.kind is not PlanKind.MX:
-        yield from _labelled(label, _PLAN_WORDS[plan.kind], width)
+        yield from _labelled(label, PLAN_WORDS[plan.kind], width)
         label = ""
     column = max((len(f"{h.preference} {printable(h.name)}") for h in plan.hosts), default=0)
     for host in plan.hosts:
@@ -119,9 +119,9 @@ def _session_words(study: Study, host: str, session: SmtpSession | None) -> str:
         return _joined([f"{parts[0]} ms", "SMTP not tried"])
     parts += _phase_words(session)
     words = _joined(parts) + "\u00a0ms"
-    facts = _tls_words(session)
+    facts = session_tls_words(session)
     if session.outcome is not Outcome.ANSWERED:
-        words += f" · {_outcome(session)}"
+        words += f" · {outcome_words(session)}"
     # The facts about TLS stay on one line, beside the figures where there is room.
     beside = facts.replace(" ", "\u00a0")
     return f"{words}     {beside}" if facts else words
@@ -147,32 +147,6 @@ def _phase_words(session: SmtpSession) -> Iterator[str]:
             yield f"{name} {figure}"
 
 
-def _outcome(session: SmtpSession) -> str:
-    reply = session.last_reply
-    if session.outcome is Outcome.REJECTED and reply is not None:
-        return f"rejected: {reply.code} {printable(' '.join(reply.lines))}"
-    detail = f" ({printable(session.detail)})" if session.detail else ""
-    return f"{session.outcome.value}{detail}"
-
-
-def _tls_words(session: SmtpSession | None) -> str:
-    if session is None:
-        return ""
-    if session.tls is None:
-        return "no TLS: STARTTLS is not offered" if session.starttls_offered is False else ""
-    return tls_words(session.tls)
-
-
-def tls_words(tls: TlsFacts) -> str:
-    """Return what the handshake showed, in words; foreign text neutralised."""
-    trust = {True: "certificate valid", False: "certificate not trusted", None: "trust not checked"}
-    match = {True: "", False: ", name does not match", None: ""}
-    problem = f" ({printable(tls.problem)})" if tls.problem else ""
-    version = printable(tls.version).replace("TLSv", "TLS ")
-    until = f", until {tls.not_after:%Y-%m-%d}" if tls.not_after else ""
-    return f"{version}, {trust[tls.trusted]}{match[tls.name_matches]}{until}{problem}"
-
-
 def _route_words(study: Study, host: str, address: IPAddress) -> str:
     route, trace = study.route_to(address), study.trace_to(address)
     if trace is None:
@@ -181,27 +155,7 @@ def _route_words(study: Study, host: str, address: IPAddress) -> str:
         return f"no IPv{address.version} route from here"
     if route is None or not route.segments:
         return f"no route seen ({trace.end.value})"
-    return f"{_line(route, host)}   {_route_facts(route, trace)}"
-
-
-def _line(route: Route, host: str) -> str:
-    end = printable(host).split(".")[0] if route.complete else "✗"
-    parts = []
-    for station in stations(route):
-        adds = differential_ms(station.differential)
-        parts.append(
-            f"{_station_name(station)} ─ {adds} ─" if adds else f"{_station_name(station)} ─"
-        )
-    # A line breaks after a dash, so that a name and its figure stay together.
-    return " ".join(part.replace(" ", "\u00a0") for part in (*parts, end))
-
-
-def _station_name(station: Station) -> str:
-    if station.kind == "ixp":
-        return f"◇ {printable(station.name)}"
-    if station.kind == "unknown":
-        return "(unknown)"
-    return printable(station.name)
+    return f"{route_line(route, host)}   {_route_facts(route, trace)}"
 
 
 def _route_facts(route: Route, trace: Trace) -> str:
@@ -221,75 +175,6 @@ def _summary(study: Study) -> Iterator[tuple[str, str]]:
     unseen = "; ".join(unseen_words(study))
     if unseen:
         yield "not seen", unseen
-
-
-def influence_words(study: Study) -> str:
-    """Return which network has the largest share of the first route's time, and what it carries."""
-    counts = {c.station.key: c for c in carried((study,))}
-    best = None
-    for address in study.mail.addresses:
-        route = study.route_to(address)
-        shares = [s for s in latency_shares(route) if s.share is not None] if route else []
-        if route is not None and shares:
-            best = max(shares, key=lambda s: s.share or 0.0)
-            break
-    if best is None or best.share is None or route is None or route.total_rtt_ms is None:
-        return ""
-    total = milliseconds(route.total_rtt_ms)
-    words = f"{_station_name(best.station)} {percent(best.share)} of the path's {total} ms to {route.target}"
-    if (count := counts.get(best.station.key)) is not None:
-        words += f", on {count.carried} of {count.seen} routes seen"
-    ixps = [
-        c for c in counts.values() if c.station.kind == "ixp" and c.station.key != best.station.key
-    ]
-    words += "".join(f"; {_station_name(c.station)} on {c.carried} of {c.seen}" for c in ixps)
-    return f"{words} (observed)"
-
-
-def fate_words(study: Study) -> str:
-    """Return which transit networks all routes share; nothing where no route was seen."""
-    fate = shared_fate(study)
-    if not fate.seen:
-        return ""
-    seen = _routes_seen(fate)
-    names = ", ".join(printable(str(network)) for network in fate.networks)
-    if not names:
-        return f"{seen}: no transit network in common (observed)"
-    verb = "crosses" if fate.seen == 1 else "cross"
-    return f"{seen} {verb} {names} (observed; a way round may exist)"
-
-
-def _routes_seen(fate: SharedFate) -> str:
-    if not fate.complete:
-        return f"the {fate.seen} routes seen (of {fate.addresses})".replace(
-            "the 1 routes", "the one route"
-        )
-    return {1: "the one route", 2: "both routes"}.get(fate.seen, f"all {fate.seen} routes")
-
-
-def unseen_words(study: Study) -> tuple[str, ...]:
-    """Return what was not seen and why: silent hops, missing privilege, what was skipped."""
-    silent: dict[str, list[str]] = {}
-    for trace in study.traces:
-        if (part := _silent_hops(study, trace)) != "":
-            silent.setdefault(part, []).append(str(trace.target))
-    hops = [f"{part} towards {', '.join(targets)}" for part, targets in silent.items()]
-    return (*not_looked_at(study), *hops, *(printable(note) for note in study.notes))
-
-
-def _silent_hops(study: Study, trace: Trace) -> str:
-    if trace.end is EndReason.NO_ROUTE or family_missing(study, trace.target.version):
-        return ""
-    answered = [hop.ttl for hop in trace.hops if hop.address is not None]
-    silent = [hop.ttl for hop in trace.hops if hop.address is None]
-    if not silent:
-        return ""
-    last = max(answered, default=0)
-    inner = [str(ttl) for ttl in silent if ttl < last]
-    parts = [f"hop {', '.join(inner)} silent"] if inner else []
-    if silent[-1] > last:
-        parts.append(f"nothing after hop {last}" if last else "no hop answered")
-    return " and ".join(parts)
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:

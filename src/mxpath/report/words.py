@@ -1,0 +1,144 @@
+"""Sentences about parts of a study, for the screen and the report alike.
+
+Every text that came from a stranger leaves here through ``printable``.
+"""
+
+from mxpath.graph.influence import SharedFate, carried, latency_shares, shared_fate
+from mxpath.graph.sightings import family_missing, not_looked_at
+from mxpath.graph.stations import Station, stations
+from mxpath.model.foreign_text import printable
+from mxpath.model.mail import PlanKind
+from mxpath.model.route import Route
+from mxpath.model.session import Outcome, SmtpSession, TlsFacts
+from mxpath.model.study import Study
+from mxpath.model.trace import EndReason, Trace
+from mxpath.report.amounts import differential_ms, milliseconds, percent
+
+PLAN_WORDS = {
+    PlanKind.IMPLICIT: "no MX record: the domain's own address takes its mail (preference 0)",
+    PlanKind.NULL: "null MX: the domain takes no mail",
+    PlanKind.NONE: "no MX record and no address",
+    PlanKind.FAILED: "unknown: the DNS gave no usable answer",
+}
+
+
+def outcome_words(session: SmtpSession) -> str:
+    """Return how a conversation ended, with the reply where there was one."""
+    reply = session.last_reply
+    if session.outcome is Outcome.REJECTED and reply is not None:
+        return f"rejected: {reply.code} {printable(' '.join(reply.lines))}"
+    detail = f" ({printable(session.detail)})" if session.detail else ""
+    return f"{session.outcome.value}{detail}"
+
+
+def session_tls_words(session: SmtpSession | None) -> str:
+    """Return what is known of TLS in a conversation; nothing where it came not so far."""
+    if session is None:
+        return ""
+    if session.tls is None:
+        return "no TLS: STARTTLS is not offered" if session.starttls_offered is False else ""
+    return tls_words(session.tls)
+
+
+def tls_words(tls: TlsFacts) -> str:
+    """Return what the handshake showed, in words; foreign text neutralised."""
+    trust = {True: "certificate valid", False: "certificate not trusted", None: "trust not checked"}
+    match = {True: "", False: ", name does not match", None: ""}
+    problem = f" ({printable(tls.problem)})" if tls.problem else ""
+    version = printable(tls.version).replace("TLSv", "TLS ")
+    until = f", until {tls.not_after:%Y-%m-%d}" if tls.not_after else ""
+    return f"{version}, {trust[tls.trusted]}{match[tls.name_matches]}{until}{problem}"
+
+
+def route_line(route: Route, host: str) -> str:
+    """Return the stations of a route with what each adds, in ms; ``✗`` where it did not arrive.
+
+    No-break spaces hold a name and its figure together.
+    """
+    end = printable(host).split(".")[0] if route.complete else "✗"
+    parts = []
+    for station in stations(route):
+        adds = differential_ms(station.differential)
+        parts.append(
+            f"{station_name(station)} ─ {adds} ─" if adds else f"{station_name(station)} ─"
+        )
+    # A line breaks after a dash, so that a name and its figure stay together.
+    return " ".join(part.replace(" ", "\u00a0") for part in (*parts, end))
+
+
+def station_name(station: Station) -> str:
+    """Return the name of a station; a diamond marks an exchange point."""
+    if station.kind == "ixp":
+        return f"◇ {printable(station.name)}"
+    if station.kind == "unknown":
+        return "(unknown)"
+    return printable(station.name)
+
+
+def influence_words(study: Study) -> str:
+    """Return which network has the largest share of the first route's time, and what it carries."""
+    counts = {c.station.key: c for c in carried((study,))}
+    best = None
+    for address in study.mail.addresses:
+        route = study.route_to(address)
+        shares = [s for s in latency_shares(route) if s.share is not None] if route else []
+        if route is not None and shares:
+            best = max(shares, key=lambda s: s.share or 0.0)
+            break
+    if best is None or best.share is None or route is None or route.total_rtt_ms is None:
+        return ""
+    total = milliseconds(route.total_rtt_ms)
+    words = f"{station_name(best.station)} {percent(best.share)} of the path's {total} ms to {route.target}"
+    if (count := counts.get(best.station.key)) is not None:
+        words += f", on {count.carried} of {count.seen} routes seen"
+    ixps = [
+        c for c in counts.values() if c.station.kind == "ixp" and c.station.key != best.station.key
+    ]
+    words += "".join(f"; {station_name(c.station)} on {c.carried} of {c.seen}" for c in ixps)
+    return f"{words} (observed)"
+
+
+def fate_words(study: Study) -> str:
+    """Return which transit networks all routes share; nothing where no route was seen."""
+    fate = shared_fate(study)
+    if not fate.seen:
+        return ""
+    seen = _routes_seen(fate)
+    names = ", ".join(printable(str(network)) for network in fate.networks)
+    if not names:
+        return f"{seen}: no transit network in common (observed)"
+    verb = "crosses" if fate.seen == 1 else "cross"
+    return f"{seen} {verb} {names} (observed; a way round may exist)"
+
+
+def _routes_seen(fate: SharedFate) -> str:
+    if not fate.complete:
+        return f"the {fate.seen} routes seen (of {fate.addresses})".replace(
+            "the 1 routes", "the one route"
+        )
+    return {1: "the one route", 2: "both routes"}.get(fate.seen, f"all {fate.seen} routes")
+
+
+def unseen_words(study: Study) -> tuple[str, ...]:
+    """Return what was not seen and why: silent hops, missing privilege, what was skipped."""
+    silent: dict[str, list[str]] = {}
+    for trace in study.traces:
+        if (part := _silent_hops(study, trace)) != "":
+            silent.setdefault(part, []).append(str(trace.target))
+    hops = [f"{part} towards {', '.join(targets)}" for part, targets in silent.items()]
+    return (*not_looked_at(study), *hops, *(printable(note) for note in study.notes))
+
+
+def _silent_hops(study: Study, trace: Trace) -> str:
+    if trace.end is EndReason.NO_ROUTE or family_missing(study, trace.target.version):
+        return ""
+    answered = [hop.ttl for hop in trace.hops if hop.address is not None]
+    silent = [hop.ttl for hop in trace.hops if hop.address is None]
+    if not silent:
+        return ""
+    last = max(answered, default=0)
+    inner = [str(ttl) for ttl in silent if ttl < last]
+    parts = [f"hop {', '.join(inner)} silent"] if inner else []
+    if silent[-1] > last:
+        parts.append(f"nothing after hop {last}" if last else "no hop answered")
+    return " and ".join(parts)
