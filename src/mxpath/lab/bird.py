@@ -63,11 +63,11 @@ def route_server_config(world: World, exchange: str) -> str:
     asn = world.exchanges[exchange].route_server_asn
     server = world.route_server(exchange)
     blocks = [*_head(str(server[0].ip))]
-    for family, local in zip((4, 6), server, strict=True):
+    for family in (4, 6):
         for number, member in enumerate(world.members(exchange)):
             session = Session(
                 name=f"member{family}_{number}",
-                local=local,
+                local=_either(server, family),
                 local_asn=asn,
                 remote=_of_family(member, family),
                 remote_asn=world.asn_of[member.node],
@@ -83,6 +83,10 @@ def _head(router_id: str) -> tuple[str, ...]:
 
 def _of_family(port: Port, family: int) -> Interface:
     return port.v4 if family == 4 else port.v6
+
+
+def _either(pair: tuple[Interface, Interface], family: int) -> Interface:
+    return pair[0] if family == 4 else pair[1]
 
 
 def _filters(world: World, asn: int) -> Iterator[str]:
@@ -105,10 +109,8 @@ def _filters(world: World, asn: int) -> Iterator[str]:
 
 
 def _kernel(family: int) -> tuple[str, ...]:
-    return (
-        f"protocol kernel kernel{family} "
-        f"{{ ipv{family} {{ import none; export all; }}; scan time 60; }}",
-    )
+    channel = f"ipv{family} {{ import none; export all; }};"
+    return (f"protocol kernel kernel{family} {{ {channel} scan time 60; }}",)
 
 
 def _statics(world: World, router: str, family: int) -> Iterator[str]:
@@ -136,7 +138,7 @@ def _inside(world: World, router: str, family: int) -> dict[str, tuple[int, tupl
             for near, far in _internal_links(world, router)
             if far.node in firsts
         )
-        loopback = world.router_ids[other][0 if family == 4 else 1]
+        loopback = _either(world.router_ids[other], family)
         for prefix in (
             str(loopback.network),
             *(str(p.network) for p in _own(world, other, family)),
@@ -156,9 +158,9 @@ def _ports(world: World, router: str, family: int) -> list[Interface]:
     return [_of_family(port, family) for port in world.interfaces.get(router, ())]
 
 
-def internal_graph(world: World, asn: int) -> "nx.Graph[str]":
+def internal_graph(world: World, asn: int) -> nx.Graph:
     """Return the routers of a network and the links between them."""
-    graph: nx.Graph[str] = nx.Graph()
+    graph = nx.Graph()
     graph.add_nodes_from(world.networks[asn].routers)
     for wire in world.wires:
         nodes = [port.node for port in wire.ports]
@@ -183,14 +185,14 @@ def _links(world: World, router: str) -> Iterator[tuple[Port, Port, Wire]]:
 
 
 def _internal(world: World, router: str, family: int) -> Iterator[Session]:
-    asn, index = world.asn_of[router], 0 if family == 4 else 1
+    asn = world.asn_of[router]
     for number, other in enumerate(world.networks[asn].routers):
         if other != router:
             yield Session(
                 name=f"internal{family}_{number}",
-                local=world.router_ids[router][index],
+                local=_either(world.router_ids[router], family),
                 local_asn=asn,
-                remote=world.router_ids[other][index],
+                remote=_either(world.router_ids[other], family),
                 remote_asn=asn,
                 relation="internal",
             )
@@ -216,7 +218,7 @@ def _external(world: World, router: str, family: int) -> Iterator[Session]:
                 name=f"exchange{family}_{wire.number}",
                 local=_of_family(wire.ports[0], family),
                 local_asn=asn,
-                remote=world.route_server(wire.exchange)[0 if family == 4 else 1],
+                remote=_either(world.route_server(wire.exchange), family),
                 remote_asn=world.exchanges[wire.exchange].route_server_asn,
                 relation="peer",
             )
@@ -227,7 +229,7 @@ def _session(family: int, session: Session) -> str:
     if session.relation == "member":
         extra = "rs client; "
     # One side waits and the other calls: connections never collide.
-    if session.local.ip > session.remote.ip:
+    if int(session.local.ip) > int(session.remote.ip):
         extra += "passive on; "
     return (
         f"protocol bgp {session.name} {{ local {session.local.ip} as {session.local_asn}; "

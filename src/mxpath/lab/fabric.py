@@ -8,15 +8,19 @@ The law:
    interface is ever paired with one outside the lab.
 3. An exchange point is a namespace with a bridge; its route server's namespace
    ``@rs-<exchange>`` sits on that bridge without a wire.
-4. Addresses need no duplicate detection, ICMP errors no rate limit, and an ICMP
+4. Who has which hardware address is written down from the start, so that no
+   packet waits for ARP or neighbour discovery and the first RTT is as good as any.
+5. Addresses need no duplicate detection, ICMP errors no rate limit, and an ICMP
    error leaves with the address of the interface that the probe came in by.
 """
 
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 
 from mxpath.errors import InputError
 from mxpath.lab.namespaces import inside, ip_batch, offloads_off, set_sysctls
-from mxpath.lab.topology import Wire, World
+from mxpath.lab.topology import Port, Wire, World
+from mxpath.model.address import IPAddress
 
 WIRE = "@wire"
 """Namespace of the wire process."""
@@ -52,8 +56,8 @@ def route_server(exchange: str) -> str:
 def namespaces(world: World) -> dict[str, dict[str, str]]:
     """Return every namespace of a world with its sysctls."""
     found = {WIRE: _QUIET}
-    found |= {router: _ROUTER for router in world.routers}
-    found |= {host: _NODE for host in world.hosts}
+    found |= dict.fromkeys(world.routers, _ROUTER)
+    found |= dict.fromkeys(world.hosts, _NODE)
     for exchange in world.exchanges:
         found |= {exchange: _QUIET, route_server(exchange): _NODE}
     return found
@@ -62,6 +66,23 @@ def namespaces(world: World) -> dict[str, dict[str, str]]:
 def wire_ends(wire: Wire) -> tuple[str, str]:
     """Names of a wire's two inner interfaces."""
     return f"w{wire.number}a", f"w{wire.number}b"
+
+
+def hardware_address(wire: int, end: int) -> str:
+    """Hardware address of a wire's outer interface: locally administered, from its place."""
+    return f"02:00:00:{wire >> 8:02x}:{wire & 0xFF:02x}:{end:02x}"
+
+
+def _server_hardware(number: int) -> str:
+    """Hardware address of the n-th exchange point's route server."""
+    return f"02:00:01:00:{number:02x}:00"
+
+
+def link_local(hardware: str) -> IPv6Address:
+    """Link-local address that the kernel forms from a hardware address (RFC 4291 appendix A)."""
+    octets = bytearray.fromhex(hardware.replace(":", ""))
+    octets[0] ^= 0x02
+    return IPv6Address(b"\xfe\x80" + bytes(6) + octets[:3] + b"\xff\xfe" + octets[3:])
 
 
 def build(world: World) -> None:
@@ -78,13 +99,17 @@ def build(world: World) -> None:
         for wire in world.wires:
             for end in wire_ends(wire):
                 offloads_off(end)
-    for exchange in world.exchanges:
-        _build_exchange(world, exchange)
+    for number, exchange in enumerate(world.exchanges):
+        _build_exchange(world, exchange, _server_hardware(number))
     for router in world.routers:
-        _configure(router, [*_addresses(world, router), *_loopback(world, router)])
+        _configure(
+            router, [*_addresses(world, router), *_loopback(world, router), *_known(world, router)]
+        )
         _finish_offloads(world, router)
     for host in world.hosts:
-        _configure(host, [*_addresses(world, host), *_default_routes(world, host)])
+        _configure(
+            host, [*_addresses(world, host), *_default_routes(world, host), *_known(world, host)]
+        )
         _finish_offloads(world, host)
 
 
@@ -100,16 +125,17 @@ def _cables(world: World) -> Iterator[str]:
         outer = [(port.node, port.name) for port in wire.ports]
         if wire.exchange is not None:
             outer.append((wire.exchange, f"port{wire.number}"))
-        for end, (node, name) in zip(wire_ends(wire), outer, strict=True):
-            yield f"link add name {end} type veth peer name {name} netns {node}"
+        for number, (node, name) in enumerate(outer):
+            end, address = wire_ends(wire)[number], hardware_address(wire.number, number)
+            yield f"link add name {end} type veth peer name {name} address {address} netns {node}"
             yield f"link set {end} up"
 
 
-def _build_exchange(world: World, exchange: str) -> None:
+def _build_exchange(world: World, exchange: str, hardware: str) -> None:
     server = route_server(exchange)
-    ports = [f"port{wire.number}" for wire in world.wires if wire.exchange == exchange]
+    ports = [f"port{wire.number}" for wire in _lan(world, exchange)]
     lines = ["link add name lan type bridge mcast_snooping 0", "link set lan up"]
-    lines.append(f"link add name rs type veth peer name eth0 netns {server}")
+    lines.append(f"link add name rs type veth peer name eth0 address {hardware} netns {server}")
     for port in (*ports, "rs"):
         lines += [f"link set {port} master lan", f"link set {port} up"]
     with inside(exchange):
@@ -118,7 +144,9 @@ def _build_exchange(world: World, exchange: str) -> None:
             offloads_off(port)
     v4, v6 = world.route_server(exchange)
     numbered = [f"address add {address} dev eth0" for address in (v4, v6)]
-    _configure(server, [*numbered, "link set eth0 up"])
+    members = [(w.ports[0], hardware_address(w.number, 0)) for w in _lan(world, exchange)]
+    known = [line for port, address in members for line in _neighbour("eth0", port, address)]
+    _configure(server, [*numbered, "link set eth0 up", *known])
     with inside(server):
         offloads_off("eth0")
 
@@ -129,8 +157,8 @@ def _configure(node: str, lines: list[str]) -> None:
 
 
 def _order(line: str) -> bool:
-    """Routes come last: their interfaces must be up."""
-    return line.startswith("route")
+    """Routes and neighbours come last: their interfaces must be up."""
+    return line.startswith(("route", "neighbour"))
 
 
 def _addresses(world: World, node: str) -> Iterator[str]:
@@ -149,6 +177,34 @@ def _default_routes(world: World, host: str) -> Iterator[str]:
     gateway = next(w.ports[0] for w in world.wires if w.ports[-1].node == host)
     yield f"route add default via {gateway.v4.ip}"
     yield f"route add ::/0 via {gateway.v6.ip}"
+
+
+def _lan(world: World, exchange: str) -> list[Wire]:
+    return [wire for wire in world.wires if wire.exchange == exchange]
+
+
+def _known(world: World, node: str) -> Iterator[str]:
+    """Entries for everybody at the other end of a node's links (rule 4)."""
+    for wire in world.wires:
+        for near in (port for port in wire.ports if port.node == node):
+            others = _lan(world, wire.exchange) if wire.exchange else [wire]
+            for other in others:
+                for end, port in enumerate(other.ports):
+                    if port is not near:
+                        yield from _neighbour(near.name, port, hardware_address(other.number, end))
+            if wire.exchange:
+                number = list(world.exchanges).index(wire.exchange)
+                for address in world.route_server(wire.exchange):
+                    yield _entry(near.name, address.ip, _server_hardware(number))
+
+
+def _neighbour(device: str, port: Port, hardware: str) -> Iterator[str]:
+    for address in (port.v4.ip, port.v6.ip, link_local(hardware)):
+        yield _entry(device, address, hardware)
+
+
+def _entry(device: str, address: IPAddress, hardware: str) -> str:
+    return f"neighbour add {address} lladdr {hardware} dev {device} nud permanent"
 
 
 def _finish_offloads(world: World, node: str) -> None:

@@ -6,7 +6,8 @@ The law:
    with the last process go the network namespaces, links and mounts. So
    take-down is complete whatever happened, SIGKILL included.
 2. It ends when its standard input closes, that is, when whoever started it is
-   gone; a detached lab has no such string and is ended by its recorded pid.
+   gone. The word "stay" on it cuts that string: a detached lab is ended by its
+   recorded pid alone.
 3. It tells what happens as JSON lines on standard output until it is ready, and
    then answers questions, one JSON line each, on the socket ``control``.
 """
@@ -54,16 +55,32 @@ DAEMON_LIMIT_S = 15.0
 _MAX_REQUEST = 1 << 20
 
 
-def private_run(directory: Path) -> None:
-    """Cover ``/run`` with a tmpfs, keeping the lab directory visible should it lie there."""
-    kept = os.open(directory, os.O_PATH | os.O_DIRECTORY)
+def private_run(keep: Iterable[Path]) -> None:
+    """Cover ``/run`` with a tmpfs; directories of ours that lie there stay visible."""
+    kept = {
+        directory: os.open(directory, os.O_PATH | os.O_DIRECTORY)
+        for directory in keep
+        if directory.is_relative_to("/run")
+    }
     mount_tmpfs(Path("/run"))
-    if directory.is_relative_to("/run"):
+    for directory, descriptor in kept.items():
         directory.mkdir(parents=True)
-        bind_mount(f"/proc/self/fd/{kept}", directory)
-    os.close(kept)
+        bind_mount(f"/proc/self/fd/{descriptor}", directory)
+        os.close(descriptor)
     RUN.mkdir()
     Path("/run/netns").mkdir()
+
+
+def use_resolver(world: World) -> None:
+    """Make the world's resolver the one that programs in the lab find configured."""
+    text = "".join(f"nameserver {address}\n" for address in world.addresses_of(world.resolver))
+    (RUN / "resolv.conf").write_text(text)
+    configured = Path("/etc/resolv.conf").resolve()
+    if configured.is_relative_to("/run"):  # a link to a file that the tmpfs now covers
+        configured.parent.mkdir(parents=True, exist_ok=True)
+        configured.write_text(text)
+    elif configured.exists():
+        bind_mount(str(RUN / "resolv.conf"), configured)
 
 
 class Holder:
@@ -275,10 +292,9 @@ def end(remove: str) -> None:
 
 
 def _watch_parent(remove: str) -> None:
-    """End when standard input closes (rule 2)."""
-    while os.read(0, 4096):
-        pass
-    end(remove)
+    """End when standard input closes, unless told to stay (rule 2)."""
+    if os.read(0, 4096) != b"stay\n":
+        end(remove)
 
 
 def probe(directory: Path) -> None:
@@ -291,7 +307,7 @@ def probe(directory: Path) -> None:
     OSError
         The same.
     """
-    private_run(directory)
+    private_run({directory})
     ip_batch(["netns add one", "netns add two"])
     with inside("one"):
         set_sysctls({"ipv4/icmp_ratemask": "0", "ipv6/conf/default/accept_dad": "0"})
@@ -313,12 +329,12 @@ def main() -> None:
         return
     directory = Path(sys.argv[1])
     options = json.loads((directory / "holder.json").read_text())
-    if not options["detached"]:
-        threading.Thread(target=_watch_parent, args=(options["remove"],), daemon=True).start()
+    threading.Thread(target=_watch_parent, args=(options["remove"],), daemon=True).start()
     wire = Path(options["wire"]) if options["wire"] else None
     try:
         world = from_data(World, json.loads((directory / "world.json").read_text()))
-        private_run(directory)
+        private_run({directory, Path(options["remove"])})
+        use_resolver(world)
         holder = Holder(world, directory, wire=wire)
         control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         holder.up()
@@ -330,7 +346,6 @@ def main() -> None:
         end(options["remove"])
     _tell(ready=holder.phases)
     os.close(1)
-    os.close(0) if options["detached"] else None
     holder.serve(control)
 
 

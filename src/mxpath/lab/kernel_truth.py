@@ -68,7 +68,7 @@ class KernelTruth:
             if target in self.fibs[node].local:
                 return
             step = self._ask(node, target, source=source, device=device, source_port=port)
-            crossing = step and self.neighbours.crossing(node, step, target)
+            crossing = None if step is None else self.neighbours.crossing(node, step, target)
             if crossing is None:
                 return
             yield crossing

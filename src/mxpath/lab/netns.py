@@ -44,6 +44,8 @@ _MODULES = ("aiosmtpd", "cryptography")
 _UNSHARE = ("-nmpf", "--mount-proc", "--kill-child")
 _USER = ("-Ur",)
 _numbers = itertools.count(1)
+_detached: list[subprocess.Popen[str]] = []
+"""Kept so that nobody asks after them: they outlive us on purpose."""
 
 
 def _holder_command(argument: str, *, user_namespace: bool) -> list[str]:
@@ -107,7 +109,7 @@ class Lab:
         self._process = process
 
     @classmethod
-    def up(cls, world: World, directory: Path | None = None) -> Self:
+    def up(cls, world: World, directory: Path | None = None, *, python_wire: bool = False) -> Self:
         """Bring a world up; it ends with this process, or when the ``with`` block is left.
 
         Parameters
@@ -116,6 +118,8 @@ class Lab:
             The world to play.
         directory
             Where the lab's files go and stay; without it they go when the lab goes.
+        python_wire
+            Use the wire in Python even where a C compiler is at hand.
 
         Raises
         ------
@@ -123,7 +127,9 @@ class Lab:
             When this machine cannot play it, or the routers do not settle.
         """
         name = f"{world.name}-{os.getpid()}-{next(_numbers)}"
-        return cls._start(world, name, directory, detached=False)
+        lab = cls._prepare(world, name, directory, python_wire=python_wire)
+        lab._start()  # noqa: SLF001 - a maker of our own
+        return lab
 
     @classmethod
     def start_detached(cls, world: World, *, name: str | None = None) -> Self:
@@ -139,7 +145,9 @@ class Lab:
         name = name or world.name
         if any(state.name == name for state in states.running()):
             raise InputError(f"lab {name!r} is running: mxpath lab down {name} ends it")
-        return cls._start(world, name, None, detached=True)
+        lab = cls._prepare(world, name, None)
+        lab._start(detached=True)  # noqa: SLF001 - a maker of our own
+        return lab
 
     @classmethod
     def attach(cls, name: str) -> Self:
@@ -160,51 +168,57 @@ class Lab:
         return states.running()
 
     @classmethod
-    def _start(cls, world: World, name: str, directory: Path | None, *, detached: bool) -> Self:
+    def _prepare(
+        cls, world: World, name: str, directory: Path | None, *, python_wire: bool = False
+    ) -> Self:
+        """Make the lab's directory and write down what its holder will need."""
         problem = kernel_lab_missing()
         if problem is not None:
             raise LabError(problem)
         own = states.labs_directory() / name
-        own.mkdir(mode=0o700, exist_ok=True)
         place = own if directory is None else directory.resolve()
-        place.mkdir(parents=True, exist_ok=True)
-        wire = compile_wire(fallback=place)
-        options = {
-            "detached": detached,
-            "remove": str(own),
-            "wire": str(wire) if wire else None,
-        }
+        for path in (own, place):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        wire = None if python_wire else compile_wire(fallback=place)
+        options = {"remove": str(own), "wire": str(wire) if wire else None}
         (place / "holder.json").write_text(json.dumps(options))
         (place / "world.json").write_text(json.dumps(to_data(world)))
-        user_namespace = _needs_user_namespace()
-        process = subprocess.Popen(
-            _holder_command(str(place), user_namespace=user_namespace),
-            stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            # Ctrl-C is for us: we take the lab down, in order.
-            start_new_session=True,
-        )
         state = LabState(
             name=name,
             world=world.name,
             directory=place,
             holder_pid=0,
             holder_started=0,
-            user_namespace=user_namespace,
+            user_namespace=_needs_user_namespace(),
             wire="c" if wire else "python",
-            detached=detached,
+            detached=False,
             bring_up_s={},
         )
-        lab = cls(world, state, process)
+        return cls(world, state)
+
+    def _start(self, *, detached: bool = False) -> None:
+        """Start the holder and wait until mail could flow; leave nothing behind on failure."""
+        command = _holder_command(
+            str(self.state.directory), user_namespace=self.state.user_namespace
+        )
         try:
-            _publish(world, lab.gazetteer)
-            lab._await_ready()
+            with (self.state.directory / "holder.log").open("wb") as log:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    # Ctrl-C is for us: we take the lab down, in order.
+                    start_new_session=True,
+                )
+            _publish(self.world, self.gazetteer)
+            self._await_ready()
+            if detached:
+                self._detach()
         except BaseException:
-            lab.down()
+            self.down()
             raise
-        return lab
 
     def _await_ready(self) -> None:
         """Wait for the holder's word, and write the lab down."""
@@ -214,25 +228,29 @@ class Lab:
         ready, _, _ = select.select([self._process.stdout], [], [], BRING_UP_LIMIT_S)
         line = self._process.stdout.readline() if ready else ""
         if not line:
-            raise LabError(f"the lab did not come up: {self._last_words() or 'no word in time'}")
+            words = (self.state.directory / "holder.log").read_text(errors="replace").strip()
+            raise LabError(f"the lab did not come up: {words[-400:] or 'no word in time'}")
         word = json.loads(line)
         if "error" in word:
             raise LabError(word["error"])
         (pid,) = states.children_of(self._process.pid)
-        phases = word["ready"] | {"waited": round(time.monotonic() - started, 3)}
         self.state = replace(
             self.state,
             holder_pid=pid,
             holder_started=states.started_at(pid) or 0,
-            bring_up_s=phases,
+            bring_up_s=word["ready"] | {"waited": round(time.monotonic() - started, 3)},
         )
         states.write_state(self.state)
 
-    def _last_words(self) -> str:
+    def _detach(self) -> None:
+        """Let the lab outlive this process."""
         assert self._process is not None
-        self._process.kill()
-        _, errors = self._process.communicate(timeout=10)
-        return errors.strip()[-400:]
+        assert self._process.stdin is not None
+        self.state = replace(self.state, detached=True)
+        states.write_state(self.state)
+        self._process.stdin.write("stay\n")
+        self._process.stdin.flush()
+        _detached.append(self._process)
 
     def __enter__(self) -> Self:
         return self
@@ -247,13 +265,11 @@ class Lab:
 
     def down(self) -> None:
         """End the lab and remove its files, but for those in a directory that was given."""
-        if self._process is not None:
-            _end_process(self._process, detached=self.state.detached)
-        if self.state.holder_pid and self.state.alive:
+        if self.state.detached and self.state.alive:
             os.kill(self.state.holder_pid, signal.SIGKILL)
             _await_end(self.state)
         if self._process is not None:
-            self._process.wait(timeout=10)
+            _end_process(self._process)
         states.forget(self.state.name)
 
     # What is where
@@ -386,13 +402,11 @@ class Lab:
         return reply["answer"]
 
 
-def _end_process(process: subprocess.Popen[str], *, detached: bool) -> None:
-    """Let the holder end by itself, or kill ``unshare``, which takes it along."""
-    for stream in (process.stdin, process.stdout, process.stderr):
+def _end_process(process: subprocess.Popen[str]) -> None:
+    """Cut the holder's string; should it hang, kill ``unshare``, which takes it along."""
+    for stream in (process.stdin, process.stdout):
         if stream is not None:
             stream.close()
-    if detached:
-        return
     try:
         process.wait(timeout=5)
     except subprocess.TimeoutExpired:

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-COMPENSATION_US = 20
+COMPENSATION_US = 12
 """Taken off each link's delay: what one traversal costs besides waiting.
 
 Sending into the veth, the next kernel's receive path and its forwarding; with
 kernel arrival stamps the wake-up of the wire itself costs nothing. Measured
-over paths of five to eight links.
+over whole paths of five and seven links: within 0.1 ms.
 """
 
 _PACKET_IGNORE_OUTGOING = 23  # linux/if_packet.h
@@ -108,14 +108,14 @@ def wire_command(program: Path | None, links: Sequence[tuple[str, str, float]]) 
 
 @dataclass(slots=True)
 class _End:
-    socket: socket.socket
-    out: socket.socket
+    inlet: socket.socket
+    outlet: socket.socket
     delay_ns: int
 
 
 def _open_end(name: str) -> socket.socket:
     end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    end.setblocking(False)
+    end.setblocking(False)  # noqa: FBT003 - the standard library's own signature
     end.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
     end.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
@@ -152,13 +152,13 @@ class PythonWire:
     def _take(self, end: _End) -> None:
         while True:
             try:
-                frame, ancillary, _, _ = end.socket.recvmsg(_MAX_FRAME, 128)
+                frame, ancillary, _, _ = end.inlet.recvmsg(_MAX_FRAME, 128)
             except OSError:  # nothing left, or the interface went away
                 return
             if len(self._waiting) < _MAX_WAITING:
                 self._arrivals += 1
                 due = _arrival_ns(ancillary) + end.delay_ns
-                heapq.heappush(self._waiting, (due, self._arrivals, end.out, frame))
+                heapq.heappush(self._waiting, (due, self._arrivals, end.outlet, frame))
 
     def _send_due(self) -> None:
         while self._waiting and self._waiting[0][0] <= time.monotonic_ns():
