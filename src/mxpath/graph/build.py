@@ -8,7 +8,7 @@ Nodes are named ``kind:key``; each has ``kind`` and ``label``, and by kind:
     address     address, family, asn                   an address of a mail host
     interface   address, family, asn                   an address that a router answered from;
                                                        an address, not a router: no alias resolution is claimed
-    unknown     target, flow, ttl, family              one silent hop of one trace, never merged
+    unknown     towards, flow, ttl, family             one silent hop of one trace, never merged
     prefix      prefix                                 the longest covering prefix
     as          asn, name                              a network
     ixp         ix_id, name                            an exchange point
@@ -18,15 +18,16 @@ UTC, start of the study), ``domain``, and by kind:
 
     mx             domain -> mx            preference
     resolves       mx -> address
-    covered_by     address -> prefix       source, as_of           (also interface -> prefix)
-    originated_by  prefix -> as            source, as_of           (each origin of a multi-origin prefix)
+    covered_by     address -> prefix       dataset, as_of          (also interface -> prefix)
+    originated_by  prefix -> as            dataset, as_of          (each origin of a multi-origin prefix)
     at             interface -> ixp        asn                     a member's port on the peering LAN
                    vantage -> as                                   the network we stood in
-    hop            from hop to hop         target, flow, ttl, rtt_ms    smallest round trip to the head
-    as_link        as -> as                target, medium, seen_in, grade
-    crosses        as -> ixp, ixp -> as    target, ix_id, grade, basis
+    hop            from hop to hop         towards, flow, ttl, rtt_ms   smallest round trip to the head
+    as_link        as -> as                towards, medium, seen_in, grade
+    crosses        as -> ixp, ixp -> as    towards, ix_id, grade, basis
 
-An attribute that is unknown is left out. Values are str, int, float or bool only and
+``towards`` is the address that was being traced (``source`` and ``target`` would collide with
+the ends of an edge in the node-link form). An attribute that is unknown is left out. Values are str, int, float or bool only and
 hold no control characters, so GraphML, GEXF and JSON stay well-formed.
 """
 
@@ -128,7 +129,7 @@ def _add_trace(graph: Graph, study: Study, trace: Trace, *, stamp: _Stamp) -> No
                 before,
                 here,
                 kind="hop",
-                target=str(trace.target),
+                towards=str(trace.target),
                 flow=number,
                 ttl=hop.ttl,
                 rtt_ms=hop.min_rtt_ms,
@@ -150,7 +151,7 @@ def _hop_node(  # noqa: PLR0913 - a hop is known by where it was seen
         "unknown",
         key,
         label="silent",
-        target=str(trace.target),
+        towards=str(trace.target),
         flow=flow.source_port,
         ttl=hop.ttl,
         family=_family(trace.target),
@@ -175,7 +176,7 @@ def _own(graph: Graph, node: str, owner: Attribution, stamp: _Stamp) -> None:
         return
     why = owner.origin.evidence[0] if owner.origin.evidence else None
     dated = {
-        "source": why.source if why else None,
+        "dataset": why.source if why else None,
         "as_of": why.as_of.isoformat() if why and why.as_of else None,
     }
     block = str(owner.origin.value.prefix)
@@ -190,14 +191,14 @@ def _own(graph: Graph, node: str, owner: Attribution, stamp: _Stamp) -> None:
 
 def _add_route(graph: Graph, route: Route, stamp: _Stamp) -> None:
     facts = stamp.facts(_family(route.target))
-    target = str(route.target)
+    towards = str(route.target)
     for border in route.borders:
         _edge(
             graph,
             _add_network(graph, border.value.near),
             _add_network(graph, border.value.far),
             kind="as_link",
-            target=target,
+            towards=towards,
             medium=border.value.medium,
             seen_in="trace",
             grade=border.grade.value if border.grade else None,
@@ -207,7 +208,7 @@ def _add_route(graph: Graph, route: Route, stamp: _Stamp) -> None:
         crossing = claim.value
         ixp = _add_exchange(graph, crossing.ix_id, crossing.ix_name)
         about: dict[str, Fact] = {
-            "target": target,
+            "towards": towards,
             "ix_id": crossing.ix_id,
             "grade": claim.grade.value if claim.grade else None,
             "basis": "observed",

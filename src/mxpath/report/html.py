@@ -11,7 +11,7 @@ from mxpath.graph.sightings import owner_name
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.documents import Explained
-from mxpath.model.evidence import Evidence
+from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
 from mxpath.model.mail import MxHost
 from mxpath.model.session import Outcome, SmtpSession
@@ -71,10 +71,12 @@ def _seen_from(study: Study) -> str:
 
 
 def tone(verdict: Verdict) -> str:
-    """Return how bad a verdict is: ``good``, ``warn`` or ``bad``."""
+    """Return how bad a verdict is: ``good``, ``unsure``, ``warn`` or ``bad``."""
     if not verdict.deliverable:
         return "bad"
-    return "good" if verdict.name == "nothing_wrong_seen" else "warn"
+    if verdict.name != "nothing_wrong_seen":
+        return "warn"
+    return "unsure" if verdict.grade is Grade.POSSIBLE else "good"
 
 
 def _verdict(verdict: Verdict) -> Section:
