@@ -314,7 +314,7 @@ def failed(host: str, at: At, family: int, outcome: Outcome) -> SmtpSession:
     phases = (
         ()
         if outcome in (Outcome.SKIPPED, Outcome.UNREACHABLE)
-        else (phase("connect", waited, server_ms=0.0, complete=False),)
+        else (phase("connect", waited, server_ms=0.0, complete=outcome is Outcome.REFUSED),)
     )
     return SmtpSession(
         host=host,

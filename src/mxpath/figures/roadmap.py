@@ -250,7 +250,8 @@ def _station(
 
 def _box_text(station: Station) -> str:
     if station.network is None:
-        return f"no owner\nknown\n({station.hops} hop{'s' * (station.hops != 1)})"
+        what = "silent" if station.silent else "no owner\nknown"
+        return f"{what}\n({station.hops} hop{'s' * (station.hops != 1)})"
     name = printable(station.network.name or "")
     lines = textwrap.wrap(name, 14, break_long_words=False)[:2] if name else []
     shown = [cut(line, 15) for line in lines]

@@ -29,6 +29,8 @@ class Station:
     grade: Grade | None = None
     hops: int = 0
     """How many TTLs belong to it (an exchange point's LAN is part of the member's)."""
+    silent: bool = False
+    """Whether none of them answered."""
 
     @property
     def key(self) -> tuple[str, int | None]:
@@ -42,32 +44,50 @@ class Station:
         if self.kind == "ixp":
             return self.ix_name or f"exchange point {self.ix_id}"
         if self.network is None:
-            return "unknown"
+            return "silent" if self.silent else "unknown"
         return self.network.name or f"AS{self.network.asn}"
 
 
 def stations(route: Route) -> tuple[Station, ...]:
-    """Return the stations of ``route`` in order of travel, ours first when it is known."""
-    found = [station for segment in route.segments for station in _of_segment(segment, route)]
-    seen = {s.network.asn for s in found if s.network is not None}
-    if route.as_path and route.as_path[0].asn not in seen:
-        found.insert(0, Station(kind="network", network=route.as_path[0]))
+    """Return the stations of ``route`` in order of travel, ours first when it is known.
+
+    A network that was concluded without a hop of its own stands where the AS path has
+    it, without a figure. Silence at the end is no station: nothing was seen there.
+    """
+    segments = list(route.segments)
+    while segments and _is_silence(segments[-1].value):
+        segments.pop()
+    found = [station for segment in segments for station in _of_segment(segment, route)]
+    place = 0
+    for network in route.as_path:
+        here = [n for n, s in enumerate(found) if s.kind == "network" and s.network == network]
+        if not here:
+            found.insert(place, Station(kind="network", network=network))
+            here = [place]
+        place = here[-1] + 1
     return tuple(found)
+
+
+def _is_silence(segment: Segment) -> bool:
+    return segment.network is None and not any(segment.addresses)
 
 
 def _of_segment(segment: Claim[Segment], route: Route) -> Iterator[Station]:
     value = segment.value
-    adds = value.differential
+    adds: Differential | None = value.differential
     for claim in route.crossings:
         if value.first_ttl <= claim.value.far_ttl <= value.last_ttl:
             yield _of_crossing(claim)
-            adds = _without(adds, claim.value.differential)
+            # Where only the port itself answered, all the time is the exchange point's.
+            alone = value.first_ttl == value.last_ttl
+            adds = None if alone or adds is None else _without(adds, claim.value.differential)
     yield Station(
         kind="unknown" if value.network is None else "network",
         network=value.network,
         differential=adds,
         grade=segment.grade,
         hops=value.last_ttl - value.first_ttl + 1,
+        silent=not any(value.addresses),
     )
 
 

@@ -22,10 +22,10 @@ from mxpath.report.amounts import milliseconds
 from mxpath.report.explain import claims_of
 from mxpath.report.pages import inline_figure, render
 from mxpath.report.words import (
-    PLAN_WORDS,
     fate_words,
     influence_words,
     outcome_words,
+    plan_words,
     route_line,
     session_tls_words,
     unseen_words,
@@ -48,7 +48,7 @@ def _page(study: Study) -> Section:
         "heard": any(s.outcome is Outcome.ANSWERED for s in study.sessions),
         "verdicts": [_verdict(verdict) for verdict in study.verdicts],
         "plan": [row for host in study.mail.plan.hosts for row in _plan_rows(study, host)],
-        "plan_words": PLAN_WORDS.get(study.mail.plan.kind, "no mail host"),
+        "plan_notes": [w for w in (plan_words(study), *map(printable, study.mail.plan.notes)) if w],
         "roadmap": inline_figure("roadmap", study, number=1) if drawn else None,
         "influence": influence_words(study),
         "fate": fate_words(study),

@@ -9,8 +9,7 @@ import textwrap
 from collections.abc import Iterator
 
 from mxpath.model.address import IPAddress
-from mxpath.model.foreign_text import printable
-from mxpath.model.mail import PlanKind
+from mxpath.model.foreign_text import cut, printable
 from mxpath.model.route import Route
 from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Study
@@ -18,10 +17,10 @@ from mxpath.model.trace import EndReason, Trace
 from mxpath.model.verdict import Verdict
 from mxpath.report.amounts import milliseconds
 from mxpath.report.words import (
-    PLAN_WORDS,
     fate_words,
     influence_words,
     outcome_words,
+    plan_words,
     route_line,
     session_tls_words,
     unseen_words,
@@ -29,7 +28,12 @@ from mxpath.report.words import (
 
 WIDTH = 100
 LABEL = 12
-"""Columns of the left-hand label; what is wrapped starts below the text beside it."""
+"""Least columns of the left-hand label; what is wrapped starts below the text beside it."""
+LABEL_NAME = 14
+"""Most columns of a host's name in a label; the plan above has the whole name."""
+
+Row = tuple[str, str]
+"""A label and the text beside it."""
 
 _PHASE_NAMES = {"connect": "tcp", "ehlo2": "ehlo again"}
 
@@ -39,13 +43,14 @@ def screen(study: Study, *, width: int = WIDTH) -> str:
 
     A single word longer than the line (an IPv6 address, a host name) is never broken.
     """
+    rows = [("seen from", _seen_from(study)), *_plan_rows(study)]
+    for delivery in study.deliveries():
+        rows += _address_rows(study, *delivery)
+    rows += _summary(study)
+    column = max(LABEL, *(len(label) + 1 for label, _ in rows))
     lines = [*_verdict_lines(study, width), ""]
-    lines += _labelled("seen from", _seen_from(study), width)
-    lines += _plan_lines(study, width)
-    for preference, host, address in study.deliveries():
-        lines += _address_lines(study, (preference, host, address), width)
-    for label, text in _summary(study):
-        lines += _labelled(label, text, width)
+    for label, text in rows:
+        lines += _wrap(text, width, head=f"{label:<{column}}", hang=" " * column)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -54,10 +59,12 @@ def _verdict_lines(study: Study, width: int) -> Iterator[str]:
         yield from _wrap(f"{printable(study.domain)}: the study has no verdict yet.", width)
         return
     first, *others = study.verdicts
-    yield from _wrap(f"{first.sentence}   {_tag(first)}", width)
-    yield from _wrap(f"next: {first.next_step}", width, hang="      ")
+    yield from _wrap(f"{printable(first.sentence)}   {_tag(first)}", width)
+    yield from _wrap(f"next: {printable(first.next_step)}", width, hang="      ")
     for verdict in others:
-        yield from _wrap(f"also: {verdict.sentence}   {_tag(verdict)}", width, hang="      ")
+        yield from _wrap(
+            f"also: {printable(verdict.sentence)}   {_tag(verdict)}", width, hang="      "
+        )
 
 
 def _tag(verdict: Verdict) -> str:
@@ -83,32 +90,29 @@ def _joined(parts: list[str]) -> str:
     return " · ".join(part.replace(" ", "\u00a0") for part in parts)
 
 
-def _plan_lines(study: Study, width: int) -> Iterator[str]:
+def _plan_rows(study: Study) -> Iterator[Row]:
     plan = study.mail.plan
-    label = "MX plan"
-    if plan.kind is not PlanKind.MX:
-        yield from _labelled(label, PLAN_WORDS[plan.kind], width)
-        label = ""
+    lines = [words] if (words := plan_words(study)) else []
     column = max((len(f"{h.preference} {printable(h.name)}") for h in plan.hosts), default=0)
     for host in plan.hosts:
         addresses = "  ".join(str(a) for a in host.addresses) or "no address"
-        words = f"{host.preference} {printable(host.name)}"
+        name = f"{host.preference} {printable(host.name)}"
         faults = "".join(f"; {printable(fault)}" for fault in host.faults)
-        yield from _labelled(label, f"{words:<{column}}   {addresses}{faults}", width)
-        label = ""
-    for note in plan.notes:
-        yield from _labelled("", printable(note), width)
+        lines.append(f"{name:<{column}}   {addresses}{faults}")
+    lines += [printable(note) for note in plan.notes]
+    yield from (("" if n else "MX plan", line) for n, line in enumerate(lines))
 
 
-def _address_lines(study: Study, delivery: tuple[int, str, IPAddress], width: int) -> Iterator[str]:
-    preference, host, address = delivery
-    label = f"{preference} {printable(host).split('.')[0]} v{address.version}"
-    if len(label) > LABEL - 1:
-        yield label
-        label = ""
+def _address_rows(study: Study, preference: int, host: str, address: IPAddress) -> Iterator[Row]:
+    name = cut(printable(host).split(".")[0], LABEL_NAME)
+    alike = [
+        a for _, other, a in study.deliveries() if other == host and a.version == address.version
+    ]
+    # Of several addresses of one family, each says which it is.
+    which = f"{address} · " if len(alike) > 1 else ""
     session = study.session_at(address)
-    yield from _labelled(label, _session_words(study, host, session), width)
-    yield from _labelled("", _route_words(study, host, address), width)
+    yield f"{preference} {name} v{address.version}", which + _session_words(study, host, session)
+    yield "", _route_words(study, host, address)
 
 
 def _session_words(study: Study, host: str, session: SmtpSession | None) -> str:
@@ -165,7 +169,7 @@ def _route_facts(route: Route, trace: Trace) -> str:
     return _joined(list(dict.fromkeys(parts)))
 
 
-def _summary(study: Study) -> Iterator[tuple[str, str]]:
+def _summary(study: Study) -> Iterator[Row]:
     influence = influence_words(study)
     if influence:
         yield "influence", influence
@@ -175,10 +179,6 @@ def _summary(study: Study) -> Iterator[tuple[str, str]]:
     unseen = "; ".join(unseen_words(study))
     if unseen:
         yield "not seen", unseen
-
-
-def _labelled(label: str, text: str, width: int) -> list[str]:
-    return _wrap(text, width, head=f"{label:<{LABEL}}", hang=" " * LABEL)
 
 
 def _wrap(text: str, width: int, *, head: str = "", hang: str = "") -> list[str]:

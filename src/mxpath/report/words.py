@@ -22,12 +22,22 @@ PLAN_WORDS = {
 }
 
 
+def plan_words(study: Study) -> str:
+    """Return what became of the MX look-up where it gave no plan; nothing where it did."""
+    plan = study.mail.plan
+    if plan.notes and not plan.hosts:
+        return ""
+    return PLAN_WORDS.get(plan.kind, "")
+
+
 def outcome_words(session: SmtpSession) -> str:
     """Return how a conversation ended, with the reply where there was one."""
     reply = session.last_reply
     if session.outcome is Outcome.REJECTED and reply is not None:
         return f"rejected: {reply.code} {printable(' '.join(reply.lines))}"
-    detail = f" ({printable(session.detail)})" if session.detail else ""
+    detail = printable(session.detail)
+    news = detail and session.outcome.value not in detail.lower()
+    detail = f" ({detail})" if news else ""
     return f"{session.outcome.value}{detail}"
 
 
@@ -69,9 +79,9 @@ def route_line(route: Route, host: str) -> str:
 def station_name(station: Station) -> str:
     """Return the name of a station; a diamond marks an exchange point."""
     if station.kind == "ixp":
-        return f"◇ {printable(station.name)}"
+        return f"◇\u00a0{printable(station.name)}"
     if station.kind == "unknown":
-        return "(unknown)"
+        return f"({station.name})"
     return printable(station.name)
 
 
