@@ -6,7 +6,7 @@ Each input row is ``start,end,asn,"organisation"``. The organisation is dropped,
 for it can be the name of a person; start, end and AS number stay as they are
 and in their order. Equal inputs give equal bytes (with the same liblzma). The
 addresses stay text: packed with xz they are smaller than whole numbers.
-"""
+"""  # noqa: INP001 - scripts beside the data are no package
 
 import csv
 import io
@@ -25,7 +25,7 @@ def trimmed(packed: bytes) -> bytes:
 def main(arguments: list[str]) -> int:
     """Write ``ipv4.csv.xz`` and ``ipv6.csv.xz`` into the directory named last."""
     if len(arguments) != 3:
-        print(__doc__, file=sys.stderr)
+        sys.stderr.write(f"{__doc__}\n")
         return 2
     directory = Path(arguments[2])
     directory.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,9 @@ an AS set at the end of the path. All of them are kept, in the order given.
 """
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_network
 
-from mxpath.datasets.prefixes import OriginRow, row_of
+from mxpath.datasets.numerals import address_v4, address_v6, whole_number
+from mxpath.datasets.prefixes import OriginRow
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
 
@@ -48,8 +48,13 @@ def parse(
 
 def _row(line: str, source: str, number: int) -> OriginRow:
     try:
-        address, length, origin = line.split("\t")
-        return row_of(ip_network(f"{address}/{int(length)}"), _origins(origin))
+        address, length_text, origin = line.split("\t")
+        version, bits = (6, 128) if ":" in address else (4, 32)
+        start = address_v6(address) if version == 6 else address_v4(address)
+        length = whole_number(length_text)
+        if length > bits or start & (hosts := (1 << bits - length) - 1):
+            raise ValueError(line)  # noqa: TRY301 - one message for all that is wrong with a line
+        return OriginRow(start, start | hosts, version, _origins(origin), length)
     except ValueError as error:
         raise ParseError(
             f"expected prefix, length and origin, found {line[:80]!r}", source=source, line=number
@@ -57,7 +62,7 @@ def _row(line: str, source: str, number: int) -> OriginRow:
 
 
 def _origins(text: str) -> tuple[int, ...]:
-    found = [int(part) for part in text.replace(",", "_").split("_")]
-    if any(not 0 <= asn <= _MAX_ASN for asn in found):
+    found = [whole_number(part) for part in text.replace(",", "_").split("_")]
+    if max(found) > _MAX_ASN:
         raise ValueError(text)
     return tuple(dict.fromkeys(asn for asn in found if asn))

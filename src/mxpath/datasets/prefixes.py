@@ -19,9 +19,10 @@ The law
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from ipaddress import IPv4Network, IPv6Network
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -78,19 +79,16 @@ class PrefixTable:
     @classmethod
     def of(cls, rows: Iterable[OriginRow], *, version: int) -> "PrefixTable":
         """Build from rows in any order; those of the other family are left out."""
-        united = _unite(row for row in rows if row.version == version)
-        numbers: dict[tuple[int, ...], int] = {}
-        pieces = _flatten(united)
-        sets = [numbers.setdefault(united[i].origins, len(numbers)) for _, _, i in pieces]
-        lengths = [united[i].length for _, _, i in pieces]
+        columns = _collect(rows, version)
+        pieces = _flatten(columns)
         return cls(
             version=version,
-            starts=_pack([start for start, _, _ in pieces], version),
-            ends=_pack([end for _, end, _ in pieces], version),
-            lengths=np.array([_NO_LENGTH if n is None else n for n in lengths], dtype=np.uint8),
-            sets=np.array(sets, dtype=np.uint32),
-            offsets=np.cumsum([0, *map(len, numbers)], dtype=np.uint32),
-            origins=np.array([asn for one in numbers for asn in one], dtype=np.uint32),
+            starts=_pack(pieces.starts, version),
+            ends=_pack(pieces.ends, version),
+            lengths=np.array(pieces.lengths, dtype=np.uint8),
+            sets=np.array(pieces.sets, dtype=np.uint32),
+            offsets=np.cumsum([0, *map(len, pieces.origins)], dtype=np.uint32),
+            origins=np.array([asn for one in pieces.origins for asn in one], dtype=np.uint32),
         )
 
     def __len__(self) -> int:
@@ -152,64 +150,98 @@ def _unpack(key: bytes, version: int) -> int:
     return int.from_bytes(bytes(key).ljust(_BITS[version] // 8, b"\0"), "big")
 
 
-def _unite(rows: Iterable[OriginRow]) -> list[OriginRow]:
-    """Sort by start, the wider first, and unite the origins of equal ranges."""
-    found: list[OriginRow] = []
-    for row in sorted(rows, key=lambda row: (row.start, -row.end)):
-        if found and found[-1].start == row.start and found[-1].end == row.end:
-            last = found[-1]
-            both = tuple(dict.fromkeys((*last.origins, *row.origins)))
-            length = last.length if last.length is not None else row.length
-            found[-1] = last._replace(origins=both, length=length)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """Ranges as columns: a million small objects would keep the garbage collector busy."""
+
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    sets: list[int] = field(default_factory=list)
+    origins: list[tuple[int, ...]] = field(default_factory=list)
+    """Each origin set once."""
+    numbers: dict[tuple[int, ...], int] = field(default_factory=dict)
+    """Origin set to its place in ``origins``."""
+
+    def add(self, start: int, end: int, length: int, number: int) -> None:
+        self.starts.append(start)
+        self.ends.append(end)
+        self.lengths.append(length)
+        self.sets.append(number)
+
+    def number(self, origins: tuple[int, ...]) -> int:
+        found = self.numbers.get(origins)
+        if found is None:
+            found = self.numbers[origins] = len(self.origins)
+            self.origins.append(origins)
+        return found
+
+
+def _collect(rows: Iterable[OriginRow], version: int) -> _Columns:
+    columns = _Columns()
+    for start, end, family, origins, length in rows:
+        if family == version:
+            columns.add(
+                start, end, _NO_LENGTH if length is None else length, columns.number(origins)
+            )
+    return columns
+
+
+def _flatten(columns: _Columns) -> _Columns:
+    """Cut ranges into pieces that do not overlap, ascending."""
+    starts, ends = columns.starts, columns.ends
+    order: Sequence[int] = range(len(starts))
+    if any(first > second for first, second in pairwise(starts)):
+        order = sorted(order, key=starts.__getitem__)
+    pieces = _Columns(origins=columns.origins, numbers=columns.numbers)
+    at = 0
+    while at < len(order):
+        first = order[at]
+        reach, after = ends[first], at + 1
+        while after < len(order) and starts[order[after]] <= reach:
+            reach = max(reach, ends[order[after]])
+            after += 1
+        if after == at + 1:
+            pieces.add(starts[first], reach, columns.lengths[first], columns.sets[first])
         else:
-            found.append(row)
-    return found
-
-
-Piece = tuple[int, int, int]
-"""First address, last address, index of the row that decides."""
-
-
-def _flatten(rows: Sequence[OriginRow]) -> list[Piece]:
-    """Cut sorted rows into pieces that do not overlap."""
-    pieces: list[Piece] = []
-    first = 0
-    while first < len(rows):
-        reach, last = rows[first].end, first + 1
-        while last < len(rows) and rows[last].start <= reach:
-            reach = max(reach, rows[last].end)
-            last += 1
-        if last == first + 1:
-            pieces.append((rows[first].start, reach, first))
-        else:
-            pieces += _sweep(rows, first, last)
-        first = last
+            _sweep(_united(columns, order[at:after]), pieces)
+        at = after
     return pieces
 
 
-def _sweep(rows: Sequence[OriginRow], first: int, last: int) -> list[Piece]:
-    """Pieces of a cluster of overlapping rows: the narrowest open row decides."""
-    pieces: list[Piece] = []
+def _united(columns: _Columns, indices: Iterable[int]) -> list[OriginRow]:
+    """Rows of a cluster by start, those of equal range made one with all their origins."""
+    found: dict[tuple[int, int], tuple[tuple[int, ...], int]] = {}
+    for index in indices:
+        ends = columns.starts[index], columns.ends[index]
+        mine, length = columns.origins[columns.sets[index]], columns.lengths[index]
+        others, other_length = found.get(ends, ((), _NO_LENGTH))
+        found[ends] = tuple(dict.fromkeys((*others, *mine))), min(length, other_length)
+    return [OriginRow(*ends, 0, asns, length) for ends, (asns, length) in sorted(found.items())]
+
+
+def _sweep(rows: Sequence[OriginRow], pieces: _Columns) -> None:
+    """Cut a cluster of overlapping rows: at each address the narrowest open row decides."""
     waiting: list[tuple[int, int, int]] = []  # (width, -start, row): narrowest on top
-    at, upcoming = rows[first].start, first
-    while waiting or upcoming < last:
-        while upcoming < last and rows[upcoming].start <= at:
+    at, upcoming, open_row = rows[0].start, 0, -1
+    while waiting or upcoming < len(rows):
+        while upcoming < len(rows) and rows[upcoming].start <= at:
             row = rows[upcoming]
             heappush(waiting, (row.end - row.start, -row.start, upcoming))
             upcoming += 1
         while waiting and rows[waiting[0][2]].end < at:
             heappop(waiting)
         if not waiting:
-            if upcoming < last:
-                at = rows[upcoming].start
-            continue
+            # The rows of a cluster reach one another, so nothing is left to come.
+            break
         index = waiting[0][2]
         end = rows[index].end
-        if upcoming < last:
+        if upcoming < len(rows):
             end = min(end, rows[upcoming].start - 1)
-        if pieces and pieces[-1][2] == index and pieces[-1][1] == at - 1:
-            pieces[-1] = (pieces[-1][0], end, index)
+        if index == open_row and pieces.ends[-1] == at - 1:
+            pieces.ends[-1] = end
         else:
-            pieces.append((at, end, index))
-        at = end + 1
-    return pieces
+            length = rows[index].length
+            assert length is not None
+            pieces.add(at, end, length, pieces.number(rows[index].origins))
+        open_row, at = index, end + 1

@@ -25,7 +25,7 @@ The law
 Exchange points are compared by id, never by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mxpath.inference.latency import differential
@@ -67,23 +67,28 @@ class _Reason:
     steps_down: int = 0
 
 
-def find_crossings(
-    steps: Sequence[Step], around: Surroundings
-) -> tuple[tuple[Claim[IxpCrossing], ...], tuple[str, ...]]:
-    """Return the crossings of a path, and a note for each port that was none."""
-    crossings: list[Claim[IxpCrossing]] = []
-    notes: list[str] = []
+def find_crossings(steps: Sequence[Step], around: Surroundings) -> tuple[Claim[IxpCrossing], ...]:
+    """Return the crossings of a path, each graded and with its reasons."""
+    return tuple(
+        _crossing(steps, index, port, near, around)
+        for index, port, near in _ports(steps, around)
+        if _refusal(steps, index, port, near, around) is None
+    )
+
+
+def refused_ports(steps: Sequence[Step], around: Surroundings) -> tuple[str, ...]:
+    """Return a note for each port that answered and yet is no crossing."""
+    return tuple(
+        f"hop {steps[index].ttl}: {refusal}, so {port.ix_name} is not crossed there"
+        for index, port, near in _ports(steps, around)
+        if (refusal := _refusal(steps, index, port, near, around)) is not None
+    )
+
+
+def _ports(steps: Sequence[Step], around: Surroundings) -> Iterator[tuple[int, IxpPort, _Near]]:
     for index, step in enumerate(steps):
-        port = step.port
-        if port is None or step.owner is None or step.owner.special is not None:
-            continue
-        near = _near(steps, index, around.home)
-        refusal = _refusal(steps, index, port, near, around)
-        if refusal is not None:
-            notes.append(f"hop {step.ttl}: {refusal}, so {port.ix_name} is not crossed there")
-        else:
-            crossings.append(_crossing(steps, index, port, near, around))
-    return tuple(crossings), tuple(notes)
+        if step.port is not None and step.owner is not None and step.owner.special is None:
+            yield index, step.port, _near(steps, index, around.home)
 
 
 def _near(steps: Sequence[Step], index: int, home: Network | None) -> _Near:

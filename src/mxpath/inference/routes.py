@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from mxpath.inference.borders import assign, hidden_as
-from mxpath.inference.crossings import Surroundings, find_crossings
+from mxpath.inference.crossings import Surroundings, find_crossings, refused_ports
 from mxpath.inference.latency import differential, envelope, unresolved
 from mxpath.inference.steps import Step, steps_of
 from mxpath.model.address import IPAddress
@@ -60,7 +60,7 @@ def infer_route(
     seen = steps_of(trace, owners)
     steps = assign(seen, relations=relations, home=home, destination=destination)
     around = Surroundings(relations=relations, members=members, home=home, destination=destination)
-    crossings, refused = find_crossings(steps, around)
+    crossings = find_crossings(steps, around)
     return Route(
         target=trace.target,
         source=trace.source,
@@ -70,7 +70,7 @@ def infer_route(
         crossings=crossings,
         envelope_ms=envelope([step.rtts_ms[0] if step.rtts_ms else None for step in steps]),
         complete=trace.distance is not None and bool(steps),
-        notes=(*_notes(steps, home, relations), *refused),
+        notes=(*_notes(steps, home, relations), *refused_ports(steps, around)),
     )
 
 

@@ -1,0 +1,90 @@
+"""Write ``manifest.toml`` and ``snapshots/gazetteer.toml`` from what lies in this directory.
+
+    python data/make_manifest.py
+
+To be run after any file below ``data`` has changed; needs mxpath to be importable.
+"""  # noqa: INP001 - scripts beside the data are no package
+
+from datetime import date
+from pathlib import Path
+
+from mxpath.datasets import asnames, iplocation
+from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
+from mxpath.datasets.snapshot import Spec, digest, read_files
+from mxpath.lab.topology import read_world
+
+DATA = Path(__file__).resolve().parent
+SNAPSHOTS = DATA / "snapshots"
+AS_OF = date(2026, 6, 17)
+
+
+def entry(spec: Spec, files: tuple[str, ...], *, as_of: date) -> Entry:
+    """Return the manifest entry of files below ``snapshots``."""
+    return Entry(
+        name=spec.name,
+        files=files,
+        publisher=spec.publisher,
+        as_of=as_of,
+        sha256=digest(read_files(SNAPSHOTS / name for name in files)),
+        licence=spec.licence,
+        url=spec.url,
+        attribution=spec.attribution,
+    )
+
+
+def rows(entries: list[Entry]) -> list[dict[str, str]]:
+    """Return what ``manifest.toml`` says, one table a data set or world."""
+    found = [
+        {
+            "name": f"snapshots/{each.name}",
+            "as_of": each.as_of.isoformat(),
+            "sha256": each.sha256,
+            "kind": "real",
+            "licence": each.licence,
+            "source": each.url,
+            "attribution": each.attribution,
+        }
+        for each in entries
+    ]
+    return found + [
+        {
+            "name": f"topologies/{path.name}",
+            "as_of": read_world(path).as_of.isoformat(),
+            "sha256": digest([path.read_bytes()]),
+            "kind": "made",
+            "licence": "GPL-2.0-or-later",
+            "source": "written for mxpath",
+            "attribution": "",
+        }
+        for path in sorted((DATA / "topologies").glob("*.toml"))
+    ]
+
+
+def manifest(tables: list[dict[str, str]]) -> str:
+    """Return the text of ``manifest.toml``."""
+    blocks = ["# Written by make_manifest.py. kind: real = published by others, made = invented."]
+    for table in tables:
+        lines = [
+            f"{key} = {value}" if key == "as_of" else f'{key} = "{value}"'
+            for key, value in table.items()
+        ]
+        blocks.append("\n".join(["[[data]]", *lines]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def main() -> None:
+    """Write both files."""
+    entries = [
+        entry(
+            iplocation.SPEC,
+            ("origins/2026-06-17/ipv4.csv.xz", "origins/2026-06-17/ipv6.csv.xz"),
+            as_of=AS_OF,
+        ),
+        entry(asnames.SPEC, ("asnames/2024-09-19/asnames.tsv.xz",), as_of=date(2024, 9, 19)),
+    ]
+    (SNAPSHOTS / FILE_NAME).write_text(manifest_text(entries, as_of=AS_OF), encoding="utf-8")
+    (DATA / "manifest.toml").write_text(manifest(rows(entries)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
