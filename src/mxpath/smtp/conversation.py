@@ -60,10 +60,10 @@ _ANY_REPLY = (Event.YES, Event.YES_WITH_STARTTLS, Event.LATER, Event.NO)
 
 
 def _table() -> Mapping[tuple[State, Event], State]:
-    """Every step that exists; what is not in here ends in QUIT or, when gone, is over."""
+    """Every step that exists; each comes nearer to the end, so every conversation has one."""
     speaking = (State.GREETING, State.EHLO, State.HELO, State.STARTTLS, State.EHLO2)
     steps = {(state, event): State.QUIT for state in speaking for event in _ANY_REPLY}
-    steps |= {(state, Event.GONE): State.OVER for state in State}
+    steps |= {(state, Event.GONE): State.OVER for state in (*speaking, State.QUIT)}
     steps |= {(State.QUIT, event): State.OVER for event in _ANY_REPLY}
     steps |= {
         (State.GREETING, Event.YES): State.EHLO,
