@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mxpath.vantage.clock import ManualClock, SystemClock
 from mxpath.vantage.ports import Clock
@@ -44,3 +46,18 @@ def test_an_instant_is_the_same_on_both_hands() -> None:
     clock = ManualClock()
     clock.advance_to(clock.instant_ns(1.25))
     assert clock.monotonic_s() == 1.25
+
+
+@given(st.floats(0, 1e6))
+def test_a_deadline_is_reached(deadline_s: float) -> None:
+    clock = ManualClock()
+    clock.advance_to(clock.instant_ns(deadline_s))
+    assert 0 <= clock.monotonic_s() - deadline_s < 2e-9
+
+
+@given(st.floats(0, 1e6))
+def test_sleeping_what_is_left_comes_to_an_end(deadline_s: float) -> None:
+    clock = ManualClock()
+    for _ in range(3):
+        clock.sleep(deadline_s - clock.monotonic_s())
+    assert clock.monotonic_s() >= deadline_s

@@ -53,12 +53,17 @@ class ManualClock:
         return self._elapsed_ns / 1e9
 
     def sleep(self, duration_s: float) -> None:
-        """Move the hands forward; a negative duration leaves them alone."""
-        self._elapsed_ns += max(0, round(duration_s * 1e9))
+        """Move the hands forward; a negative duration leaves them alone.
+
+        A positive one moves them by a nanosecond at least, so that a loop that sleeps
+        what is left until a deadline comes to its end.
+        """
+        self._elapsed_ns += max(round(duration_s * 1e9), 1 if duration_s > 0 else 0)
 
     def instant_ns(self, monotonic_s: float) -> int:
-        """Nanoseconds since the epoch at which ``monotonic_s`` reads so."""
-        return self._epoch_ns + round(monotonic_s * 1e9)
+        """Return the first instant, in nanoseconds since the epoch, that is not before this."""
+        elapsed_ns = round(monotonic_s * 1e9)
+        return self._epoch_ns + elapsed_ns + (elapsed_ns / 1e9 < monotonic_s)
 
     def advance_to(self, instant_ns: int) -> None:
         """Move the hands to ``instant_ns`` since the epoch; a past instant leaves them alone."""
