@@ -601,6 +601,68 @@ def hostile(domain: str = "evil.example") -> Study:
     )
 
 
+def crowded(domain: str = "crowded.example") -> Study:
+    """Eight MX hosts over eight ways, with long names, two exchange points and silence."""
+    base = fine(domain)
+    hosts, traces, routes, sessions = [], [], [], []
+    owners = dict(base.owners)
+    for n in range(8):
+        path = _way(n)
+        owners |= {address(at, 4): attribution(at, 4) for at in path}
+        name = f"mail-relay-{n}.a-rather-long-host-name.provider-{n}.example"
+        hosts.append(mx_host(name, 10 * (n // 2), path[-1], families=(4,)))
+        traces.append(trace(path, 4))
+        routes.append(route(path, 4))
+        sessions.append(
+            rejected(name, path[-1], 4, code=451) if n == 5 else session(name, path[-1], 4)
+        )
+    return replace(
+        base,
+        mail=MailDomain(
+            domain=domain,
+            plan=MxPlan(kind=PlanKind.MX, hosts=tuple(hosts)),
+            mx_lookup=lookup(domain, "MX"),
+        ),
+        owners=owners,
+        traces=tuple(traces),
+        routes=tuple(routes),
+        sessions=tuple(sessions),
+    )
+
+
+_LONG_NAMES = (
+    "Gesellschaft für wissenschaftliche Datenverarbeitung mbH",
+    "Telecommunications Company of the Far North",
+    "Ny",
+    "International Carrier Services, Inc.",
+)
+
+
+def _way(n: int) -> tuple[At, ...]:
+    """The n-th of eight ways: transit by n, an exchange point on every third, a dead end once."""
+    middle = [Network(asn=64520 + k, name=_LONG_NAMES[k % 4]) for k in range(n % 4 + (n > 4))]
+    last = Network(asn=64540 + n, name=f"Provider number {n} of many")
+    path = [NORD1, ALPHA1]
+    for k, network in enumerate(middle, start=1):
+        PREFIXES.setdefault(network, (f"198.19.{network.asn - 64500}.0/24", "2001:db8:6000::/36"))
+        path.append(
+            At(
+                v4=f"198.19.{network.asn - 64500}.{n + 1}",
+                v6="2001:db8:6000::1",
+                rtt_ms=5.0 + 7.3 * k + n,
+                network=network,
+            )
+        )
+    PREFIXES.setdefault(last, (f"198.19.{last.asn - 64500}.0/24", "2001:db8:7000::/36"))
+    block = f"198.19.{last.asn - 64500}"
+    if n % 3 == 0:
+        path.append(
+            At(v4=f"198.19.240.{n + 10}", v6="::1", rtt_ms=40.0 + n, network=last, ixp=True)
+        )
+    path.append(At(v4=f"{block}.25", v6="::2", rtt_ms=44.0 + n, network=last))
+    return tuple(path)
+
+
 def judged(study: Study) -> Study:
     return replace(study, verdicts=judge(study))
 
@@ -622,5 +684,6 @@ ALL = {
     "unprivileged": unprivileged,
     "interrupted": interrupted,
     "hostile": hostile,
+    "crowded": crowded,
 }
 """Every maker by name, for tests that run over all of them."""

@@ -29,12 +29,12 @@ from mxpath.model.foreign_text import cut, printable
 from mxpath.model.route import Differential, Route
 from mxpath.model.study import Study
 
-PITCH = 1.62
+PITCH = 1.70
 """Inches from one station to the next."""
 LANE = 0.95
 """Inches from one lane to the next."""
-BOX = (0.98, 0.56)
-HOST_WIDTH = 2.15
+BOX = (1.08, 0.56)
+HOST_WIDTH = 2.2
 MARGIN_TOP, MARGIN_BOTTOM = 0.12, 0.5
 
 Key = tuple[str, int | None]
@@ -254,9 +254,9 @@ def _box_text(station: Station) -> str:
         return f"{what}\n({station.hops} hop{'s' * (station.hops != 1)})"
     name = printable(station.network.name or "")
     lines = textwrap.wrap(name, 14, break_long_words=False)[:2] if name else []
-    shown = [cut(line, 15) for line in lines]
+    shown = [cut(line, 14) for line in lines]
     if len(" ".join(lines)) < len(name):
-        shown[-1] = cut(shown[-1] + "…", 15) if not shown[-1].endswith("…") else shown[-1]
+        shown[-1] = cut(shown[-1] + "…", 14) if not shown[-1].endswith("…") else shown[-1]
     return "\n".join([*shown, f"AS{station.network.asn}"])
 
 
@@ -331,15 +331,18 @@ def _arrival(route: Route) -> str:
 
 def _title(study: Study, routes: tuple[Route, ...]) -> str:
     exchanges = dict.fromkeys(s.name for r in routes for s in stations(r) if s.kind == "ixp")
-    crossing = [r for r in routes if r.crossings]
     domain = cut(printable(study.domain), 40)
+    partial = len(routes) < len(study.mail.addresses)
     if not exchanges:
-        return f"{domain}: no exchange point seen on {_of(len(routes), len(routes))}"
+        return f"{domain}: no exchange point on {_of(len(routes), len(routes), partial=partial)}"
+    crossing = [r for r in routes if r.crossings]
     names = ", ".join(cut(printable(name), 20) for name in list(exchanges)[:2])
-    return f"{domain}: {_of(len(crossing), len(routes))} cross{'es' * (len(crossing) == 1)} {names}"
+    verb = "crosses" if len(crossing) == 1 else "cross"
+    return f"{domain}: {_of(len(crossing), len(routes), partial=partial)} {verb} {names}"
 
 
-def _of(count: int, whole: int) -> str:
+def _of(count: int, whole: int, *, partial: bool) -> str:
+    seen = " seen" if partial else ""
     if count == whole:
-        return {1: "the only route", 2: "both routes"}.get(whole, f"all {whole} routes")
-    return f"{count} of {whole} routes"
+        return {1: "the one route", 2: "both routes"}.get(whole, f"all {whole} routes") + seen
+    return f"{count} of {whole} routes{seen}"

@@ -248,13 +248,17 @@ def _ms(value: float) -> str:
 
 
 def _title(study: Study) -> str:
-    answered = [s for s in study.sessions if s.outcome is Outcome.ANSWERED]
+    """What the bars show: the first host's trouble, else whose time it mostly is."""
+    tried = [s for s in study.sessions if s.outcome is not Outcome.SKIPPED]
+    answered = [s for s in tried if s.outcome is Outcome.ANSWERED]
     if not answered:
         return f"{cut(printable(study.domain), 40)}: no conversation came to its end"
     first = answered[0]
-    server = first.server_ms
-    share = server / first.total_ms if first.total_ms else 0.0
     host = cut(printable(first.host), 32)
+    if tried[0].host != first.host:
+        failed = cut(printable(tried[0].host), 32)
+        return f"{failed}: {tried[0].outcome.value}; {host} takes {_ms(first.total_ms)} ms"
+    share = first.server_ms / first.total_ms if first.total_ms else 0.0
     if share > 0.5:
         return f"{host}: {_ms(first.total_ms)} ms, {share:.0%} of it the server's own time"
     return f"{host}: {_ms(first.total_ms)} ms, {1 - share:.0%} of it the way there and back"

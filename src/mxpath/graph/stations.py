@@ -60,7 +60,7 @@ def stations(route: Route) -> tuple[Station, ...]:
     found = [station for segment in segments for station in _of_segment(segment, route)]
     place = 0
     for network in route.as_path:
-        here = [n for n, s in enumerate(found) if s.kind == "network" and s.network == network]
+        here = [n for n, s in enumerate(found) if s.key == ("network", network.asn)]
         if not here:
             found.insert(place, Station(kind="network", network=network))
             here = [place]

@@ -68,9 +68,12 @@ def inline_figure(name: str, study: Study, *, number: int, target: str | None = 
     svg = re.sub(r"(fill|stroke): (#[0-9a-f]{6})", _variable, svg)
     # In an attribute a variable means nothing: patterns get a style instead.
     svg = re.sub(r'fill="(#[0-9a-f]{6})"', lambda m: f'style="{_variable_of("fill", m[1])}"', svg)
+    width_pt = float(re.search(r' width="([0-9.]+)pt"', svg)[1])  # type: ignore[index]
     svg = re.sub(r' width="[0-9.]+pt" height="[0-9.]+pt"', "", svg, count=1)
     label = Markup.escape(f"{name} of {printable(study.domain)}")
-    labelled = svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    # On a narrow screen a figure scrolls instead of shrinking beyond reading.
+    looks = f'role="img" aria-label="{label}" style="min-width: {width_pt:.0f}px"'
+    labelled = svg.replace("<svg", f"<svg {looks}", 1)
     return Markup(labelled)  # noqa: S704 - our own drawing; its text is glyph outlines, not markup
 
 
