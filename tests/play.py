@@ -176,7 +176,7 @@ def _name_tcp(tcp: socket.socket, answer: Answering, over: threading.Event) -> N
             (length,) = struct.unpack("!H", connected.recv(2, socket.MSG_WAITALL))
             reply = answer(dns.message.from_wire(connected.recv(length, socket.MSG_WAITALL)))
             if reply is not None:
-                wire = reply if isinstance(reply, bytes) else reply.to_wire()
+                wire = reply if isinstance(reply, bytes) else reply.to_wire(max_size=65535)
                 connected.sendall(struct.pack("!H", len(wire)) + wire)
 
 

@@ -43,6 +43,9 @@ _RCODES = {
     dns.rcode.REFUSED: DnsStatus.REFUSED,
     dns.rcode.FORMERR: DnsStatus.MALFORMED,
 }
+_OF_NAMES = ("MX", "CNAME", "NS", "PTR", "SRV")
+"""Types whose text is numbers and names, and may be lower-cased; TXT may not."""
+
 _FINAL = (DnsStatus.NOERROR, DnsStatus.NXDOMAIN, DnsStatus.CNAME_LOOP)
 _FROM_NOBODY = (DnsStatus.TIMEOUT, DnsStatus.UNREACHABLE)
 
@@ -189,7 +192,9 @@ class StubResolver:
                     raise_on_truncation=True,
                     sock=udp,
                 )
-            except dns.message.Truncated:
+            except dns.message.Truncated as cut:
+                if not question.is_response(cut.message()):  # type: ignore[no-untyped-call]
+                    raise dns.query.BadResponse from cut
                 return dns.query.tcp(
                     question, server.address, timeout=self._timeout_s, port=server.port
                 )
@@ -220,6 +225,8 @@ def _read(response: dns.message.Message, here: DnsAnswer) -> DnsAnswer:
         return replace(here, status=DnsStatus.CNAME_LOOP, detail=detail)
     chain = tuple(_plain(rrset[0].target.to_text()) for rrset in found.cnames)
     records = tuple(rdata.to_text() for rdata in found.answer) if found.answer else ()
+    if here.rdtype in _OF_NAMES:
+        records = tuple(record.lower() for record in records)
     return replace(
         here,
         status=status,
