@@ -1,5 +1,8 @@
+from collections.abc import Iterator
+
 import pytest
 
+from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.simulated import SimulatedVantage, simulate
 from mxpath.lab.topology import World, read_world, shipped_worlds
 
@@ -12,3 +15,13 @@ def world() -> World:
 @pytest.fixture
 def vantage(world: World) -> SimulatedVantage:
     return simulate(world)
+
+
+@pytest.fixture(scope="session")
+def kernel(world: World) -> Iterator[Lab]:
+    """The first walk, played by the kernel; skipped where this machine cannot."""
+    missing = kernel_lab_missing()
+    if missing is not None:
+        pytest.skip(missing)
+    with Lab.up(world) as lab:
+        yield lab

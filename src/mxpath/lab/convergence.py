@@ -15,32 +15,11 @@ from mxpath.lab.fib import Fib, read_fibs
 from mxpath.lab.namespaces import LabError
 from mxpath.lab.neighbours import Neighbours
 from mxpath.lab.topology import World
-from mxpath.model.address import IPAddress
 
 LIMIT_S = 30.0
 _POLL_S = 0.05
 _QUIET_S = 0.4
 """Longer than any update needs to cross a world of tens of milliseconds."""
-_MAX_HOPS = 64
-
-
-def _reaches(fibs: Mapping[str, Fib], near: Neighbours, start: str, target: IPAddress) -> bool:
-    """Whether *every* equal-cost way from ``start`` ends at ``target``."""
-    todo, seen = [start], {start}
-    for _ in range(_MAX_HOPS * len(fibs)):
-        if not todo:
-            return True
-        node = todo.pop()
-        if target in fibs[node].local:
-            continue
-        steps = fibs[node].steps(target)
-        crossings = [near.crossing(node, step, target) for step in steps]
-        if not crossings or None in crossings:
-            return False
-        fresh = {c.node for c in crossings if c is not None} - seen
-        seen |= fresh
-        todo += fresh
-    return not todo
 
 
 def unreachable(world: World, fibs: Mapping[str, Fib]) -> list[str]:
@@ -50,7 +29,7 @@ def unreachable(world: World, fibs: Mapping[str, Fib]) -> list[str]:
     for host in world.hosts:
         for there, back in zip(world.addresses_of(host), world.addresses_of(sender), strict=True):
             for start, target in ((sender, there), (host, back)):
-                if not _reaches(fibs, near, start, target):
+                if near.delays_ms(start, target) is None:
                     missing.append(f"{start} to {target}")
     return missing
 

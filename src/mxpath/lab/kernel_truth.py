@@ -80,7 +80,7 @@ class KernelTruth:
         there_ms = 0.0
         for ttl, crossing in enumerate(walk, start=1):
             there_ms += crossing.delay_ms
-            back = self.back_ms(crossing.node, source)
+            back = self.neighbours.delays_ms(crossing.node, source)
             if back is None:
                 continue  # its answers never arrive: a silent hop
             yield HopTruth(
@@ -98,30 +98,6 @@ class KernelTruth:
         if target in fib.local:
             return target
         return next(i.ip for i in fib.addresses[crossing.device] if i.version == target.version)
-
-    def back_ms(self, node: str, source: IPAddress) -> tuple[float, float] | None:
-        """Fastest and slowest of the equal-cost ways from a node to the sender (rule 3).
-
-        Returns
-        -------
-        tuple of (float, float) or None
-            Sums of one-way delays; ``None`` when some way leads nowhere.
-        """
-        return self._back(node, source, depth=0)
-
-    def _back(self, node: str, source: IPAddress, *, depth: int) -> tuple[float, float] | None:
-        if source in self.fibs[node].local:
-            return 0.0, 0.0
-        found = []
-        for step in self.fibs[node].steps(source):
-            crossing = self.neighbours.crossing(node, step, source)
-            if crossing is None or depth == _MAX_HOPS:
-                return None
-            rest = self._back(crossing.node, source, depth=depth + 1)
-            if rest is None:
-                return None
-            found.append((crossing.delay_ms + rest[0], crossing.delay_ms + rest[1]))
-        return (min(f[0] for f in found), max(f[1] for f in found)) if found else None
 
 
 def mx_truth(world: World, records: Iterable[tuple[str, str, str]]) -> dict[str, tuple[MxRow, ...]]:

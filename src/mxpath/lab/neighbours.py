@@ -26,6 +26,7 @@ class Neighbours:
     """The far ends of all interfaces of a world, by the addresses that its kernels have."""
 
     def __init__(self, world: World, fibs: Mapping[str, Fib]) -> None:
+        self.fibs = fibs
         self._owners: dict[IPAddress, str] = {}
         for node, fib in fibs.items():
             for address in (*fib.local, *(a for found in fib.link_local.values() for a in found)):
@@ -37,6 +38,37 @@ class Neighbours:
         owner = self._owners.get(step.gateway or target)
         far = self._far.get((node, step.device), {})
         return far.get(owner) if owner is not None else None
+
+    def delays_ms(self, start: str, target: IPAddress) -> tuple[float, float] | None:
+        """Fastest and slowest of all equal-cost ways from a node to an address.
+
+        Returns
+        -------
+        tuple of (float, float) or None
+            Sums of one-way delays; ``None`` when any of the ways ends early or in a circle.
+        """
+        return self._delays(start, target, {})
+
+    def _delays(
+        self, node: str, target: IPAddress, known: dict[str, tuple[float, float] | None]
+    ) -> tuple[float, float] | None:
+        if node in known:
+            return known[node]
+        if target in self.fibs[node].local:
+            return 0.0, 0.0
+        known[node] = None  # who comes here again on the way has gone in a circle
+        ways = []
+        for step in self.fibs[node].steps(target):
+            crossing = self.crossing(node, step, target)
+            if crossing is None:
+                return None
+            rest = self._delays(crossing.node, target, known)
+            if rest is None:
+                return None
+            ways.append((crossing.delay_ms + rest[0], crossing.delay_ms + rest[1]))
+        if ways:
+            known[node] = min(way[0] for way in ways), max(way[1] for way in ways)
+        return known[node]
 
 
 def _far_ends(world: World) -> dict[tuple[str, str], dict[str, Crossing]]:

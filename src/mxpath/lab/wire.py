@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-COMPENSATION_US = 12
+COMPENSATION_US = 15
 """Taken off each link's delay: what one traversal costs besides waiting.
 
 Sending into the veth, the next kernel's receive path and its forwarding; with

@@ -1,0 +1,161 @@
+"""What the lab's tests do inside the sender's namespace: a script, its answer on stdout is JSON.
+
+It uses plain kernel sockets and nothing of mxpath: a second opinion.
+"""
+
+import json
+import select
+import socket
+import ssl
+import struct
+import sys
+import time
+from ipaddress import IPv4Address, IPv6Address
+
+import dns.exception
+import dns.message
+import dns.query
+import dns.resolver
+
+IP_RECVERR, IPV6_RECVERR, MSG_ERRQUEUE = 11, 25, 0x2000  # linux/in.h, in6.h, socket.h
+TCPI_RTT = 68  # offset of tcpi_rtt in struct tcp_info, linux/tcp.h
+
+
+def _client(address: str, port: int) -> socket.socket:
+    client = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    client.bind(("", port))
+    return client
+
+
+def connect(address: str, port: str, timeout_s: str) -> str:
+    """How a connection to port 25 ends: open, refused or silent."""
+    with _client(address, int(port)) as client:
+        client.settimeout(float(timeout_s))
+        try:
+            client.connect((address, 25))
+        except ConnectionRefusedError:
+            return "refused"
+        except TimeoutError:
+            return "silent"
+    return "open"
+
+
+def rtts_ms(first_port: str, *addresses: str) -> list[tuple[str, int, float]]:
+    """Round-trip times of 25 handshakes an address, as the kernel measured them."""
+    rows = []
+    for number in range(25):
+        for address in addresses:
+            port = int(first_port) + number
+            with _client(address, port) as client:
+                client.settimeout(5)
+                client.connect((address, 25))
+                info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+            rows.append((address, port, struct.unpack_from("I", info, TCPI_RTT)[0] / 1000))
+            time.sleep(0.01)
+    return rows
+
+
+def flows(address: str, *ports: str) -> list[list[str]]:
+    """Hops of several flows to one target."""
+    return [hops(address, port) for port in ports]
+
+
+def hops(address: str, port: str) -> list[str]:
+    """Who answers SYNs of one flow sent with TTL 1, 2, 3 …, the target last."""
+    found: list[str] = []
+    for ttl in range(1, 20):
+        answer = _answer(address, int(port), ttl)
+        found.append(answer)
+        if answer == address:
+            break
+    return found
+
+
+def _answer(address: str, port: int, ttl: int) -> str:
+    six = ":" in address
+    level, hop_limit, errors = (
+        (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, IPV6_RECVERR)
+        if six
+        else (socket.IPPROTO_IP, socket.IP_TTL, IP_RECVERR)
+    )
+    with _client(address, port) as client:
+        client.settimeout(0)
+        client.setsockopt(level, hop_limit, ttl)
+        client.setsockopt(level, errors, 1)
+        client.connect_ex((address, 25))
+        poll = select.poll()
+        poll.register(client, select.POLLOUT | select.POLLERR)
+        if not poll.poll(900):
+            return "silent"
+        try:
+            _, ancillary, _, _ = client.recvmsg(512, 512, MSG_ERRQUEUE)
+        except BlockingIOError:
+            return address  # connected, or refused by the target itself
+        offender = ancillary[0][2][16:]  # after struct sock_extended_err
+        if six:
+            return str(IPv6Address(offender[8:24]))
+        return str(IPv4Address(offender[4:8]))
+
+
+def converse(address: str, timeout_s: str, *commands: str) -> dict[str, object]:
+    """Greeting and the answers to commands, with the seconds until the greeting."""
+    started = time.monotonic()
+    with socket.create_connection((address, 25), timeout=float(timeout_s)) as client:
+        lines = client.makefile("rb")
+        said = [_reply(lines)]
+        waited_s = time.monotonic() - started
+        for command in commands:
+            client.sendall(command.encode() + b"\r\n")
+            said.append(_reply(lines))
+        lines.close()
+    return {"waited_s": waited_s, "said": said}
+
+
+def _reply(lines: object) -> str:
+    reply: list[str] = []
+    while not reply or reply[-1][3:4] == "-":
+        line = lines.readline()  # type: ignore[attr-defined]
+        if not line:
+            break
+        reply.append(line.decode().rstrip())
+    return "\n".join(reply)
+
+
+def tls(address: str, name: str, trust_file: str) -> str:
+    """Version of a TLS session whose certificate the lab's authority vouches for."""
+    context = ssl.create_default_context(cafile=trust_file)
+    with socket.create_connection((address, 25), timeout=5) as client:
+        lines = client.makefile("rb")
+        _reply(lines)
+        for command in (b"EHLO tester.example\r\n", b"STARTTLS\r\n"):
+            client.sendall(command)
+            _reply(lines)
+        lines.close()
+        with context.wrap_socket(client, server_hostname=name) as secured:
+            return str(secured.version())
+
+
+def aliases(server: str, name: str) -> list[str]:
+    """Answer section of one question for an address, owner and target of each alias."""
+    question = dns.message.make_query(name, "A")
+    reply = dns.query.udp(question, server, timeout=5)
+    return [f"{rrset.name} {row}" for rrset in reply.answer for row in rrset]
+
+
+def ask(server: str, name: str, kind: str) -> list[str]:
+    """Records of a question, or what became of it; server "" is the configured one."""
+    resolver = dns.resolver.Resolver(configure=not server)
+    if server:
+        resolver.nameservers = [server]
+    resolver.lifetime = 5
+    try:
+        answer = resolver.resolve(name, kind, search=False)
+    except dns.exception.DNSException as error:
+        return [type(error).__name__]
+    return sorted(row.to_text() for row in answer)
+
+
+if __name__ == "__main__":
+    result = globals()[sys.argv[1]](*sys.argv[2:])
+    sys.stdout.write(json.dumps(result))

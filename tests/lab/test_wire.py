@@ -1,0 +1,82 @@
+import shutil
+import socket
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mxpath.lab.wire import COMPENSATION_US, _arrival_ns, compile_wire, wire_command
+
+SO_TIMESTAMPNS = 35
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler here")
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "mxpath"
+
+
+@needs_compiler
+def test_the_wire_is_compiled_once_into_the_cache(cache: Path) -> None:
+    program = compile_wire()
+    assert program is not None
+    assert program.parent == cache
+    made = program.stat().st_mtime_ns
+    assert compile_wire() == program
+    assert program.stat().st_mtime_ns == made
+    assert [path.name for path in cache.iterdir()] == [program.name]
+
+
+@needs_compiler
+def test_a_cache_that_is_a_file_sends_it_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    (tmp_path / "file").write_text("in the way")
+    program = compile_wire(fallback=tmp_path)
+    assert program is not None
+    assert program.parent == tmp_path
+
+
+@needs_compiler
+@pytest.mark.parametrize("arguments", [[], ["0"], ["0", "lo"], ["0", "lo:lo"]])
+def test_the_c_wire_refuses_half_a_link(cache: Path, arguments: list[str]) -> None:
+    program = compile_wire()
+    assert program is not None
+    assert program.parent == cache
+    done = subprocess.run([str(program), *arguments], capture_output=True, timeout=5, check=False)
+    assert done.returncode != 0
+    assert done.stderr
+
+
+@pytest.mark.usefixtures("cache")
+def test_without_a_compiler_there_is_no_c_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert compile_wire() is None
+
+
+def test_both_wires_take_one_command_line() -> None:
+    links = [("w0a", "w0b", 2.0), ("w1a", "w1b", 0.1)]
+    python, c = wire_command(None, links), wire_command(Path("/x/wire"), links)
+    assert c == ["/x/wire", str(COMPENSATION_US), "w0a:w0b:2000", "w1a:w1b:100"]
+    assert python[-3:] == c[1:]
+
+
+@given(age_ms=st.floats(0, 900))
+def test_a_frame_counts_from_its_arrival_in_the_kernel(age_ms: float) -> None:
+    stamp = time.time_ns() - round(age_ms * 1e6)
+    data = struct.pack("ll", stamp // 10**9, stamp % 10**9)
+    arrival = _arrival_ns([(socket.SOL_SOCKET, SO_TIMESTAMPNS, data)])
+    assert abs(time.monotonic_ns() - arrival - age_ms * 1e6) < 20e6
+
+
+@pytest.mark.parametrize("ahead_s", [3600, -3600])
+def test_a_stamp_from_a_stepped_clock_is_not_believed(ahead_s: int) -> None:
+    data = struct.pack("ll", time.time_ns() // 10**9 + ahead_s, 0)
+    arrival = _arrival_ns([(socket.SOL_SOCKET, SO_TIMESTAMPNS, data)])
+    assert abs(time.monotonic_ns() - arrival) < 20e6
