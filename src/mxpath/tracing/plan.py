@@ -33,6 +33,15 @@ _BLIND_TTL = 16
 _FROM_TARGET = {ReplyKind.SYN_ACK, ReplyKind.RST}
 
 
+_TICK_S = 1e-6
+"""Moments this near are one: a clock that counts nanoseconds cannot wait for less."""
+
+
+def is_over(moment_s: float, now_s: float) -> bool:
+    """Has ``moment_s`` come, as far as a clock can tell?"""
+    return moment_s <= now_s + _TICK_S
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """One SYN that is to leave."""
@@ -177,7 +186,7 @@ class Plan:
 
         ``None`` when nothing is left to wait for: with nothing due either, the trace is over.
         """
-        return min((moment for moment in self._moments() if moment > now_s), default=None)
+        return min((m for m in self._moments() if not is_over(m, now_s)), default=None)
 
     def _moments(self) -> Iterator[float]:
         for rung in self._below():
@@ -206,7 +215,7 @@ class Plan:
         window = min(self._frontier + ahead, self.options.max_ttl)
         yield from (Shot(ttl, 0) for ttl in range(first, window + 1))
         stuck = window < first <= self._reach()
-        if stuck and now_s >= self._last_s + self.options.min_wait_s:
+        if stuck and is_over(self._last_s + self.options.min_wait_s, now_s):
             yield Shot(first, 0)
 
     def _reach(self) -> int:
@@ -238,7 +247,9 @@ class Plan:
 
     def _again(self, now_s: float) -> Iterator[Shot]:
         for rung in self._below():
-            if self._may_repeat(rung) and (not rung.pending or now_s >= self._repeat_s(rung)):
+            if self._may_repeat(rung) and (
+                not rung.pending or is_over(self._repeat_s(rung), now_s)
+            ):
                 yield Shot(rung.ttl, len(rung.probes))
 
     def _may_repeat(self, rung: _Rung) -> bool:

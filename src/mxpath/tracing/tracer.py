@@ -9,7 +9,7 @@ from mxpath.model.trace import EndReason, Flow, Reply, Trace
 from mxpath.tracing.flows import FlowIdentity, draw_flows
 from mxpath.tracing.matching import Matcher
 from mxpath.tracing.options import TraceOptions
-from mxpath.tracing.plan import Plan, Shot
+from mxpath.tracing.plan import Plan, Shot, is_over
 from mxpath.vantage.ports import Clock, ProbeSocket, Vantage
 
 __all__ = ["TraceOptions", "trace"]
@@ -123,7 +123,7 @@ class _Work:
     def _turn(self) -> list[_Running]:
         """Look at the plans whose moment has come, send what they want; those still active."""
         now_s = self.clock.monotonic_s()
-        looked = [flow for flow in self._active() if flow.look_s <= now_s]
+        looked = [flow for flow in self._active() if is_over(flow.look_s, now_s)]
         due = [(flow, shot) for flow in looked for shot in flow.plan.due(now_s)]
         self._send(sorted(due, key=lambda pair: pair[1].ttl))
         now_s = self.clock.monotonic_s() if due else now_s
