@@ -7,6 +7,7 @@ Lines that begin with ``#`` are comments (sources, the clique, AS numbers of exc
 
 from collections.abc import Iterable, Iterator
 
+from mxpath.datasets.numerals import whole_number
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
 from mxpath.model.relations import Relation
@@ -41,7 +42,8 @@ def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> I
             continue
         fields = line.split("|")
         try:
-            first, second, kind = int(fields[0]), int(fields[1]), str(int(fields[2]))
+            first, second = whole_number(fields[0]), whole_number(fields[1])
+            kind = str(int(fields[2]))
         except (ValueError, IndexError) as error:
             raise ParseError(
                 f"expected AS|AS|relation, found {line[:80]!r}", source=source, line=number

@@ -2,7 +2,7 @@
 
 The law: the name of a kept table is the SHA-256 of the snapshot and the form of
 the table, so it can be wrong only if it was damaged; a file that does not hold
-what it should is built anew. Writing is a courtesy: it goes to a file of its
+what it should is built anew, and so is a small one. Writing is a courtesy: it goes to a file of its
 own that then takes the name in one step, and when it fails nothing else does.
 """
 
@@ -20,6 +20,9 @@ from mxpath.datasets.prefixes import PrefixTable
 _FORM = "prefixes-1"
 """Changes whenever the columns of a PrefixTable change their meaning."""
 
+WORTH_KEEPING = 10_000
+"""A table of fewer ranges is built anew as fast as it is read back."""
+
 
 def cache_directory() -> Path:
     """Return mxpath's directory below the XDG cache home."""
@@ -35,16 +38,17 @@ def cached_table(sha256: str, *, version: int, build: Callable[[], PrefixTable])
     if kept is not None:
         return kept
     table = build()
-    with contextlib.suppress(OSError):  # read-only, full or forbidden: then without
-        _write(path, table)
+    if len(table) >= WORTH_KEEPING:
+        with contextlib.suppress(OSError):  # read-only, full or forbidden: then without
+            _write(path, table)
     return table
 
 
 def _read(path: Path, version: int) -> PrefixTable | None:
     try:
-        with np.load(path, allow_pickle=False) as columns:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
             table = PrefixTable(version=version, **columns)
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, TypeError, KeyError, EOFError, AttributeError, zipfile.BadZipFile):
         return None
     return table if _sound(table) else None
 

@@ -1,0 +1,97 @@
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mxpath.datasets import cache
+from mxpath.datasets.cache import cached_table
+from mxpath.datasets.prefixes import PrefixTable, row_of
+
+ADDRESS = {4: ip_address("192.0.2.0"), 6: ip_address("2001:db8::")}
+
+
+def table(version: int) -> PrefixTable:
+    text = "192.0.2.0/24" if version == 4 else "2001:db8::/32"
+    return PrefixTable.of([row_of(ip_network(text), (1, 2))], version=version)
+
+
+def refuse() -> PrefixTable:
+    raise AssertionError("built although it was kept")
+
+
+@pytest.fixture(autouse=True)
+def keep_small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "WORTH_KEEPING", 0)
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_a_kept_table_answers_as_the_built_one(version: int) -> None:
+    cached_table("a" * 64, version=version, build=lambda: table(version))
+    kept = cached_table("a" * 64, version=version, build=refuse)
+    assert kept.find(ADDRESS[version]) == table(version).find(ADDRESS[version])
+    assert kept.find(ADDRESS[version]) is not None
+
+
+def test_another_snapshot_is_another_table() -> None:
+    cached_table("a" * 64, version=4, build=lambda: table(4))
+    with pytest.raises(AssertionError, match="built although"):
+        cached_table("b" * 64, version=4, build=refuse)
+
+
+def kept_file(home: Path) -> Path:
+    (path,) = home.rglob("*.npz")
+    return path
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", b"PK\x03\x04 half a zip"])
+def test_a_damaged_file_is_built_anew(cache_home: Path, damage: bytes) -> None:
+    cached_table("a" * 64, version=4, build=lambda: table(4))
+    kept_file(cache_home).write_bytes(damage)
+    found = cached_table("a" * 64, version=4, build=lambda: table(4))
+    assert found.find(ADDRESS[4]) is not None
+    assert cached_table("a" * 64, version=4, build=refuse).find(ADDRESS[4]) is not None
+
+
+def test_columns_that_do_not_fit_together_are_built_anew(cache_home: Path) -> None:
+    cached_table("a" * 64, version=4, build=lambda: table(4))
+    path = kept_file(cache_home)
+    with np.load(path) as columns:
+        broken = dict(columns) | {"sets": np.array([7], dtype=np.uint32)}
+    np.savez(path, **broken)
+    assert cached_table("a" * 64, version=4, build=lambda: table(4)).find(ADDRESS[4]) is not None
+
+
+def test_truncated_at_every_length_no_look_up_fails(cache_home: Path) -> None:
+    cached_table("a" * 64, version=4, build=lambda: table(4))
+    path = kept_file(cache_home)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 37):
+        path.write_bytes(whole[:length])
+        found = cached_table("a" * 64, version=4, build=lambda: table(4))
+        assert found.find(ADDRESS[4]) is not None
+
+
+def test_a_cache_that_cannot_be_written_breaks_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))  # a file is no directory
+    assert cached_table("a" * 64, version=4, build=lambda: table(4)).find(ADDRESS[4]) is not None
+
+
+def test_writing_leaves_nothing_half_done(cache_home: Path) -> None:
+    cached_table("a" * 64, version=4, build=lambda: table(4))
+    assert list(cache_home.rglob("*.tmp")) == []
+
+
+def test_small_tables_are_not_kept(cache_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "WORTH_KEEPING", 2)
+    cached_table("a" * 64, version=4, build=lambda: table(4))
+    assert list(cache_home.rglob("*.npz")) == []
+
+
+def test_a_relative_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("HOME", "/home/someone")
+    assert cache.cache_directory() == Path("/home/someone/.cache/mxpath")

@@ -1,0 +1,62 @@
+"""What holds for the parser of every data set that comes in lines."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mxpath.datasets.catalog import DATASETS, Section
+from mxpath.datasets.snapshot import Tally
+from mxpath.errors import ParseError
+
+IN_LINES = sorted(name for name, d in DATASETS.items() if d.section is not Section.EXCHANGES)
+
+
+@pytest.mark.parametrize("name", sorted(DATASETS))
+def test_every_data_set_says_what_it_is(name: str) -> None:
+    spec = DATASETS[name].spec
+    assert spec.name == name
+    assert all((spec.publisher, spec.licence, spec.cadence, spec.gives, spec.attribution))
+    assert spec.url.startswith("https://")
+
+
+@pytest.mark.parametrize("name", IN_LINES)
+@given(lines=st.lists(st.text(alphabet="0129.:|,\t_-#aF x/", max_size=30), max_size=5))
+def test_bad_lines_raise_parse_error_and_nothing_else(name: str, lines: list[str]) -> None:
+    tally, failed = Tally(), None
+    rows: list[Any] = []
+    try:
+        rows = list(DATASETS[name].parse(lines, source="fuzz", tally=tally))
+    except ParseError as error:
+        failed = error
+    if failed is None:
+        assert tally.rows == len(rows)
+    else:
+        assert failed.source == "fuzz"
+        assert failed.line is not None
+        assert 1 <= failed.line <= len(lines)
+
+
+@pytest.mark.parametrize("name", IN_LINES)
+def test_rows_stream(name: str) -> None:
+    line = {
+        "pfx2as": "192.0.2.0\t24\t64496",
+        "iplocation": "192.0.2.0,192.0.2.255,64496",
+        "asnames": "64496\tNordmail",
+        "asrel": "1|2|-1",
+    }[name]
+
+    def endless() -> Iterator[str]:
+        while True:
+            yield line
+
+    lines: Iterable[str] = endless()
+    rows: Iterator[Any] = DATASETS[name].parse(lines, source="endless")
+    assert next(rows) == next(rows)
+
+
+@pytest.mark.parametrize("name", IN_LINES)
+def test_comments_and_empty_lines_are_passed_over(name: str) -> None:
+    assert list(DATASETS[name].parse(["# a comment", ""], source="x")) == []
