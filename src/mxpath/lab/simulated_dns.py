@@ -20,31 +20,13 @@ import dns.zone
 from mxpath.errors import ParseError
 from mxpath.lab.simulated_faults import Uplink
 from mxpath.lab.topology import World
+from mxpath.lab.zone import zone_file
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.vantage.ports import Clock
 
-_TTL_S = 300
 _CHAIN_LIMIT = 16
 """Aliases that are followed at most."""
 _TIMEOUT_S = 5.0
-
-
-def zone_lines(world: World) -> Iterator[str]:
-    """Yield the world's zone in master-file form: apex, mail hosts, domains, further records."""
-    zone = world.dns.zone
-    serial = world.as_of.strftime("%Y%m%d01")
-    yield f"{zone}. {_TTL_S} SOA ns.{zone}. hostmaster.{zone}. {serial} 7200 3600 1209600 {_TTL_S}"
-    yield f"{zone}. {_TTL_S} NS ns.{zone}."
-    named = {f"ns.{zone}": world.resolver}
-    named |= {host.smtp.name: name for name, host in world.hosts.items() if host.smtp}
-    for name, host in named.items():
-        v4, v6 = world.addresses_of(host)
-        yield f"{name}. {_TTL_S} A {v4}"
-        yield f"{name}. {_TTL_S} AAAA {v6}"
-    for name, domain in world.domains.items():
-        for mx in domain.mx:
-            yield f"{name}. {_TTL_S} MX {mx}"
-    yield from world.dns.records
 
 
 class PlayedZone:
@@ -59,9 +41,7 @@ class PlayedZone:
     def __init__(self, world: World) -> None:
         self.origin = dns.name.from_text(world.dns.zone)
         try:
-            self._zone = dns.zone.from_text(
-                "\n".join(zone_lines(world)) + "\n", origin=self.origin, relativize=False
-            )
+            self._zone = dns.zone.from_text(zone_file(world), origin=self.origin, relativize=False)
         except dns.exception.DNSException as error:
             raise ParseError(f"dns.records: {error}", source=world.name) from error
         self._names = {

@@ -87,7 +87,7 @@ def _mx(world: World) -> dict[str, tuple[MxRow, ...]]:
                 host=host.rstrip(".").lower(),
                 addresses=_addresses(zone, host),
             )
-            for preference, host in sorted(rows, key=lambda row: int(row[0]))
+            for preference, host in sorted(rows, key=lambda row: (int(row[0]), row[1]))
             if host != "."
         )
     return plans
