@@ -318,7 +318,7 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(ParseError, match="No such file"):
         replay(tmp_path / "missing.ndjson")
     with pytest.raises(InputError, match="cannot record"):
         record(simulate(first_walk()), tmp_path / "no" / "such" / "place.ndjson")

@@ -77,10 +77,8 @@ def replay(path: Path) -> Vantage:
 
     Raises
     ------
-    InputError
-        When the file cannot be read.
     ParseError
-        When it is no recording; the message names the line.
+        When the file cannot be read or is no recording; the message names the line.
     """
     head, lines = read_tape(path)
     clock = ManualClock(head.started_ns)

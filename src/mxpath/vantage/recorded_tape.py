@@ -181,16 +181,14 @@ def read_tape(path: Path) -> tuple[Head, list[Any]]:
 
     Raises
     ------
-    InputError
-        When the file cannot be read.
     ParseError
-        When a line is not what it should be; it names the line.
+        When the file cannot be read, or a line is not what it should be; it names the line.
     """
     try:
         with path.open("rb") as file:
             values = list(_values(file, str(path)))
     except OSError as error:
-        raise InputError(f"cannot read the recording {path}: {error.strerror}") from error
+        raise ParseError(error.strerror or str(error), source=str(path)) from error
     if not values or not isinstance(values[0], Head):
         raise ParseError("the first line is not the head of a recording", source=str(path), line=1)
     if values[0].schema != SCHEMA:
