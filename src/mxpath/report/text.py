@@ -182,9 +182,14 @@ def _summary(study: Study) -> Iterator[Row]:
 
 
 def _wrap(text: str, width: int, *, head: str = "", hang: str = "") -> list[str]:
-    """Wrap at plain spaces only; no-break spaces hold together what belongs together."""
+    """Wrap at plain spaces only; no-break spaces hold together what belongs together.
+
+    What is held together but longer than a line is let go again.
+    """
+    room = width - len(hang)
+    held = (word if len(word) <= room else word.replace("\u00a0", " ") for word in text.split(" "))
     lines = textwrap.wrap(
-        text,
+        " ".join(held),
         width=width,
         initial_indent=head,
         subsequent_indent=hang,
