@@ -81,7 +81,7 @@ def test_without_an_ipv6_route_ipv4_is_whole() -> None:
 
 
 def test_an_interface_that_goes_down_leaves_what_was_measured() -> None:
-    study = analyzed("fine.example", faults=Faults(interface_down_after_packets=9))
+    study = analyzed("fine.example", faults=Faults(interface_down_after_packets=26))
     assert any(t.end is EndReason.LOCAL_FAULT for t in study.traces)
     assert any(hop.address is not None for t in study.traces for hop in t.hops)
     assert all(s.outcome is Outcome.UNREACHABLE for s in study.sessions)

@@ -54,7 +54,7 @@ COMPATIBLE = {
 
 def required(name: str, *, extra: str = "") -> set[str]:
     """Direct dependencies on this platform; with ``extra``, only what that one adds."""
-    found = set()
+    found: set[str] = set()
     for line in requires(name) or []:
         requirement = Requirement(line)
         marker = requirement.marker
@@ -102,9 +102,10 @@ def test_apache_only_stays_in_its_extra() -> None:
 def test_the_installed_package_says_so_too(name: str) -> None:
     """What the package itself declares names one of the listed alternatives."""
     meta = metadata(name)
+    said = meta.json
+    classifiers = [c for c in said.get("classifier", []) if c.startswith("License")]
     declared = " ".join(
-        [meta.get("License-Expression") or "", meta.get("License") or ""]
-        + [c for c in meta.get_all("Classifier") or [] if c.startswith("License")]
+        [str(said.get("license_expression", "")), str(said.get("license", "")), *classifiers]
     ).lower()
     family = {
         "BSD": "bsd", "MIT": "mit", "ISC": "isc", "PSF": "(python software foundation|psf)",

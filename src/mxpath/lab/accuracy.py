@@ -115,8 +115,8 @@ def _hop_facts(trace: Trace, path: PathTruth, truth: Truth) -> Iterator[Fact]:
     silent = truth.smtp[path.target].behaviour is Behaviour.DROPPED
     expected = path.hops[:-1] if silent else path.hops
     seen = {hop.ttl: hop for hop in trace.hops}
-    for hop in expected:
-        yield _hop_fact(trace, hop, seen.get(hop.ttl))
+    for known in expected:
+        yield _hop_fact(trace, known, seen.get(known.ttl))
     distance = None if silent else len(path.hops)
     yield (
         trace.distance == distance,

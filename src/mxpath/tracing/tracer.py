@@ -92,9 +92,12 @@ class _Work:
     ) -> "_Work":
         """Find the sources and draw the flows."""
         ends = [(t, s) for t in targets if (s := probes.source_for(t)) is not None]
+        # A second call from the same vantage must not meet the half-open remains of the first
+        # one's flows: the moment is part of the seed.
+        seed = None if vantage.seed is None else f"{vantage.seed}@{vantage.clock.now_ns()}"
         flows = [
             _Running(identity=flow, plan=Plan(options), started_ns=vantage.clock.now_ns())
-            for flow in draw_flows(ends, options.port, seed=vantage.seed)
+            for flow in draw_flows(ends, options.port, seed=seed)
         ]
         return cls(flows, probes, vantage, options.port)
 
