@@ -1,7 +1,6 @@
 import json
 from datetime import date
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,7 +113,9 @@ def test_an_unknown_port_belongs_to_nobody(gazetteer: Gazetteer) -> None:
 
 
 @pytest.mark.parametrize("text", ["192.168.10.12", "10.1.2.3", "198.18.0.1", "2001:db8::1"])
-def test_special_purpose_space_asks_no_table(gazetteer: Gazetteer, text: str) -> None:
+def test_special_purpose_space_asks_no_table_although_one_lists_it(
+    gazetteer: Gazetteer, text: str
+) -> None:
     found = asked(gazetteer, text)
     assert found.special is not None
     assert found.special.evidence[0].source.startswith("iana-ipv")
@@ -131,14 +132,3 @@ def test_each_address_once_in_the_order_of_mention(gazetteer: Gazetteer) -> None
     addresses: list[IPAddress] = [ip_address(text) for text in texts]
     assert [str(address) for address in attribute(addresses, gazetteer)] == texts[:2]
     assert attribute([], gazetteer) == {}
-
-
-def test_the_trap_of_2016(tmp_path: Path) -> None:
-    """A private address is nobody's port, although a data set lists the LAN (MOZIX)."""
-    (tmp_path / FILE_NAME).write_text(manifest_text([]))
-    empty = Gazetteer.open(tmp_path)
-    address = ip_address("192.168.10.12")
-    found = attribute([address], empty)[address]
-    assert found.ixp is None
-    assert found.special is not None
-    assert found.special.value == "Private-Use"
