@@ -156,5 +156,11 @@ def test_the_figures_follow_the_scheme_of_the_page() -> None:
     assert {"--ink", "--path", "--server", "--exchange", "--band0"} <= used
 
 
+def test_the_time_of_a_step_that_never_ended_is_nobodys() -> None:
+    words = [w.strip() for w in Document(page("all_silent")).words if w.strip()]
+    at = words.index("TCP handshake")
+    assert words[at : at + 6] == ["TCP handshake", "10,000", "1", "-", "-", "not completed"]
+
+
 def test_an_unjudged_study_still_renders() -> None:
     assert "has no verdict yet" in render_report(studies.null_mx())

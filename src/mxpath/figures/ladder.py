@@ -96,7 +96,7 @@ def _bands(ax: Axes, study: Study, trace: Trace, route: Route | None) -> None:
 def _band_name(ax: Axes, segment: Segment, y: float) -> None:
     network = segment.network
     if network is None:
-        name = "no owner known"
+        name = "no owner known" if any(segment.addresses) else "no answer"
     else:
         name = (
             f"{cut(printable(network.name), 24)}\nAS{network.asn}"

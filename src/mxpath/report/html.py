@@ -215,8 +215,9 @@ def _phases(session: SmtpSession | None) -> Iterator[Section]:
             ),
             "elapsed": milliseconds(phase.elapsed_ms),
             "trips": phase.round_trips,
-            "network": milliseconds(phase.network_ms),
-            "server": milliseconds(phase.server_ms),
+            # Of a step that never ended nobody knows whose the time was.
+            "network": milliseconds(phase.network_ms) if phase.complete else "-",
+            "server": milliseconds(phase.server_ms) if phase.complete else "-",
             "complete": phase.complete,
         }
 
