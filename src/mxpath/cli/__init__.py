@@ -13,7 +13,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mxpath import __version__
 from mxpath.errors import InputError, MxpathError, ParseError, PrivilegeError, SnapshotError
@@ -38,11 +38,12 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     name, rest = _choose(list(arguments))
     if name is None:
-        return _top_level(rest)
+        return _guarded(lambda: _top_level(rest))
     module = importlib.import_module(f"mxpath.cli.{name}")
     parser = argparse.ArgumentParser(prog=f"mxpath {name}", description=COMMANDS[name])
     module.configure(parser)
-    return _guarded(module, parser.parse_args(rest))
+    options = parser.parse_args(rest)
+    return _guarded(lambda: module.run(options))
 
 
 def _choose(arguments: list[str]) -> tuple[str | None, list[str]]:
@@ -68,10 +69,10 @@ def _top_level(arguments: list[str]) -> int:
     return 0 if arguments else 2
 
 
-def _guarded(module: object, options: argparse.Namespace) -> int:
+def _guarded(command: Callable[[], int]) -> int:
     """Run a command; nobody sees a traceback for what they or the network did."""
     try:
-        status: int = module.run(options)  # type: ignore[attr-defined]
+        status = command()
         sys.stdout.flush()
     except MxpathError as error:
         print(f"mxpath: {error}", file=sys.stderr)
@@ -83,5 +84,4 @@ def _guarded(module: object, options: argparse.Namespace) -> int:
         # The reader went away (| head): point stdout elsewhere so that exit stays silent.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    else:
-        return status
+    return status

@@ -58,7 +58,7 @@ class FlowIdentity:
 
 
 def draw_flows(
-    ends: Iterable[tuple[IPAddress, IPAddress]], port: int, *, seed: str | None
+    ends: Iterable[tuple[IPAddress, IPAddress]], port: int, *, seed: int | str | None
 ) -> Iterator[FlowIdentity]:
     """Draw a flow for each (target, source), all with source ports and cookies of their own."""
     random = Random(seed)  # noqa: S311 - spreads flows over equal paths; guards nothing

@@ -8,8 +8,8 @@ The law of ``start_tls``: one handshake, and the chain judged afterwards.
 2. The certificates are then taken from the finished handshake: the server's
    own, and the chain that it sent, as far as Python shows it (``SSLSocket.
    get_unverified_chain``, public since 3.13 and there under the surface since
-   3.10). Where Python shows no chain, an unknown issuer is "not checked", not
-   "untrusted".
+   3.10). An implementation that shows no chain leaves the server's own
+   certificate alone to be judged.
 3. The chain is judged by :mod:`mxpath.vantage.certificates`, offline. No second
    connection is made: many servers count them.
 4. Old protocol versions and weak ciphers are accepted, because what a server
@@ -32,6 +32,9 @@ from mxpath.vantage.certificates import TrustStore, judge
 from mxpath.vantage.ports import Clock, ConnectionFault, Fault
 
 SEND_TIMEOUT_S = 15.0
+SYN_RETRIES = 5
+"""Repeats of a SYN by the kernel: one and five, so that a mail server that drops them sees no
+more SYNs of a connection than of a trace. (Linux alone would send seven within ten seconds.)"""
 _CHUNK_OCTETS = 65536
 _DER = 2
 """ENCODING_DER of the ``_ssl`` module, which :func:`_chain` asks for."""
@@ -102,6 +105,8 @@ class TcpDialer:
             if own is not None:
                 fresh.bind((own, 0))
             fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if hasattr(socket, "TCP_SYNCNT"):  # Linux
+                fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, SYN_RETRIES)
             fresh.settimeout(timeout_s)
             fresh.connect(target)
         except BaseException:
