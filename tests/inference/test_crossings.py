@@ -1,8 +1,8 @@
 import pytest
-from paths import IX, address, letters, relations, route
 
 from mxpath.model.evidence import Grade
 from mxpath.model.route import IxpCrossing, Route
+from paths import IX, address, letters, relations, route
 
 CERTAIN, LIKELY, POSSIBLE = Grade.CERTAIN, Grade.LIKELY, Grade.POSSIBLE
 

@@ -46,26 +46,29 @@ def parse(
     for number, line in enumerate(lines, start=1):
         if not line or line[0] == "#" or (version is not None and _foreign(line, version)):
             continue
-        row = _row(line, source, number)
-        if row.origins == (0,):
+        try:
+            row = _row(line)
+        except ValueError as error:
+            raise ParseError(
+                f"expected start, end and AS number, found {line[:80]!r}",
+                source=source,
+                line=number,
+            ) from error
+        if row is None:
             tally.skip("no origin (AS0)")
             continue
         tally.rows += 1
         yield row
 
 
-def _row(line: str, source: str, number: int) -> OriginRow:
-    try:
-        first, last, origin = line.split("\t" if "\t" in line else ",", 3)[:3]
-        asn = whole_number(origin)
-        start, end, version = _ends(first, last)
-        if start > end or asn > _MAX_ASN:
-            raise ValueError(line)  # noqa: TRY301 - one message for all that is wrong with a line
-    except ValueError as error:
-        raise ParseError(
-            f"expected start, end and AS number, found {line[:80]!r}", source=source, line=number
-        ) from error
-    return OriginRow(start, end, version, (asn,), None)
+def _row(line: str) -> OriginRow | None:
+    """Return the row of a line, ``None`` for a range without origin; ValueError when it is none."""
+    first, last, origin = line.split("\t" if "\t" in line else ",", 3)[:3]
+    asn = whole_number(origin)
+    start, end, version = _ends(first, last)
+    if start > end or asn > _MAX_ASN:
+        raise ValueError(line)
+    return OriginRow(start, end, version, (asn,), None) if asn else None
 
 
 def _foreign(line: str, version: int) -> bool:

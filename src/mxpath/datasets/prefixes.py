@@ -179,10 +179,15 @@ class _Columns:
 
 def _collect(rows: Iterable[OriginRow], version: int) -> _Columns:
     columns = _Columns()
+    add, number, known = columns.add, columns.number, columns.numbers
     for start, end, family, origins, length in rows:
         if family == version:
-            columns.add(
-                start, end, _NO_LENGTH if length is None else length, columns.number(origins)
+            found = known.get(origins)
+            add(
+                start,
+                end,
+                _NO_LENGTH if length is None else length,
+                number(origins) if found is None else found,
             )
     return columns
 
