@@ -1,8 +1,8 @@
 """Hand-made traces: a path in a few words, and the small Internet it runs through.
 
-``path("a1 5", "*", "x12 9/9.4")`` is three hops: one from 100.64-free test
-space of network A with an RTT of 5 ms, silence, and one with two samples. The
-first letter is the network (see ``OWNERS``), the number makes the address.
+``trace("a1 5", "*", "x12 9/9.4")`` is three hops: an address of network A with an
+RTT of 5 ms, silence, and a port of the exchange point with two samples. The
+letter is the network (see ``NETWORKS``), the number makes the address. Nothing is sent.
 """
 
 from collections.abc import Iterable
