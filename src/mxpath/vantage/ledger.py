@@ -167,9 +167,13 @@ def _lists(content: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _recent(book: dict[str, list[int]], now_ns: int) -> dict[str, list[int]]:
-    """What was done within the last hour; a stamp from the future is a clock set back, and goes."""
+    """What was done within the last hour.
+
+    A stamp from the future is one of a clock that was set back since: it still counts, but one
+    that lies more than an hour ahead would lock its target for too long.
+    """
     kept = (
-        (key, [s for s in stamps if 0 <= now_ns - s < _HOUR_NS]) for key, stamps in book.items()
+        (key, [s for s in stamps if abs(now_ns - s) < _HOUR_NS]) for key, stamps in book.items()
     )
     return {key: stamps for key, stamps in kept if stamps}
 

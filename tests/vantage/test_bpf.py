@@ -1,0 +1,69 @@
+"""The kernel's filters keep every answer and drop the rest: run here as the kernel runs them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6TimeExceeded
+
+from mxpath.vantage import bpf
+
+
+def keeps(program: list[bpf.Instruction], packet: bytes) -> bool:
+    """Interpret a program as linux/filter.h describes it; reading past the end drops."""
+    at = index = value = 0
+    while True:
+        code, yes, no, constant = program[at]
+        at += 1
+        if code == bpf.RETURN:
+            return constant != 0
+        if code == bpf.INDEX_BY_IHL:
+            index = (packet[constant] & 0xF) * 4 if packet else 0
+        elif code == bpf.INDEX_CONSTANT:
+            index = constant
+        elif code in (bpf.LOAD_BYTE, bpf.LOAD_HALF):
+            start, size = index + constant, 1 if code == bpf.LOAD_BYTE else 2
+            if start + size > len(packet):
+                return False
+            value = int.from_bytes(packet[start : start + size], "big")
+        else:
+            truth = {
+                bpf.EQUALS: value == constant,
+                bpf.AT_LEAST: value >= constant,
+                bpf.HAS_BIT: bool(value & constant),
+            }[code]
+            at += yes if truth else no
+
+
+@given(
+    st.integers(0, 65535),
+    st.sampled_from(["SA", "A", "RA", "S", "R", "PA"]),
+    st.sampled_from([b"", b"\x01\x01\x01\x00"]),
+)
+def test_tcp_with_an_acknowledgement_to_our_ports_is_kept(
+    port: int, flags: str, options: bytes
+) -> None:
+    segment = bytes(TCP(sport=25, dport=port, flags=flags))
+    wanted = port >= 61000 and "A" in flags
+    header = IP(src="198.18.0.1", dst="198.18.0.2", ihl=5 + len(options) // 4, proto=6)
+    packet = bytes(header)[:20] + options + segment
+    assert keeps(bpf.tcp_answers(4, 61000), packet) == wanted
+    assert keeps(bpf.tcp_answers(6, 61000), segment) == wanted
+
+
+@given(st.integers(0, 255))
+def test_icmp_errors_are_kept_and_nothing_else(kind: int) -> None:
+    packet = bytes(IP(src="198.18.0.1", dst="198.18.0.2") / ICMP(type=11))
+    packet = packet[:20] + bytes([kind]) + packet[21:]
+    assert keeps(bpf.icmp_errors(4), packet) == (kind in (3, 11))
+    assert keeps(bpf.icmp_errors(6), bytes([kind]) + bytes(7)) == (kind in (1, 2, 3))
+
+
+def test_real_messages_of_icmpv6() -> None:
+    assert keeps(bpf.icmp_errors(6), bytes(ICMPv6TimeExceeded()))
+    assert not keeps(bpf.icmp_errors(6), bytes(ICMPv6EchoRequest()))
+
+
+def test_an_attachment_points_at_the_program() -> None:
+    packed, memory = bpf.attachment(bpf.icmp_errors(4))
+    assert len(packed) == 16
+    assert int.from_bytes(packed[:2], "little") * 8 == len(bytes(memory))  # type: ignore[call-overload]
