@@ -3,8 +3,8 @@
 Both take the same command line, ``wire COMPENSATION_US A:B:DELAY_US…``, and
 keep the same law (see the head of ``wire.c``): a frame is due its link's delay
 after the kernel stamped its arrival; take what arrived, send what is due, sleep
-until the next is due. The Python wire is right for hops, but adds milliseconds
-to a path: judge round-trip times only with the C wire.
+until the next is due. The Python wire is right for hops, but may add
+milliseconds to a path: judge round-trip times only with the C wire.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -172,7 +173,9 @@ class PythonWire:
         """Wait for the next frame or the next due time, then move what can move."""
         timeout_s = -1.0
         if self._waiting:
-            timeout_s = max(0, self._waiting[0][0] - time.monotonic_ns()) / 1e9
+            # epoll here rounds up to whole milliseconds: sleep less, and spin the rest.
+            left_ms = (self._waiting[0][0] - time.monotonic_ns()) // 1_000_000
+            timeout_s = max(0, left_ms) / 1000
         for descriptor, _ in self._poll.poll(timeout_s):
             self._take(self._ends[descriptor])
         self._send_due()
@@ -181,6 +184,8 @@ class PythonWire:
 def main() -> None:
     """Run the Python wire until it is killed."""
     wire = PythonWire(int(sys.argv[1]), sys.argv[2:])
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
     sys.stdout.write("ready python\n")
     sys.stdout.flush()
     while True:
