@@ -6,19 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from mxpath.demo import Demo, run_demo
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.demo import play
 from mxpath.inference import crossings, routes
+from mxpath.lab.accuracy import Accuracy, compare
+from mxpath.mail.discover import discover
 from mxpath.model.mail import MxHost
 from mxpath.model.route import Route
 from world import first_walk
 
 
-def played(directory: Path) -> Demo:
-    return run_demo(first_walk(), directory, player="memory", say=lambda _step: None)
+def played(directory: Path) -> Accuracy:
+    return compare(*play(first_walk(), directory, player="memory", say=lambda _step: None))
 
 
 def test_all_is_right_in_memory(tmp_path: Path) -> None:
-    accuracy = played(tmp_path).accuracy
+    accuracy = played(tmp_path)
     assert accuracy.mistakes == ()
     assert accuracy.is_perfect
     assert accuracy.crossings.true_positive == 8
@@ -26,6 +29,10 @@ def test_all_is_right_in_memory(tmp_path: Path) -> None:
     assert 1 <= accuracy.syns_at_target_max <= 6
     assert accuracy.rtt_error_ms.median == 0
     assert accuracy.rtt_error_ms.p95 == 0
+
+
+def an_exchange_port_is_taken_for_a_mere_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Gazetteer, "ixp_port", lambda _self, _address: None)
 
 
 Break = Callable[[pytest.MonkeyPatch], None]
@@ -47,8 +54,6 @@ def the_far_network_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def an_mx_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mxpath.mail.discover import discover
-
     def broken(*args: object, **kwargs: object) -> object:
         mail = discover(*args, **kwargs)  # type: ignore[arg-type]
         hosts: tuple[MxHost, ...] = mail.plan.hosts[:1]
@@ -61,6 +66,7 @@ def an_mx_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     ("break_it", "figure"),
     [
         (no_crossing_is_found, "crossings"),
+        (an_exchange_port_is_taken_for_a_mere_prefix, "crossings"),
         (the_far_network_is_lost, "as_paths"),
         (an_mx_is_forgotten, "mx"),
     ],
@@ -69,7 +75,7 @@ def test_a_broken_rule_turns_the_figure_red(
     break_it: Break, figure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     break_it(monkeypatch)
-    accuracy = played(tmp_path).accuracy
+    accuracy = played(tmp_path)
     assert not accuracy.is_perfect
     assert accuracy.mistakes
     if figure == "crossings":

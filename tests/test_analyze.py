@@ -1,8 +1,6 @@
 """The whole pipeline in the simulated world: its verdicts, and what faults leave of it."""
 
 import pytest
-from mxpath.report.html import render_report
-from mxpath.report.text import screen
 
 from mxpath.analyze import INTERRUPTED, Options
 from mxpath.errors import InputError
@@ -12,6 +10,8 @@ from mxpath.model.mail import PlanKind
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
+from mxpath.report.html import render_report
+from mxpath.report.text import screen
 from world import analyzed, first_walk
 
 

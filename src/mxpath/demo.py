@@ -64,14 +64,19 @@ def run_demo(world: World, directory: Path, *, player: str | None = None, say: S
         When ``player`` is ``kernel`` and the kernel cannot play here.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    studies, truth = _play(world, directory, player, say)
+    studies, truth = play(world, directory, player=player, say=say)
     accuracy = compare(studies, truth)
     say("writing reports")
     _write(studies, accuracy, world, directory)
     return Demo(studies=studies, accuracy=accuracy, directory=directory)
 
 
-def _play(world: World, directory: Path, player: str | None, say: Say) -> Played:
+def play(world: World, directory: Path, *, player: str | None = None, say: Say) -> Played:
+    """Play ``world`` and analyze all its domains; return the studies and the truth.
+
+    Parameters are those of :func:`run_demo`; the kernel player leaves the
+    studies in ``directory``.
+    """
     missing = None if player == "memory" else kernel_lab_missing()
     if player == "kernel" and missing:
         raise MxpathError(f"the kernel cannot play a world here: {missing}")
