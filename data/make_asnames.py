@@ -8,7 +8,7 @@ the holder is an organisation (a legal form, or a trade such as *telecom* or
 *university*), and dropped when it has a mail address, a digit string like a
 telephone number, or a word that introduces a person (*trading as*). Handles
 alone are dropped too: a handle may be a surname. Counts are printed.
-"""  # noqa: INP001 - scripts beside the data are no package
+"""
 
 import gzip
 import json

@@ -3,7 +3,7 @@
     python data/make_manifest.py
 
 To be run after any file below ``data`` has changed; needs mxpath to be importable.
-"""  # noqa: INP001 - scripts beside the data are no package
+"""
 
 from datetime import date
 from pathlib import Path

@@ -6,7 +6,7 @@ Each input row is ``start,end,asn,"organisation"``. The organisation is dropped,
 for it can be the name of a person; start, end and AS number stay as they are
 and in their order. Equal inputs give equal bytes (with the same liblzma). The
 addresses stay text: packed with xz they are smaller than whole numbers.
-"""  # noqa: INP001 - scripts beside the data are no package
+"""
 
 import csv
 import io

@@ -1,11 +1,11 @@
 """One test a rule, and what each rule must not do."""
 
 import pytest
-from paths import as_path, asn, relations, route, segments
 
 from mxpath.inference.borders import hidden_as
 from mxpath.model.evidence import Grade
 from mxpath.model.route import Route
+from paths import as_path, asn, relations, route, segments
 
 
 def rules(found: Route, hop: int) -> set[str]:

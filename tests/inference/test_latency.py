@@ -1,11 +1,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paths import trace
 
 from mxpath.inference.latency import TIMER_NOISE_MS, differential, envelope
 from mxpath.inference.steps import steps_of
 from mxpath.model.route import Differential
+from paths import trace
 
 minima = st.lists(st.none() | st.floats(0.01, 1000), max_size=30)
 

@@ -1,9 +1,8 @@
 from dataclasses import replace
 
-from paths import address, probe, trace
-
 from mxpath.inference.steps import steps_of
 from mxpath.model.trace import Flow
+from paths import address, probe, trace
 
 
 def test_an_empty_trace_has_no_steps() -> None:

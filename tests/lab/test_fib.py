@@ -1,12 +1,9 @@
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mxpath.lab.fib import Fib, Step, _route
-from mxpath.lab.namespaces import LabError
-from mxpath.lab.netns import Lab
 
 PREFIXES = st.builds(
     lambda address, length: IPv4Network((address >> (32 - length) << (32 - length), length)),
@@ -50,11 +47,3 @@ def test_rows_are_read_as_the_kernel_prints_them() -> None:
     over_v6 = {"dst": "198.18.0.0/20", "dev": "eth0", "via": {"family": "inet6", "host": "fe80::1"}}
     assert _route(over_v6, "-4")[1] == (Step("eth0", IPv6Address("fe80::1")),)
     assert _route({"type": "unreachable", "dst": "198.18.0.0/20", "dev": "lo"}, "-4")[1] == ()
-
-
-@pytest.mark.lab
-def test_an_unknown_flow_is_refused_in_words(kernel: Lab) -> None:
-    with pytest.raises(LabError, match="'nonsense' is not an IPv4 or IPv6 address"):
-        kernel._ask(ask="truth", flows=[["nonsense", 1]])
-    with pytest.raises(LabError, match="unknown question 'weather'"):
-        kernel._ask(ask="weather")

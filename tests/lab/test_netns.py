@@ -13,7 +13,7 @@ import pytest
 
 from lab.asking import at_sender
 from mxpath.errors import InputError
-from mxpath.lab import fabric, netns
+from mxpath.lab import capability, fabric, netns
 from mxpath.lab.namespaces import LabError
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.state import started_at
@@ -36,7 +36,7 @@ with lab:
 
 
 def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(netns, "_PROGRAMS", ("mxpath-no-such-program",))
+    monkeypatch.setattr(capability, "_PROGRAMS", ("mxpath-no-such-program",))
     kernel_lab_missing.cache_clear()
     assert "'mxpath-no-such-program'" in str(kernel_lab_missing())
     monkeypatch.undo()
@@ -171,9 +171,9 @@ def test_a_given_directory_stays(kernel: Lab, tmp_path: Path) -> None:
 
 @pytest.mark.lab
 def test_it_works_in_a_user_namespace(kernel: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    if netns._namespace_problem(user_namespace=True) is not None:
+    if capability.namespace_problem(user_namespace=True) is not None:
         pytest.skip("this kernel gives no user namespaces")
-    monkeypatch.setattr(netns, "_needs_user_namespace", lambda: True)
+    monkeypatch.setattr(capability, "needs_user_namespace", lambda: True)
     with Lab.up(kernel.world) as lab:
         target = lab.world.addresses_of("mx1")[1]
         (path,) = lab.truth([(target, 47_000)]).paths

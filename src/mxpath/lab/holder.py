@@ -29,17 +29,13 @@ from pathlib import Path
 from typing import Any
 
 from mxpath.errors import MxpathError
-from mxpath.lab import bird, fabric, knot
+from mxpath.lab import bird, control, fabric, knot
 from mxpath.lab.convergence import wait_for_routes
+from mxpath.lab.enclosure import RUN, private_run, probe, use_resolver
 from mxpath.lab.kernel_truth import KernelTruth, mx_truth, smtp_truth
 from mxpath.lab.namespaces import (
     LabError,
-    bind_mount,
     inside,
-    ip_batch,
-    mount_tmpfs,
-    offloads_off,
-    set_sysctls,
 )
 from mxpath.lab.topology import World
 from mxpath.lab.truth import SynCount, Truth
@@ -47,40 +43,8 @@ from mxpath.lab.wire import wire_command
 from mxpath.model.address import parse_address
 from mxpath.model.codec import from_data, to_data
 
-RUN = Path("/run/lab")
-"""Configurations and sockets of the daemons: on the lab's private tmpfs."""
-
 KNOT = RUN / "knot"
 DAEMON_LIMIT_S = 15.0
-_MAX_REQUEST = 1 << 20
-
-
-def private_run(keep: Iterable[Path]) -> None:
-    """Cover ``/run`` with a tmpfs; directories of ours that lie there stay visible."""
-    kept = {
-        directory: os.open(directory, os.O_PATH | os.O_DIRECTORY)
-        for directory in keep
-        if directory.is_relative_to("/run")
-    }
-    mount_tmpfs(Path("/run"))
-    for directory, descriptor in kept.items():
-        directory.mkdir(parents=True)
-        bind_mount(f"/proc/self/fd/{descriptor}", directory)
-        os.close(descriptor)
-    RUN.mkdir()
-    Path("/run/netns").mkdir()
-
-
-def use_resolver(world: World) -> None:
-    """Make the world's resolver the one that programs in the lab find configured."""
-    text = "".join(f"nameserver {address}\n" for address in world.addresses_of(world.resolver))
-    (RUN / "resolv.conf").write_text(text)
-    configured = Path("/etc/resolv.conf").resolve()
-    if configured.is_relative_to("/run"):  # a link to a file that the tmpfs now covers
-        configured.parent.mkdir(parents=True, exist_ok=True)
-        configured.write_text(text)
-    elif configured.exists():
-        bind_mount(str(RUN / "resolv.conf"), configured)
 
 
 class Holder:
@@ -232,36 +196,7 @@ class Holder:
                 rows: list[tuple[str, int, int]] = json.loads(answer.read())
                 return rows
 
-    def serve(self, control: socket.socket) -> None:
-        """Answer questions, one connection each, until the process ends."""
-        control.settimeout(1.0)
-        while True:
-            self._reap()
-            try:
-                line, _ = control.accept()
-            except TimeoutError:
-                continue
-            with line:
-                line.settimeout(10.0)
-                try:
-                    self._converse(line)
-                except OSError:
-                    continue
-
-    def _converse(self, line: socket.socket) -> None:
-        data = b""
-        while not data.endswith(b"\n") and len(data) < _MAX_REQUEST:
-            more = line.recv(65_536)
-            if not more:
-                return
-            data += more
-        try:
-            reply = {"answer": self.answer(json.loads(data))}
-        except (MxpathError, ValueError, OSError, subprocess.SubprocessError) as error:
-            reply = {"error": str(error)}
-        line.sendall(json.dumps(reply).encode() + b"\n")
-
-    def _reap(self) -> None:
+    def reap(self) -> None:
         """Collect orphans: the first process of a pid namespace inherits them."""
         ours = {process.pid for process in self.daemons.values()}
         while True:
@@ -297,27 +232,6 @@ def _watch_parent(remove: str) -> None:
         end(remove)
 
 
-def probe(directory: Path) -> None:
-    """Try what a lab needs of the kernel, on a small scale.
-
-    Raises
-    ------
-    LabError
-        With what the kernel forbids.
-    OSError
-        The same.
-    """
-    private_run({directory})
-    ip_batch(["netns add one", "netns add two"])
-    with inside("one"):
-        set_sysctls({"ipv4/icmp_ratemask": "0", "ipv6/conf/default/accept_dad": "0"})
-        ip_batch(["link add name a type veth peer name b netns two", "link add name c type bridge"])
-        offloads_off("a")
-        socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close()
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 25))
-
-
 def main() -> None:
     """Hold a lab: ``holder DIRECTORY``, where ``world.json`` and ``holder.json`` lie."""
     if sys.argv[1:] == ["--probe"]:
@@ -336,17 +250,14 @@ def main() -> None:
         private_run({directory, Path(options["remove"])})
         use_resolver(world)
         holder = Holder(world, directory, wire=wire)
-        control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         holder.up()
-        os.chdir(directory)
-        control.bind("control")  # relative: a socket's path may have 107 bytes, ours may be longer
-        control.listen(8)
+        line = control.listen(directory)
     except (MxpathError, OSError, subprocess.SubprocessError) as error:
         _tell(error=str(error))
         end(options["remove"])
     _tell(ready=holder.phases)
     os.close(1)
-    holder.serve(control)
+    control.serve(line, holder.answer, idle=holder.reap)
 
 
 if __name__ == "__main__":

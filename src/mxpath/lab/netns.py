@@ -12,16 +12,12 @@ import itertools
 import json
 import os
 import select
-import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,7 +25,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from mxpath.errors import InputError
+from mxpath.lab import capability, control
 from mxpath.lab import state as states
+from mxpath.lab.capability import kernel_lab_missing
 from mxpath.lab.namespaces import LabError
 from mxpath.lab.state import LabState
 from mxpath.lab.topology import World
@@ -38,56 +36,12 @@ from mxpath.lab.wire import compile_wire
 from mxpath.model.address import IPAddress
 from mxpath.model.codec import from_data, to_data
 
+__all__ = ["BRING_UP_LIMIT_S", "Lab", "LabError", "LabState", "kernel_lab_missing"]
+
 BRING_UP_LIMIT_S = 60.0
-_PROGRAMS = ("ip", "unshare", "nsenter", "bird", "knotd", "knotc")
-_MODULES = ("aiosmtpd", "cryptography")
-_UNSHARE = ("-nmpf", "--mount-proc", "--kill-child")
-_USER = ("-Ur",)
 _numbers = itertools.count(1)
 _detached: list[subprocess.Popen[str]] = []
 """Kept so that nobody asks after them: they outlive us on purpose."""
-
-
-def _holder_command(argument: str, *, user_namespace: bool) -> list[str]:
-    user = _USER if user_namespace else ()
-    return ["unshare", *user, *_UNSHARE, sys.executable, "-m", "mxpath.lab.holder", argument]
-
-
-@cache
-def _namespace_problem(*, user_namespace: bool) -> str | None:
-    """Try a tiny lab; say what the kernel forbids."""
-    try:
-        tried = subprocess.run(
-            _holder_command("--probe", user_namespace=user_namespace),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=20,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    return None if tried.returncode == 0 else tried.stderr.strip() or "no reason given"
-
-
-def _needs_user_namespace() -> bool:
-    """Whether a lab needs a user namespace: without root, or where root may not do it."""
-    return os.geteuid() != 0 or _namespace_problem(user_namespace=False) is not None
-
-
-@cache
-def kernel_lab_missing() -> str | None:
-    """Say why the kernel player cannot run here, in one sentence; ``None`` when it can."""
-    if sys.platform != "linux":
-        return "the kernel lab needs Linux"
-    for program in _PROGRAMS:
-        if shutil.which(program) is None:
-            return f"the kernel lab needs the program {program!r}, which is not on the path"
-    for module in _MODULES:
-        if find_spec(module) is None:
-            return f"the kernel lab needs the Python package {module!r}: install mxpath[lab]"
-    problem = _namespace_problem(user_namespace=_needs_user_namespace())
-    return problem and f"the kernel lab needs network namespaces, and here: {problem}"
 
 
 class Lab:
@@ -189,7 +143,7 @@ class Lab:
             directory=place,
             holder_pid=0,
             holder_started=0,
-            user_namespace=_needs_user_namespace(),
+            user_namespace=capability.needs_user_namespace(),
             wire="c" if wire else "python",
             detached=False,
             bring_up_s={},
@@ -198,7 +152,7 @@ class Lab:
 
     def _start(self, *, detached: bool = False) -> None:
         """Start the holder and wait until mail could flow; leave nothing behind on failure."""
-        command = _holder_command(
+        command = capability.holder_command(
             str(self.state.directory), user_namespace=self.state.user_namespace
         )
         try:
@@ -209,6 +163,7 @@ class Lab:
                     stdout=subprocess.PIPE,
                     stderr=log,
                     text=True,
+                    env=capability.environment(),
                     # Ctrl-C is for us: we take the lab down, in order.
                     start_new_session=True,
                 )
@@ -361,8 +316,14 @@ class Lab:
     def popen(
         self, node: str, argv: Sequence[str], *, env: Mapping[str, str] | None = None, **kw: Any
     ) -> subprocess.Popen[str]:
-        """Start a command at a node; further arguments are those of ``subprocess.Popen``."""
-        full = dict(os.environ) | dict(env or {})
+        """Start a command at a node; further arguments are those of ``subprocess.Popen``.
+
+        Each node keeps its own state directory (``XDG_STATE_HOME``): what is spent at a
+        lab's mail servers is not charged to this machine's budgets.
+        """
+        kept = self.state.directory / "state" / node
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        full = {**capability.environment(), "XDG_STATE_HOME": str(kept), **(env or {})}
         return subprocess.Popen(self.command(node, argv), env=full, text=True, **kw)
 
     def truth(self, flows: Iterable[tuple[IPAddress, int]]) -> Truth:
@@ -374,32 +335,13 @@ class Lab:
             (target, source port) of TCP flows from the sender to port 25.
         """
         asked = [[str(target), port] for target, port in flows]
-        return from_data(Truth, self._ask(ask="truth", flows=asked))
+        return from_data(Truth, control.ask(self.state.directory, "truth", flows=asked))
 
     def check(self) -> None:
         """Raise LabError when one of the lab's daemons has ended."""
-        ended = self._ask(ask="status")["ended"]
+        ended = control.ask(self.state.directory, "status")["ended"]
         if ended:
             raise LabError(f"ended in the lab: {', '.join(ended)}; see {self.state.directory}")
-
-    def _ask(self, **request: Any) -> Any:
-        """Ask the holder one question."""
-        place = os.open(self.state.directory, os.O_PATH | os.O_DIRECTORY)
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-                line.settimeout(60)
-                # Through a descriptor: a socket's path may have 107 bytes, ours may be longer.
-                line.connect(f"/proc/self/fd/{place}/control")
-                line.sendall(json.dumps(request).encode() + b"\n")
-                with line.makefile("rb") as answer:
-                    reply = json.loads(answer.read())
-        except (OSError, ValueError) as error:
-            raise LabError(f"lab {self.state.name!r} does not answer: {error}") from error
-        finally:
-            os.close(place)
-        if "error" in reply:
-            raise LabError(reply["error"])
-        return reply["answer"]
 
 
 def _end_process(process: subprocess.Popen[str]) -> None:

@@ -84,11 +84,14 @@ def replay(path: Path) -> Vantage:
     clock = ManualClock(head.started_ns)
     refused = [line.message for line in lines if isinstance(line, NoProbes)]
 
+    # One for all openings: the second trace to a target gets the second one's answers.
+    played = PlayedProbes(lines, clock)
+
     @contextmanager
     def probes() -> Iterator[ProbeSocket]:
         if refused:
             raise PrivilegeError(refused[0])
-        yield PlayedProbes(lines, clock)
+        yield played
 
     return Vantage(
         clock=clock,
