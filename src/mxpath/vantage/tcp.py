@@ -32,10 +32,10 @@ from mxpath.vantage.certificates import TrustStore, judge
 from mxpath.vantage.ports import Clock, ConnectionFault, Fault
 
 SEND_TIMEOUT_S = 15.0
-SYN_RETRIES = 5
-"""Repeats of a SYN by the kernel: one and five, so that a mail server that drops them sees no
-more SYNs of a connection than of a trace. (Linux alone would send seven within ten seconds.)"""
-_LINEAR_RETRIES = Path("/proc/sys/net/ipv4/tcp_syn_linear_timeouts")
+SYN_COUNT = 2
+"""TCP_SYNCNT of a connection: the kernel gives up after 7 s, with 3 SYNs, or 6 where SYNs are
+repeated every second at first (Linux 6.5 and newer; counted in the lab). A mail server that drops
+them thus sees no more SYNs of a connection than of a trace."""
 _CHUNK_OCTETS = 65536
 _DER = 2
 """ENCODING_DER of the ``_ssl`` module, which :func:`_chain` asks for."""
@@ -107,7 +107,7 @@ class TcpDialer:
                 fresh.bind((own, 0))
             fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if hasattr(socket, "TCP_SYNCNT"):  # Linux
-                fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, _syn_count())
+                fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, SYN_COUNT)
             fresh.settimeout(timeout_s)
             fresh.connect(target)
         except BaseException:
@@ -176,15 +176,6 @@ class TcpConnection:
         trace: TracebackType | None,
     ) -> None:
         self._socket.close()
-
-
-def _syn_count() -> int:
-    """TCP_SYNCNT for ``SYN_RETRIES``: since Linux 6.5 the linear retries come on top of it."""
-    try:
-        linear = int(_LINEAR_RETRIES.read_text())
-    except (OSError, ValueError):
-        linear = 0
-    return max(1, SYN_RETRIES - linear)
 
 
 def _fault(error: OSError, *, dialing: bool = False) -> ConnectionFault:
