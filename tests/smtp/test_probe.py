@@ -24,6 +24,8 @@ from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Origin
 from mxpath.smtp.probe import NAMELESS, SmtpOptions, helo_name, probe
 from mxpath.vantage.clock import SystemClock
+from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.pace import Pace, PacedDialer
 from mxpath.vantage.ports import Connection, Dialer, ProbeSocket, Vantage
 from mxpath.vantage.tcp import TcpDialer
 from play import DAY, LOOPBACK, NOW, Peer, closed_port, intermediate, issue, root, serving
@@ -165,6 +167,19 @@ def test_a_closed_port_is_refused() -> None:
     assert session.outcome is Outcome.REFUSED
     assert [phase.name for phase in session.phases] == ["connect"]
     assert session.phases[0].complete
+
+
+def test_a_wait_for_politeness_is_not_charged_to_a_refused_connection() -> None:
+    """One packet a second: the second dial waits for its turn before it leaves."""
+    clock = SystemClock()
+    paced = PacedDialer(TcpDialer(clock), Pace(rate_pps=1), Ledger(None), clock)
+    vantage = replace(loopback(), dialer=paced)
+    hosts = [("mx.example", LOOPBACK), ("mx.example", ip_address("127.0.0.2"))]
+    since_s = clock.monotonic_s()
+    sessions = probe(hosts, vantage, options=replace(QUICK, port=closed_port()))
+    assert clock.monotonic_s() - since_s > 0.8
+    assert [session.outcome for session in sessions] == [Outcome.REFUSED] * 2
+    assert all(session.phases[0].elapsed_ms < 500 for session in sessions)
 
 
 def test_a_mute_server_is_silent() -> None:

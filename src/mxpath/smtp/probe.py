@@ -194,7 +194,9 @@ class _Visit:
         except RefusedError as refusal:
             return self.skipped(str(refusal))
         except ConnectionFault as fault:
-            elapsed_ms = (self._times.now_s() - since_s) * 1000
+            elapsed_ms = fault.elapsed_ms
+            if elapsed_ms is None:
+                elapsed_ms = (self._times.now_s() - since_s) * 1000
             self._times.connected(elapsed_ms, complete=fault.fault is Fault.REFUSED)
             return self._session(_DIAL_OUTCOMES[fault.fault], started_at, fault.detail)
         with connection:

@@ -52,12 +52,17 @@ class Fault(StrEnum):
 
 
 class ConnectionFault(Exception):  # noqa: N818 - a fault of the network, not an error of ours
-    """A dial, a read, a write or a TLS handshake came to nothing; ``fault`` says how."""
+    """A dial, a read, a write or a TLS handshake came to nothing; ``fault`` says how.
 
-    def __init__(self, fault: Fault, detail: str = "") -> None:
+    ``elapsed_ms`` is what a failed dial took on the wire, without any wait for a
+    pace before it; ``None`` where that is not known apart.
+    """
+
+    def __init__(self, fault: Fault, detail: str = "", *, elapsed_ms: float | None = None) -> None:
         super().__init__(detail or fault.value)
         self.fault = fault
         self.detail = detail
+        self.elapsed_ms = elapsed_ms
 
 
 class Connection(Protocol):

@@ -84,7 +84,7 @@ class PlayedDialer:
         if line.refusal is not None:
             raise RefusedError(line.refusal)
         if line.fault is not None:
-            raise ConnectionFault(line.fault, line.detail)
+            raise ConnectionFault(line.fault, line.detail, elapsed_ms=line.connect_ms)
         connect_ms = elapsed_s * 1000 if line.connect_ms is None else line.connect_ms
         return PlayedConnection(self._said[line.number], self._clock, connect_ms=connect_ms)
 

@@ -72,7 +72,8 @@ class TapedDialer:
         try:
             connection = self._inner.dial(address, port, timeout_s)
         except ConnectionFault as fault:
-            self._write(replace(line, fault=fault.fault, detail=fault.detail), watch)
+            told = replace(line, fault=fault.fault, detail=fault.detail)
+            self._write(replace(told, connect_ms=fault.elapsed_ms), watch)
             raise
         except RefusedError as refusal:
             self._write(replace(line, refusal=str(refusal)), watch)

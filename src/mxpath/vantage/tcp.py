@@ -93,7 +93,8 @@ class TcpDialer:
         try:
             connected = self._connected(family, (str(address), port), timeout_s)
         except OSError as error:
-            raise _fault(error, dialing=True) from error
+            elapsed_ms = (self._clock.monotonic_s() - since_s) * 1000
+            raise _fault(error, dialing_ms=elapsed_ms) from error
         connect_ms = (self._clock.monotonic_s() - since_s) * 1000
         return TcpConnection(connected, self._clock, self._trust, connect_ms=connect_ms)
 
@@ -178,16 +179,17 @@ class TcpConnection:
         self._socket.close()
 
 
-def _fault(error: OSError, *, dialing: bool = False) -> ConnectionFault:
+def _fault(error: OSError, *, dialing_ms: float | None = None) -> ConnectionFault:
     """Name what went wrong; anything odd on an open connection counts as its end."""
     detail = error.strerror or str(error)
     if isinstance(error, TimeoutError):
-        return ConnectionFault(Fault.TIMEOUT, "no answer in time")
-    if dialing and isinstance(error, ConnectionRefusedError):
-        return ConnectionFault(Fault.REFUSED, detail)
-    if dialing and error.errno in _UNREACHABLE:
-        return ConnectionFault(Fault.UNREACHABLE, detail)
-    return ConnectionFault(Fault.CLOSED, detail)
+        return ConnectionFault(Fault.TIMEOUT, "no answer in time", elapsed_ms=dialing_ms)
+    fault = Fault.CLOSED
+    if dialing_ms is not None and isinstance(error, ConnectionRefusedError):
+        fault = Fault.REFUSED
+    elif dialing_ms is not None and error.errno in _UNREACHABLE:
+        fault = Fault.UNREACHABLE
+    return ConnectionFault(fault, detail, elapsed_ms=dialing_ms)
 
 
 def _handshake_fault(error: Exception) -> ConnectionFault:
