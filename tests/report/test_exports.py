@@ -14,7 +14,7 @@ from mxpath.report.exports import GRAPH_FORMATS, _quoted, write_figures, write_g
 
 
 def read(path: Path) -> Graph:
-    graph: Graph
+    graph: Any  # what networkx reads has no types of ours
     if path.suffix == ".graphml":
         graph = nx.read_graphml(path, force_multigraph=True)
     elif path.suffix == ".gexf":
@@ -22,7 +22,8 @@ def read(path: Path) -> Graph:
     else:
         names: dict[str, Any] = {"edges": "edges"}
         graph = nx.node_link_graph(json.loads(path.read_text(encoding="utf-8")), **names)
-    return graph
+    found: Graph = graph
+    return found
 
 
 def facts(data: dict[str, Any]) -> list[tuple[str, object]]:

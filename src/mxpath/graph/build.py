@@ -33,6 +33,7 @@ hold no control characters, so GraphML, GEXF and JSON stay well-formed.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import networkx as nx
 
@@ -55,7 +56,7 @@ EDGE_KINDS = (
     "at",
 )
 
-Graph = nx.MultiDiGraph
+Graph: TypeAlias = "nx.MultiDiGraph[str, dict[str, Any], dict[str, Any]]"
 Fact = str | int | float | bool | None
 
 
@@ -254,7 +255,7 @@ def _family(address: IPAddress) -> str:
 
 
 def _has_edge(graph: Graph, tail: str, head: str, stamp: _Stamp) -> bool:
-    between = graph.get_edge_data(tail, head, default={})
+    between: dict[int, dict[str, Any]] = graph.get_edge_data(tail, head, default={})
     return any(
         (data["vantage"], data["time"], data["domain"]) == (stamp.vantage, stamp.time, stamp.domain)
         for data in between.values()

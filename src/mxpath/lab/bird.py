@@ -17,6 +17,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 
@@ -158,9 +159,9 @@ def _ports(world: World, router: str, family: int) -> list[Interface]:
     return [_of_family(port, family) for port in world.interfaces.get(router, ())]
 
 
-def internal_graph(world: World, asn: int) -> nx.Graph:
+def internal_graph(world: World, asn: int) -> "nx.Graph[str, dict[str, Any], dict[str, Any]]":
     """Return the routers of a network and the links between them."""
-    graph = nx.Graph()
+    graph: nx.Graph[str, dict[str, Any], dict[str, Any]] = nx.Graph()
     graph.add_nodes_from(world.networks[asn].routers)
     for wire in world.wires:
         nodes = [port.node for port in wire.ports]
