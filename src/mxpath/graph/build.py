@@ -255,7 +255,7 @@ def _family(address: IPAddress) -> str:
 
 
 def _has_edge(graph: Graph, tail: str, head: str, stamp: _Stamp) -> bool:
-    between: dict[int, dict[str, Any]] = graph.get_edge_data(tail, head, default={})
+    between: dict[Any, dict[str, Any]] = graph.get_edge_data(tail, head, default={})
     return any(
         (data["vantage"], data["time"], data["domain"]) == (stamp.vantage, stamp.time, stamp.domain)
         for data in between.values()
