@@ -50,7 +50,7 @@ lint: env
 	$(BIN)/lint-imports --no-cache
 
 fast: env
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2
 
 lab: env lab-programs
 	$(BIN)/pytest -q -m lab

@@ -210,6 +210,7 @@ def test_a_recording_replays(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert [v["name"] for v in again["verdicts"]] == [v["name"] for v in first["verdicts"]]
 
 
+@pytest.mark.slow
 def test_demo_in_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--player", "memory", "--out", str(tmp_path), "--quiet", "--json"]) == 0
     accuracy = printed_document(capsys)
