@@ -24,12 +24,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     up = actions.add_parser("up", help="bring a world up and leave it running")
     up.add_argument("world", metavar="WORLD", help="name of a shipped world, or FILE.toml")
     down = actions.add_parser("down", help="take a running world down")
+    down.add_argument("name", nargs="?", metavar="WORLD", help="if several worlds run")
     inside = actions.add_parser("exec", help="run a command on a node of a running world")
     inside.add_argument("-n", "--node", help="router or host (default: the world's sender)")
     inside.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND …")
     truth = actions.add_parser("truth", help="what the running kernels and daemons know")
     truth.add_argument("--source-port", type=int, default=TRUTH_SOURCE_PORT, metavar="PORT")
-    for action in (down, inside, truth):
+    for action in (inside, truth):
         action.add_argument("-w", "--world", dest="name", help="if several worlds run")
     for action in (listing, up, truth):
         action.add_argument("--json", action="store_true", help="print one JSON document")
@@ -97,7 +98,7 @@ def _attached(options: argparse.Namespace) -> Lab:
     if name is None:
         known = ", ".join(running)
         raise InputError(
-            f"several worlds run ({known}): say which with --world"
+            f"several worlds run ({known}): say which"
             if running
             else "no world runs: `mxpath lab up first_walk` starts one"
         )
