@@ -50,7 +50,7 @@ def the_far_network_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
         route: Route = whole(*args, **kwargs)  # type: ignore[arg-type]
         return replace(route, as_path=route.as_path[:-1])
 
-    monkeypatch.setattr("mxpath.analyze.infer_route", broken)
+    monkeypatch.setattr("mxpath.pipeline.infer_route", broken)
 
 
 def an_mx_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def an_mx_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         hosts: tuple[MxHost, ...] = mail.plan.hosts[:1]
         return replace(mail, plan=replace(mail.plan, hosts=hosts))
 
-    monkeypatch.setattr("mxpath.analyze.discover", broken)
+    monkeypatch.setattr("mxpath.pipeline.discover", broken)
 
 
 @pytest.mark.parametrize(

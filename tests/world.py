@@ -4,13 +4,13 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from mxpath.analyze import Options, analyze
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate
 from mxpath.lab.simulated_faults import Faults
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.model.study import Study
+from mxpath.pipeline import Options, analyze
 
 
 @cache

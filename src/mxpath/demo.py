@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mxpath.analyze import analyze
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import MxpathError
 from mxpath.lab.accuracy import Accuracy, compare
@@ -25,6 +24,7 @@ from mxpath.lab.truth import Truth
 from mxpath.model import codec
 from mxpath.model.address import IPAddress
 from mxpath.model.study import Study
+from mxpath.pipeline import analyze
 from mxpath.report.exports import write_figures, write_graph
 from mxpath.report.html import render_report
 from mxpath.report.index import render_index

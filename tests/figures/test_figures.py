@@ -13,7 +13,8 @@ from matplotlib.transforms import Bbox
 
 import studies
 from mxpath.figures import FIGURES
-from mxpath.figures.style import draw_figure, figure_svg, new_figure, save_figure, styled
+from mxpath.figures.drawing import draw_figure, figure_svg, save_figure
+from mxpath.figures.style import new_figure, styled
 from mxpath.model.study import Study
 
 LOOKS = [
@@ -115,7 +116,7 @@ def test_the_callers_settings_neither_matter_nor_change() -> None:
 
 
 def test_pyplot_stays_asleep() -> None:
-    program = "import sys, mxpath.figures.style, mxpath.figures; print('matplotlib.pyplot' in sys.modules)"
+    program = "import sys, mxpath.figures.drawing, mxpath.figures; print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.strip() == b"False"
 

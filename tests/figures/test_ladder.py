@@ -1,8 +1,9 @@
 from matplotlib.text import Text
 
 import studies
+from mxpath.figures.drawing import draw_figure
 from mxpath.figures.ladder import ladder_size
-from mxpath.figures.style import draw_figure, styled
+from mxpath.figures.style import styled
 from mxpath.model.study import Study
 
 

@@ -3,7 +3,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 import studies
-from mxpath.figures.style import SERVER, draw_figure, styled
+from mxpath.figures.drawing import draw_figure
+from mxpath.figures.style import SERVER, styled
 from mxpath.figures.waterfall import waterfall_size
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study

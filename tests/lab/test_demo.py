@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mxpath.analyze import INTERRUPTED
 from mxpath.demo import analyze_in, play
 from mxpath.lab.accuracy import compare
 from mxpath.lab.netns import Lab, kernel_lab_missing
@@ -19,6 +18,7 @@ from mxpath.model import codec
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
+from mxpath.pipeline import INTERRUPTED
 
 pytestmark = [
     pytest.mark.lab,

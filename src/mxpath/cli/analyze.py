@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from mxpath.analyze import INTERRUPTED, Options, analyze
 from mxpath.cli import options as shared
 from mxpath.cli.kept import keep, write_whole
 from mxpath.errors import InputError
@@ -14,6 +13,7 @@ from mxpath.model.documents import Studies
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
+from mxpath.pipeline import INTERRUPTED, Options, analyze
 from mxpath.smtp.probe import SmtpOptions
 from mxpath.tracing.tracer import TraceOptions
 

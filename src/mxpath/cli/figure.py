@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output.suffix not in (".svg", ".png", ".pdf"):
         raise InputError(f"{options.output}: the name must end in .svg, .png or .pdf")
     study = read_study(options.study)
-    from mxpath.figures.style import save_figure  # noqa: PLC0415 - loads matplotlib
+    from mxpath.figures.drawing import save_figure  # noqa: PLC0415 - loads matplotlib
 
     try:
         save_figure(options.name, study, options.output)

@@ -1,17 +1,13 @@
-"""What all figures share: colours, type, size, and files that are equal for equal studies.
+"""What all figures share: colours, type and size.
 
 Colours are Okabe and Ito's set, which stays apart for colour-blind readers and in
 grey print; a meaning never rests on colour alone (marks, hatches and words say it too).
 Nothing here touches pyplot or the global settings of matplotlib.
 """
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -63,7 +59,6 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 DEFAULT_SIZE = (9.0, 4.5)
-DOTS_PER_INCH = 160
 
 
 @contextmanager
@@ -82,73 +77,6 @@ def new_figure(size: tuple[float, float] = DEFAULT_SIZE) -> Figure:
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
-
-
-def draw_figure(name: str, study: Study, *, target: str | None = None) -> Figure:
-    """Return the figure ``name`` of ``study``, drawn at the size it needs.
-
-    Parameters
-    ----------
-    name
-        Key of ``mxpath.figures.FIGURES``.
-    study
-        What to draw.
-    target
-        For a ladder: the traced address; the first one when left out.
-    """
-    # FIGURES imports the figures, and those import this module.
-    from mxpath.figures import FIGURES  # noqa: PLC0415
-    from mxpath.figures.ladder import ladder, ladder_size  # noqa: PLC0415
-    from mxpath.figures.roadmap import roadmap_size  # noqa: PLC0415
-    from mxpath.figures.waterfall import waterfall_size  # noqa: PLC0415
-
-    if name == "ladder":
-        figure = new_figure(ladder_size(study, target))
-        ladder(study, figure.add_subplot(), target=target)
-        return figure
-    sizes = {"roadmap": roadmap_size, "waterfall": waterfall_size}
-    figure = new_figure(sizes[name](study))
-    FIGURES[name](study, figure.add_subplot())
-    return figure
-
-
-def save_figure(name: str, study: Study, path: Path, *, target: str | None = None) -> None:
-    """Draw the figure ``name`` into ``path``; its suffix (svg, png, pdf) is the format.
-
-    Equal studies give equal bytes: identifiers are derived from the content, and
-    the only date is that of ``SOURCE_DATE_EPOCH``, where it is set.
-
-    Raises
-    ------
-    KeyError
-        When there is no figure of that name.
-    OSError
-        When the file cannot be written.
-    """
-    with styled():
-        figure = draw_figure(name, study, target=target)
-        kind = path.suffix.lstrip(".").lower()
-        figure.savefig(path, format=kind, dpi=DOTS_PER_INCH, metadata=_metadata(kind, name, study))
-
-
-def figure_svg(name: str, study: Study, *, target: str | None = None) -> str:
-    """Return the figure ``name`` as an SVG document; equal studies give equal text."""
-    page = StringIO()
-    with styled():
-        figure = draw_figure(name, study, target=target)
-        figure.savefig(page, format="svg", metadata={"Date": None, "Creator": "mxpath"})
-    return page.getvalue()
-
-
-def _metadata(kind: str, name: str, study: Study) -> dict[str, object]:
-    title = f"{name} of {study.domain}"
-    stamp = os.environ.get("SOURCE_DATE_EPOCH")
-    date = datetime.fromtimestamp(int(stamp), tz=UTC) if stamp and stamp.isdigit() else None
-    if kind == "svg":
-        return {"Title": title, "Creator": "mxpath", "Date": date.isoformat() if date else None}
-    if kind == "pdf":
-        return {"Title": title, "Creator": "mxpath", "Producer": None, "CreationDate": date}
-    return {"Title": title, "Software": "mxpath"}
 
 
 def band_colours(networks: list[Network | None]) -> dict[int | None, str]:

@@ -32,13 +32,13 @@ from mxpath.errors import MxpathError
 from mxpath.lab import bird, control, fabric, knot
 from mxpath.lab.convergence import wait_for_routes
 from mxpath.lab.enclosure import RUN, private_run, probe, use_resolver
-from mxpath.lab.kernel_truth import KernelTruth, mx_truth, smtp_truth
+from mxpath.lab.kernel_truth import KernelTruth, mx_truth
 from mxpath.lab.namespaces import (
     LabError,
     inside,
 )
 from mxpath.lab.topology import World
-from mxpath.lab.truth import SynCount, Truth
+from mxpath.lab.truth import SynCount, Truth, smtp_truth
 from mxpath.lab.wire import wire_command
 from mxpath.model.address import parse_address
 from mxpath.model.codec import from_data, to_data

@@ -19,7 +19,7 @@ from itertools import pairwise
 from mxpath.lab.fib import Fib, Step, read_fibs, route_get
 from mxpath.lab.neighbours import Crossing, Neighbours
 from mxpath.lab.topology import World
-from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SmtpTruth
+from mxpath.lab.truth import HopTruth, MxRow, PathTruth
 from mxpath.model.address import IPAddress, parse_address
 
 _MAX_HOPS = 64
@@ -127,17 +127,3 @@ def _addresses(zone: Mapping[tuple[str, str], list[str]], host: str) -> Iterator
         host = zone[host, "CNAME"][0].rstrip(".").lower()
     for kind in ("A", "AAAA"):
         yield from map(parse_address, zone.get((host, kind), ()))
-
-
-def smtp_truth(world: World) -> dict[IPAddress, SmtpTruth]:
-    """Return how each mail host was told to behave."""
-    return {
-        address: SmtpTruth(
-            behaviour=host.smtp.behaviour,
-            greeting_delay_s=host.smtp.greeting_delay_s,
-            starttls=host.smtp.starttls,
-        )
-        for name, host in world.hosts.items()
-        if host.smtp is not None
-        for address in world.addresses_of(name)
-    }

@@ -9,7 +9,7 @@ from mxpath.lab.simulated_dns import PlayedZone
 from mxpath.lab.simulated_network import SMTP_PORT, PlayedNetwork, inbound_address
 from mxpath.lab.simulated_wire import TCP
 from mxpath.lab.topology import World
-from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SmtpTruth, SynCount, Truth
+from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SynCount, Truth, smtp_truth
 from mxpath.model.address import IPAddress, parse_address
 
 
@@ -20,7 +20,7 @@ def memory_truth(network: PlayedNetwork, flows: Iterable[tuple[IPAddress, int]])
         wire=None,
         paths=tuple(_path(network, target, port) for target, port in flows),
         mx=_mx(network.world),
-        smtp=_smtp(network.world),
+        smtp=smtp_truth(network.world),
         syns=tuple(
             SynCount(target=target, source_port=port, count=count)
             for (target, port), count in sorted(
@@ -99,16 +99,3 @@ def _addresses(zone: PlayedZone, host: str) -> tuple[IPAddress, ...]:
         for rdtype in ("A", "AAAA")
         for text in zone.answer(host, rdtype).records
     )
-
-
-def _smtp(world: World) -> dict[IPAddress, SmtpTruth]:
-    return {
-        address: SmtpTruth(
-            behaviour=host.smtp.behaviour,
-            greeting_delay_s=host.smtp.greeting_delay_s,
-            starttls=host.smtp.starttls,
-        )
-        for name, host in world.hosts.items()
-        if host.smtp is not None
-        for address in world.addresses_of(name)
-    }

@@ -7,7 +7,7 @@ This module imports nothing of inference, tracing or graph.
 
 from dataclasses import dataclass
 
-from mxpath.lab.topology import Behaviour
+from mxpath.lab.topology import Behaviour, World
 from mxpath.model.address import IPAddress
 
 
@@ -85,3 +85,17 @@ class Truth:
         return next(
             (p for p in self.paths if p.target == target and p.source_port == source_port), None
         )
+
+
+def smtp_truth(world: World) -> dict[IPAddress, SmtpTruth]:
+    """Return how each mail host of a world is told to behave, whoever plays it."""
+    return {
+        address: SmtpTruth(
+            behaviour=host.smtp.behaviour,
+            greeting_delay_s=host.smtp.greeting_delay_s,
+            starttls=host.smtp.starttls,
+        )
+        for name, host in world.hosts.items()
+        if host.smtp is not None
+        for address in world.addresses_of(name)
+    }

@@ -12,7 +12,7 @@ from pathlib import Path
 import networkx as nx
 
 from mxpath.errors import InputError
-from mxpath.figures.style import save_figure
+from mxpath.figures.drawing import save_figure
 from mxpath.graph.build import Graph, build_graph
 from mxpath.model.study import Study
 

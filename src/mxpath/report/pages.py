@@ -6,6 +6,7 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from mxpath.figures.drawing import figure_svg
 from mxpath.figures.style import (
     ALARM,
     BANDS,
@@ -18,7 +19,6 @@ from mxpath.figures.style import (
     RULE,
     SERVER,
     UNKNOWN_BAND,
-    figure_svg,
 )
 from mxpath.model.foreign_text import printable
 from mxpath.model.study import Study

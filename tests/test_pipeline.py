@@ -2,7 +2,6 @@
 
 import pytest
 
-from mxpath.analyze import INTERRUPTED, Options
 from mxpath.errors import InputError
 from mxpath.lab.simulated_faults import Faults
 from mxpath.model import codec
@@ -10,6 +9,7 @@ from mxpath.model.mail import PlanKind
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
+from mxpath.pipeline import INTERRUPTED, Options
 from mxpath.report.html import render_report
 from mxpath.report.text import screen
 from world import analyzed, first_walk

@@ -1,0 +1,78 @@
+"""Figures as files and documents; equal studies give equal bytes."""
+
+import os
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from mxpath.figures import FIGURES
+from mxpath.figures.ladder import ladder, ladder_size
+from mxpath.figures.roadmap import roadmap_size
+from mxpath.figures.style import new_figure, styled
+from mxpath.figures.waterfall import waterfall_size
+from mxpath.model.study import Study
+
+DOTS_PER_INCH = 160
+_SIZES = {"roadmap": roadmap_size, "waterfall": waterfall_size}
+
+
+def draw_figure(name: str, study: Study, *, target: str | None = None) -> Figure:
+    """Return the figure ``name`` of ``study``, drawn at the size it needs.
+
+    Parameters
+    ----------
+    name
+        Key of ``mxpath.figures.FIGURES``.
+    study
+        What to draw.
+    target
+        For a ladder: the traced address; the first one when left out.
+    """
+    if name == "ladder":
+        figure = new_figure(ladder_size(study, target))
+        ladder(study, figure.add_subplot(), target=target)
+        return figure
+    figure = new_figure(_SIZES[name](study))
+    FIGURES[name](study, figure.add_subplot())
+    return figure
+
+
+def save_figure(name: str, study: Study, path: Path, *, target: str | None = None) -> None:
+    """Draw the figure ``name`` into ``path``; its suffix (svg, png, pdf) is the format.
+
+    Equal studies give equal bytes: identifiers are derived from the content, and
+    the only date is that of ``SOURCE_DATE_EPOCH``, where it is set.
+
+    Raises
+    ------
+    KeyError
+        When there is no figure of that name.
+    OSError
+        When the file cannot be written.
+    """
+    with styled():
+        figure = draw_figure(name, study, target=target)
+        kind = path.suffix.lstrip(".").lower()
+        figure.savefig(path, format=kind, dpi=DOTS_PER_INCH, metadata=_metadata(kind, name, study))
+
+
+def figure_svg(name: str, study: Study, *, target: str | None = None) -> str:
+    """Return the figure ``name`` as an SVG document; equal studies give equal text."""
+    page = StringIO()
+    with styled():
+        figure = draw_figure(name, study, target=target)
+        figure.savefig(page, format="svg", metadata={"Date": None, "Creator": "mxpath"})
+    return page.getvalue()
+
+
+def _metadata(kind: str, name: str, study: Study) -> dict[str, object]:
+    title = f"{name} of {study.domain}"
+    stamp = os.environ.get("SOURCE_DATE_EPOCH")
+    date = datetime.fromtimestamp(int(stamp), tz=UTC) if stamp and stamp.isdigit() else None
+    if kind == "svg":
+        return {"Title": title, "Creator": "mxpath", "Date": date.isoformat() if date else None}
+    if kind == "pdf":
+        return {"Title": title, "Creator": "mxpath", "Producer": None, "CreationDate": date}
+    return {"Title": title, "Software": "mxpath"}
