@@ -1,15 +1,20 @@
 """The whole pipeline in the simulated world: its verdicts, and what faults leave of it."""
 
+from pathlib import Path
+
 import pytest
 
+from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
+from mxpath.lab.published import publish
+from mxpath.lab.simulated import simulate
 from mxpath.lab.simulated_faults import Faults
 from mxpath.model import codec
 from mxpath.model.mail import PlanKind
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
-from mxpath.pipeline import INTERRUPTED, Options
+from mxpath.pipeline import INTERRUPTED, Options, analyze
 from mxpath.report.html import render_report
 from mxpath.report.text import screen
 from world import analyzed, first_walk
@@ -123,6 +128,20 @@ def test_blocked_egress_is_never_called_a_dead_server_for_certain() -> None:
     study = analyzed("fine.example", faults=Faults(port_25_filtered_at_hop=1))
     assert study.verdict is not None
     assert study.verdict.name == "egress25_blocked" or study.verdict.counter_evidence
+
+
+def test_what_no_data_set_tells_is_said(tmp_path: Path) -> None:
+    """Without exchange points in the gazetteer, no crossing is claimed, and none is denied."""
+    publish(first_walk(), tmp_path)
+    manifest = tmp_path / "gazetteer.toml"
+    head, *snapshots = manifest.read_text().split("[[snapshot]]")
+    kept = [text for text in snapshots if 'name = "peeringdb"' not in text]
+    manifest.write_text("[[snapshot]]".join([head, *kept]))
+    study = analyze("fine.example", simulate(first_walk()), Gazetteer.open(tmp_path))
+    assert not [crossing for route in study.routes for crossing in route.crossings]
+    assert any("exchange points" in note for note in study.notes)
+    assert "exchange points" in screen(study)
+    assert not any("exchange points" in note for note in analyzed("fine.example").notes)
 
 
 def test_only_restricts_to_one_address() -> None:

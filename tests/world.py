@@ -1,7 +1,9 @@
 """The first world, played in memory, for tests of whatever stands on it."""
 
+import atexit
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 
 from mxpath.datasets.gazetteer import Gazetteer
@@ -21,6 +23,7 @@ def first_walk() -> World:
 @cache
 def gazetteer() -> Gazetteer:
     directory = Path(mkdtemp(prefix="mxpath-test-"))
+    atexit.register(rmtree, directory)
     publish(first_walk(), directory)
     return Gazetteer.open(directory)
 

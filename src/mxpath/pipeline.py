@@ -9,12 +9,13 @@ Ctrl-C leaves a note in the Study, and everything that was seen before it.
 """
 
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from mxpath import __version__
 from mxpath.attribution.attribute import attribute
+from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError, PrivilegeError
 from mxpath.graph.verdicts import judge
@@ -109,7 +110,7 @@ def analyze(
         ended_at=_now(vantage.clock),
         as_of=gazetteer.as_of,
         provenance=_provenance(vantage, gazetteer, options, work),
-        notes=tuple(work.notes),
+        notes=(*work.notes, *_blind_spots(work.traces, gazetteer)),
     )
     return replace(study, verdicts=judge(study))
 
@@ -246,6 +247,20 @@ def _routes(
         )
         for each in traces
     )
+
+
+_WITHOUT = {
+    Section.ORIGINS: "origins of prefixes (networks cannot be told)",
+    Section.EXCHANGES: "exchange points (crossings cannot be told)",
+    Section.RELATIONS: "business relationships (borders are told by addresses alone)",
+}
+
+
+def _blind_spots(traces: Iterable[Trace], gazetteer: Gazetteer) -> Iterator[str]:
+    """Say what the gazetteer cannot answer about a path, so that nobody takes it for absent."""
+    lacking = [words for section, words in _WITHOUT.items() if section in gazetteer.missing]
+    if lacking and any(each.hops for each in traces):
+        yield f"no data set here tells of {', nor of '.join(lacking)}"
 
 
 def _provenance(

@@ -223,6 +223,11 @@ class Gazetteer:
         """Read every snapshot whole and say how many rows it has."""
         return tuple(_summary(source, self.public) for source in self._sources)
 
+    @property
+    def missing(self) -> tuple[Section, ...]:
+        """Questions that no snapshot here can answer."""
+        return tuple(section for section in Section if not self._in(section))
+
     def _in(self, section: Section) -> list[_Source]:
         return [source for source in self._sources if source.dataset.section is section]
 
