@@ -144,6 +144,7 @@ def _rung(ax: Axes, study: Study, trace: Trace, hop: Hop) -> None:
             linestyle="none",
             zorder=4,
             alpha=0.9,
+            clip_on=False,  # the first hop's mark lies on the axis
         )
 
 

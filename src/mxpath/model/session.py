@@ -64,6 +64,8 @@ class TlsFacts:
 
     version: str
     cipher: str
+    handshake_ms: float | None = None
+    """The handshake on the wire alone, without our own checking of certificates."""
     names: tuple[str, ...] = ()
     """DNS names of the certificate's subjectAltName, else its common name."""
     issuer: str = ""

@@ -143,9 +143,8 @@ class _Times:
         self._rtt_ms = elapsed_ms
         self._append("connect", elapsed_ms, 1, complete=complete)
 
-    def add(self, name: str, since_s: float, *, round_trips: int = 1, complete: bool) -> None:
+    def add(self, name: str, elapsed_ms: float, *, round_trips: int = 1, complete: bool) -> None:
         """Close the step ``name``; the same name again (HELO after EHLO) adds to it."""
-        elapsed_ms = (self.now_s() - since_s) * 1000
         if self.phases[-1].name == name:
             earlier = self.phases.pop()
             elapsed_ms += earlier.elapsed_ms
@@ -245,7 +244,14 @@ class _Visit:
             complete = self._talk.state is not State.OVER
         else:
             trips, complete = 1, self._exchange(connection)
-        self._times.add(name, since_s, round_trips=trips, complete=complete)
+        self._times.add(name, self._took_ms(state, since_s), round_trips=trips, complete=complete)
+
+    def _took_ms(self, state: State, since_s: float) -> float:
+        """Time since a step began; of TLS the handshake alone, for our checks are not the server's."""
+        facts = self._talk.tls
+        if state is State.TLS and facts is not None and facts.handshake_ms is not None:
+            return facts.handshake_ms
+        return (self._times.now_s() - since_s) * 1000
 
     def _exchange(self, connection: Connection) -> bool:
         """Say what the state has to say and take the reply; tell whether one came."""

@@ -29,6 +29,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.resolver
+import dns.rrset
 
 from mxpath.errors import InputError
 from mxpath.model.dns import DnsAnswer, DnsStatus
@@ -101,6 +102,14 @@ def system_servers() -> tuple[Server, ...]:
     return tuple(Server(address=a, port=configured.port) for a in plain if "/" not in a)
 
 
+def _warm_up() -> None:
+    """Load what dnspython loads at its first message, so that no answer is charged for it."""
+    for rdtype, text in (("MX", "0 ."), ("A", "192.0.2.1"), ("AAAA", "2001:db8::1")):
+        sample = dns.message.make_response(dns.message.make_query("example.", rdtype))
+        sample.answer.append(dns.rrset.from_text("example.", 0, "IN", rdtype, text))
+        dns.message.from_wire(sample.to_wire())
+
+
 class StubResolver:
     """Asks recursive resolvers; satisfies :class:`mxpath.vantage.ports.Resolver`.
 
@@ -128,6 +137,7 @@ class StubResolver:
         self._servers = tuple(servers)
         self._timeout_s = timeout_s
         self._tries = tries
+        _warm_up()
 
     def ask(self, name: str, rdtype: str) -> DnsAnswer:
         """Answer one question. Never raises for what the DNS does."""

@@ -150,14 +150,17 @@ class TcpConnection:
         """Negotiate TLS and report it; raises ConnectionFault when the handshake fails."""
         plain = self._socket
         plain.settimeout(timeout_s)
+        context = _context()
+        since_s = self._clock.monotonic_s()
         try:
-            secured = _context().wrap_socket(
+            secured = context.wrap_socket(
                 plain, server_hostname=_sni(server_name), do_handshake_on_connect=False
             )
             self._socket = secured
             secured.do_handshake()
         except (OSError, ValueError) as error:
             raise _handshake_fault(error) from error
+        handshake_ms = (self._clock.monotonic_s() - since_s) * 1000
         facts = judge(
             _chain(secured),
             server_name=server_name,
@@ -165,7 +168,12 @@ class TcpConnection:
             now_ns=self._clock.now_ns(),
         )
         cipher, _, _ = secured.cipher() or ("", "", 0)
-        return replace(facts, version=secured.version() or "", cipher=cipher)
+        return replace(
+            facts,
+            version=secured.version() or "",
+            cipher=cipher,
+            handshake_ms=round(handshake_ms, 3),
+        )
 
     def __enter__(self) -> Self:
         return self
