@@ -10,7 +10,10 @@ The law (Gao and Rexford, "Stable Internet routing without global coordination",
 4. Inside a network: a full mesh with next hop self. Its next hops, the routers'
    loopbacks, resolve over static routes along all paths of fewest hops, whatever
    their delay; so equal paths become an equal-cost multipath.
-5. A route server passes all members' routes on, its own number left out of paths.
+5. Of routes of equal preference and length the one from the lowest neighbour number
+   wins, as in memory: it is written into MED, which is compared across neighbours.
+   BIRD's own next steps (the age of a route, router ids) would differ by player.
+6. A route server passes all members' routes on, its own number left out of paths.
 """
 
 import socket
@@ -29,6 +32,7 @@ _TIMERS = (
     "connect delay time 1; connect retry time 1; error wait time 1, 2; error forget time 5; "
     "startup hold time 30; hold time 90;"
 )
+_NEAREST = "bgp_med = bgp_path.first;"
 _MAX_ANSWER = 1 << 20
 
 
@@ -98,7 +102,7 @@ def _filters(world: World, asn: int) -> Iterator[str]:
         yield (
             f"filter from_{relation} {{ bgp_large_community.delete([({asn}, *, *)]); "
             f"bgp_large_community.add(({asn}, 1, {_TAG[relation]})); "
-            f"bgp_local_pref = {preference}; accept; }}"
+            f"bgp_local_pref = {preference}; {_NEAREST} accept; }}"
         )
     customers = f"({asn}, 1, {_TAG['customer']}) ~ bgp_large_community"
     strip = f"bgp_large_community.delete([({asn}, *, *)]); accept;"
@@ -235,7 +239,7 @@ def _session(family: int, session: Session) -> str:
     return (
         f"protocol bgp {session.name} {{ local {session.local.ip} as {session.local_asn}; "
         f"neighbor {session.remote.ip} as {session.remote_asn}; "
-        f"{extra}{_TIMERS} ipv{family} {{ {policy} }}; }}"
+        f"{extra}med metric on; {_TIMERS} ipv{family} {{ {policy} }}; }}"
     )
 
 
@@ -243,7 +247,7 @@ def _policy(family: int, session: Session) -> str:
     if session.relation == "internal":
         return "import all; export where source = RTS_BGP; next hop self;"
     if session.relation == "member":
-        return "import all; export all;"
+        return f"import filter {{ {_NEAREST} accept; }}; export all;"
     side = "customer" if session.relation == "customer" else "others"
     return f"import filter from_{session.relation}; export filter to_{side}{family};"
 
