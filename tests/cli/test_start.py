@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from mxpath import __version__
-from mxpath.cli import COMMANDS, main
+from mxpath.cli import COMMANDS, figure, main
+from mxpath.figures import FIGURES
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -106,3 +107,8 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         check=False,
     )
     assert done.stderr == ""
+
+
+def test_the_figures_on_offer_are_the_figures_there_are() -> None:
+    """The command names them itself, since asking the family would load matplotlib."""
+    assert set(figure.NAMES) == set(FIGURES)
