@@ -28,7 +28,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 # Debian's packages would start their daemons; a policy-rc.d that is ours alone forbids that.
-LAB_PROGRAMS := bird:bird2 knotd:knot ip:iproute2 unshare:util-linux cc:gcc
+LAB_PROGRAMS := bird:bird2 knotd:knot unbound:unbound postfix:postfix ip:iproute2 unshare:util-linux cc:gcc
 lab-programs:
 	@missing=""; for pair in $(LAB_PROGRAMS); do \
 	  PATH="$$PATH:/usr/sbin:/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"; done; \

@@ -7,7 +7,8 @@ from itertools import combinations, pairwise
 from hypothesis import strategies as st
 
 from mxpath.lab.coherence import problems
-from mxpath.lab.topology import AutonomousSystem, ExchangePoint, Host, Link, World
+from mxpath.lab.elements import AutonomousSystem, ExchangePoint, Host, Link
+from mxpath.lab.topology import World
 
 _FIRST = 64496
 _RELATIONS = ("none", "none", "provider", "provider", "peer")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.asking import at_sender
+from mxpath.lab.elements import SmtpHost
 from mxpath.lab.netns import Lab
-from mxpath.lab.topology import SmtpHost
 
 pytest.importorskip("aiosmtpd", reason="the lab's mail servers need mxpath[lab]")
 

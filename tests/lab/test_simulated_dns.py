@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mxpath.errors import ParseError
+from mxpath.lab.elements import Dns
 from mxpath.lab.simulated import Faults, SimulatedVantage, simulate
 from mxpath.lab.simulated_dns import PlayedZone
-from mxpath.lab.topology import Dns, World, read_world, shipped_worlds
+from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.model.dns import DnsStatus
 
 WORLD = read_world(shipped_worlds()["first_walk"])

@@ -1,8 +1,9 @@
 import pytest
 
+from mxpath.lab.elements import SmtpHost
 from mxpath.lab.simulated import Faults, SimulatedVantage, simulate, simulated_truth
 from mxpath.lab.simulated_smtp import SmtpScript
-from mxpath.lab.topology import SmtpHost, World
+from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 from mxpath.vantage.ports import Connection, ConnectionFault, Fault
 

@@ -2,10 +2,10 @@ from ipaddress import ip_address
 
 import pytest
 
+from mxpath.lab.elements import Behaviour
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.simulated_tcp import Segment, TcpServer
 from mxpath.lab.simulated_wire import TcpFlag
-from mxpath.lab.topology import Behaviour
 
 FLOW = FiveTuple(
     source=ip_address("198.18.1.25"),

@@ -2,8 +2,9 @@ from ipaddress import ip_address
 
 import pytest
 
+from mxpath.lab.elements import Behaviour
 from mxpath.lab.simulated import SimulatedVantage, simulate, simulated_truth
-from mxpath.lab.topology import Behaviour, World, read_world, shipped_worlds
+from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.lab.truth import HopTruth, PathTruth
 from mxpath.model.trace import ProbeSpec, Reply
 

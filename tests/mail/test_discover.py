@@ -7,8 +7,9 @@ from functools import cache
 import pytest
 
 from mxpath.errors import InputError
+from mxpath.lab.elements import Domain
 from mxpath.lab.simulated import simulate
-from mxpath.lab.topology import Domain, World, read_world, shipped_worlds
+from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.mail.discover import discover
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.mail import MailDomain, PlanKind

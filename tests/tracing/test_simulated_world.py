@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from mxpath.lab.elements import Behaviour
 from mxpath.lab.simulated import simulate, simulated_truth
-from mxpath.lab.topology import Behaviour, World, read_world
+from mxpath.lab.topology import World, read_world
 from mxpath.lab.truth import Truth
 from mxpath.model.trace import EndReason, Trace
 from mxpath.tracing.tracer import trace

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from statistics import median, quantiles
 
-from mxpath.lab.topology import Behaviour
+from mxpath.lab.elements import Behaviour
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SmtpTruth, Truth
 from mxpath.model.mail import PlanKind
 from mxpath.model.session import Outcome, SmtpSession

@@ -5,7 +5,8 @@ from ipaddress import IPv4Interface, IPv6Interface, IPv6Network
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # topology numbers its worlds by this module, so the import may not run both ways
-    from mxpath.lab.topology import Host, World
+    from mxpath.lab.elements import Host
+    from mxpath.lab.topology import World
 
 Interface = IPv4Interface | IPv6Interface
 

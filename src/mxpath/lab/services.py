@@ -26,8 +26,9 @@ from typing import Any
 from aiosmtpd.smtp import SMTP
 
 from mxpath.lab.certificates import Authority
+from mxpath.lab.elements import Behaviour, SmtpHost
 from mxpath.lab.namespaces import inside
-from mxpath.lab.topology import Behaviour, SmtpHost, World
+from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 from mxpath.model.codec import from_data
 

@@ -12,11 +12,12 @@ The law, for a SYN with a TTL of t:
 from collections import Counter
 from dataclasses import dataclass
 
+from mxpath.lab.elements import SmtpHost
 from mxpath.lab.forwarding import DataPlane, FiveTuple
 from mxpath.lab.routing import NextHop
 from mxpath.lab.simulated_tcp import Segment, TcpServer
 from mxpath.lab.simulated_wire import ICMP_PROTOCOL, TCP, Syn, icmp_error, read_syn, tcp_answer
-from mxpath.lab.topology import SmtpHost, World
+from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 
 SMTP_PORT = 25

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, time, timedelta
 from types import TracebackType
 from typing import Self
 
+from mxpath.lab.elements import Behaviour, SmtpHost
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.simulated_faults import CONNECTION_REFUSED, NO_ROUTE_TO_HOST, Uplink
 from mxpath.lab.simulated_network import PlayedNetwork, Reached
 from mxpath.lab.simulated_wire import TCP
-from mxpath.lab.topology import Behaviour, SmtpHost
 from mxpath.model.address import IPAddress
 from mxpath.model.session import TlsFacts
 from mxpath.vantage.ports import Clock, Connection, ConnectionFault, Fault

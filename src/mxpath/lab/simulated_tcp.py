@@ -14,9 +14,9 @@ A closed port answers every SYN with a RST; a dropped one answers nothing.
 
 from dataclasses import dataclass, replace
 
+from mxpath.lab.elements import Behaviour
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.simulated_wire import TcpFlag
-from mxpath.lab.topology import Behaviour
 
 _WINDOW = 65_535
 _ACK_EVERY_NS = 500_000_000

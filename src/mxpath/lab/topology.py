@@ -16,9 +16,8 @@ order, by rules that both players share, so that a small world stays small:
 import tomllib
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from functools import cached_property
-from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
+from ipaddress import IPv4Interface, IPv6Interface
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,151 +26,24 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.errors import InputError, ParseError
 from mxpath.lab.coherence import problems
+from mxpath.lab.elements import (
+    AutonomousSystem,
+    Collector,
+    Dns,
+    Domain,
+    ExchangePoint,
+    Expected,
+    Fault,
+    Host,
+    Link,
+    Rdap,
+    Roa,
+    Router,
+)
 from mxpath.lab.numbering import Interface, Port, Wire, number_wires, subnet_64
 from mxpath.model.address import IPAddress, Prefix
 
-__all__ = [
-    "AutonomousSystem",
-    "Behaviour",
-    "Dns",
-    "Domain",
-    "ExchangePoint",
-    "Expected",
-    "Host",
-    "Interface",
-    "Link",
-    "Port",
-    "SmtpHost",
-    "Wire",
-    "World",
-    "parse_world",
-    "read_world",
-    "shipped_worlds",
-]
-
-
-class Behaviour(StrEnum):
-    """How a mail host treats a client on port 25."""
-
-    FINE = "fine"
-    SLOW_GREETING = "slow_greeting"
-    """Waits ``greeting_delay_s`` before its greeting."""
-    REJECT = "reject"
-    """Greets with 554."""
-    CLOSED = "closed"
-    """Nothing listens: the kernel answers RST."""
-    DROPPED = "dropped"
-    """SYNs vanish without an answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpHost:
-    """What listens on a host's port 25."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    name: str
-    """Its DNS name, also said in greeting and EHLO and carried by its certificate."""
-    behaviour: Behaviour = Behaviour.FINE
-    greeting_delay_s: float = 0.0
-    starttls: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """An end system behind one router."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    router: str
-    delay_ms: float = 0.1
-    """One-way delay of the access link."""
-    smtp: SmtpHost | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutonomousSystem:
-    """A network: its routers, its prefixes, and whose customer or peer it is."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    name: str
-    prefixes: tuple[Prefix, ...]
-    routers: tuple[str, ...]
-    providers: tuple[int, ...] = ()
-    peers: tuple[int, ...] = ()
-    """Private peers; members of one exchange point's route server peer by themselves."""
-
-    @property
-    def prefix_v4(self) -> IPv4Network:
-        """First IPv4 prefix: infrastructure space."""
-        return next(p for p in self.prefixes if isinstance(p, IPv4Network))
-
-    @property
-    def prefix_v6(self) -> IPv6Network:
-        """First IPv6 prefix: infrastructure space."""
-        return next(p for p in self.prefixes if isinstance(p, IPv6Network))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangePoint:
-    """An exchange point: a LAN, and a route server that all members peer with."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    id: int
-    lan_v4: IPv4Network
-    lan_v6: IPv6Network
-    route_server_asn: int
-    city: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A wire between two routers, or between a router and an exchange point's LAN."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    ends: tuple[str, str]
-    delay_ms: float
-    """One-way delay."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Domain:
-    """A mail domain: its MX records as ``preference target`` (``0 .`` for null MX)."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    mx: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dns:
-    """Further DNS content of a world."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    zone: str = "example"
-    """The one zone that all names of the world lie in."""
-    records: tuple[str, ...] = ()
-    """Lines in master-file form with absolute owner names, class IN implied."""
-    servfail: tuple[str, ...] = ()
-    """Names below the zone for which the server answers SERVFAIL."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What an analysis of this world has to find."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    verdicts: dict[str, str] = field(default_factory=dict)
-    """Domain to the name of its first verdict."""
-    as_paths: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """Host to the AS path from the sender, both families."""
-    crossings: dict[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
-    """Host to (exchange id, near AS, far AS), both families."""
+__all__ = ["Interface", "Port", "Wire", "World", "parse_world", "read_world", "shipped_worlds"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +65,14 @@ class World:
     hosts: dict[str, Host]
     links: tuple[Link, ...]
     exchanges: dict[str, ExchangePoint] = field(default_factory=dict)
+    answering: dict[str, Router] = field(default_factory=dict)
+    """Router to how it answers probes; most need no entry."""
     domains: dict[str, Domain] = field(default_factory=dict)
     dns: Dns = field(default_factory=Dns)
+    rdap: Rdap | None = None
+    roas: tuple[Roa, ...] = ()
+    collectors: dict[str, Collector] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
     expected: Expected = field(default_factory=Expected)
 
     @cached_property

@@ -7,7 +7,8 @@ This module imports nothing of inference, tracing or graph.
 
 from dataclasses import dataclass
 
-from mxpath.lab.topology import Behaviour, World
+from mxpath.lab.elements import Behaviour
+from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 
 
