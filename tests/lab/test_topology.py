@@ -21,7 +21,7 @@ def test_every_shipped_world_is_read_and_named_like_its_file(path: Path) -> None
         ('name = "first_walk"', "colour = 1", "colour"),
         ('name = "Nordmail"', "city = 1", "networks.64496.city"),
         ("[hosts.mailhost]", "speed = 1", "hosts.mailhost.speed"),
-        ("delay_ms = 2.0\n", "loss = 1", "links.0.loss"),
+        ("delay_ms = 2.0\n", "colour = 1", "links.0.colour"),
         ("[dns]", "serial = 1", "dns.serial"),
         ("[exchanges.FRA-LIX]", "members = 1", "exchanges.FRA-LIX.members"),
     ],
