@@ -188,6 +188,19 @@ def test_figure(name: str, study: Path, tmp_path: Path) -> None:
         assert path.read_bytes().startswith(magic)
 
 
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+def test_figure_of_a_world(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / f"world.{kind}"
+    assert main(["figure", "world", "first_walk", "-o", str(path)]) == 0
+    assert capsys.readouterr().out.strip() == str(path)
+    assert path.stat().st_size > 4000
+
+
+def test_figure_of_no_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figure", "world", "atlantis", "-o", str(tmp_path / "w.svg")]) == 2
+    assert "first_walk" in capsys.readouterr().err
+
+
 def test_data_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "list", "--json"]) == 0
     names = {row["name"] for row in printed_document(capsys)["datasets"]}

@@ -1,20 +1,28 @@
-"""``mxpath figure NAME STUDY -o FILE``: one picture."""
+"""``mxpath figure NAME STUDY -o FILE``: one picture; ``mxpath figure world FILE.toml`` the map of a lab world."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from mxpath.cli.kept import read_study
+from mxpath.cli.options import world_file
 from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.documents import Drawn
 
 NAMES = ("ladder", "waterfall", "roadmap")
+"""Figures of a study."""
+WORLD = "world"
+"""The figure of a lab world."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", choices=NAMES, help=", ".join(NAMES))
-    parser.add_argument("study", metavar="STUDY", help="a study's file, or last")
+    names = (*NAMES, WORLD)
+    parser.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument(
+        "study", metavar="STUDY", help="a study's file, or last; for world: its FILE.toml or name"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.{svg,png,pdf}")
     parser.add_argument("--json", action="store_true", help="say as JSON what was drawn")
 
@@ -23,11 +31,9 @@ def run(options: argparse.Namespace) -> int:
     """Draw it."""
     if options.output.suffix not in (".svg", ".png", ".pdf"):
         raise InputError(f"{options.output}: the name must end in .svg, .png or .pdf")
-    study = read_study(options.study)
-    from mxpath.figures.drawing import save_figure  # noqa: PLC0415 - loads matplotlib
-
+    draw = _world(options) if options.name == WORLD else _figure(options)
     try:
-        save_figure(options.name, study, options.output)
+        draw(options.output)
     except OSError as error:
         raise InputError(f"cannot write {options.output}: {error.strerror}") from error
     if options.json:
@@ -36,3 +42,19 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(options.output)
     return 0
+
+
+def _figure(options: argparse.Namespace) -> Callable[[Path], None]:
+    study = read_study(options.study)
+    from mxpath.figures.drawing import save_figure  # noqa: PLC0415 - loads matplotlib
+
+    return lambda path: save_figure(options.name, study, path)
+
+
+def _world(options: argparse.Namespace) -> Callable[[Path], None]:
+    from mxpath.lab.topology import read_world  # noqa: PLC0415 - as below
+
+    world = read_world(world_file(options.study))
+    from mxpath.figures.drawing import save_world  # noqa: PLC0415 - loads matplotlib
+
+    return lambda path: save_world(world, path)

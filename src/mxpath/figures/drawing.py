@@ -12,6 +12,9 @@ from mxpath.figures.ladder import ladder, ladder_size
 from mxpath.figures.roadmap import roadmap_size
 from mxpath.figures.style import new_figure, styled
 from mxpath.figures.waterfall import waterfall_size
+from mxpath.figures.world import world as draw_world
+from mxpath.figures.world import world_size
+from mxpath.lab.topology import World
 from mxpath.model.study import Study
 
 DOTS_PER_INCH = 160
@@ -54,8 +57,26 @@ def save_figure(name: str, study: Study, path: Path, *, target: str | None = Non
     """
     with styled():
         figure = draw_figure(name, study, target=target)
-        kind = path.suffix.lstrip(".").lower()
-        figure.savefig(path, format=kind, dpi=DOTS_PER_INCH, metadata=_metadata(kind, name, study))
+        _write(figure, path, title=f"{name} of {study.domain}")
+
+
+def save_world(world: World, path: Path) -> None:
+    """Draw the map of a lab world into ``path``; see :func:`save_figure`.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written.
+    """
+    with styled():
+        figure = new_figure(world_size(world))
+        draw_world(world, figure.add_subplot())
+        _write(figure, path, title=f"world {world.name}")
+
+
+def _write(figure: Figure, path: Path, *, title: str) -> None:
+    kind = path.suffix.lstrip(".").lower()
+    figure.savefig(path, format=kind, dpi=DOTS_PER_INCH, metadata=_metadata(kind, title))
 
 
 def figure_svg(name: str, study: Study, *, target: str | None = None) -> str:
@@ -67,8 +88,7 @@ def figure_svg(name: str, study: Study, *, target: str | None = None) -> str:
     return page.getvalue()
 
 
-def _metadata(kind: str, name: str, study: Study) -> dict[str, object]:
-    title = f"{name} of {study.domain}"
+def _metadata(kind: str, title: str) -> dict[str, object]:
     stamp = os.environ.get("SOURCE_DATE_EPOCH")
     date = datetime.fromtimestamp(int(stamp), tz=UTC) if stamp and stamp.isdigit() else None
     if kind == "svg":
