@@ -5,8 +5,9 @@
 2. *Exchange point*: member port, then LAN. They come before the origin because
    LANs do appear in BGP, under the exchange point's own AS or a stranger's.
 3. *Origin*: the longest covering prefix, with every network that announces it.
+4. *RPKI*: of that prefix, whether those networks may announce it.
 
-The first that answers ends the questions (a port also names its LAN). What
+The first of 1 to 3 that answers ends the questions (a port also names its LAN). What
 nothing answers stays ``None``. Pure: the gazetteer is all that is asked.
 """
 
@@ -15,6 +16,7 @@ from datetime import date
 
 from mxpath.attribution.ixp import lan_claim, port_claim
 from mxpath.attribution.origin import origin_claim
+from mxpath.attribution.rpki import rpki_claim
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress, special_range
 from mxpath.model.attribution import Attribution
@@ -49,7 +51,8 @@ def _attribute(address: IPAddress, gazetteer: Gazetteer) -> Attribution:
     port, lan = port_claim(address, gazetteer), lan_claim(address, gazetteer)
     if port is not None or lan is not None:
         return Attribution(address=address, ixp_port=port, ixp_lan=lan)
-    return Attribution(address=address, origin=origin_claim(address, gazetteer))
+    origin = origin_claim(address, gazetteer)
+    return Attribution(address=address, origin=origin, rpki=rpki_claim(origin, gazetteer))
 
 
 def _special_claim(address: IPAddress, gazetteer: Gazetteer) -> Claim[str] | None:

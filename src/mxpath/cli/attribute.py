@@ -37,7 +37,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _print_owner(owner: Attribution) -> None:
     print(f"{owner.address!s:<26} {tables.owner_words(owner)}")
-    for claim in (owner.special, owner.ixp_port, owner.ixp_lan, owner.origin):
+    for claim in (owner.special, owner.ixp_port, owner.ixp_lan, owner.origin, owner.rpki):
+        # The origin's own reason has been told when the RPKI's repeats it.
+        told = owner.origin.evidence if claim is owner.rpki and owner.origin is not None else ()
         for reason in claim.evidence if claim is not None else ():
+            if reason in told:
+                continue
             dated = f", {reason.as_of}" if reason.as_of else ""
             print(f"{'':<26} because {reason.source}{dated}: {reason.rule} {reason.detail}")

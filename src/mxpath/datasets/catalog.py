@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from mxpath.datasets import asnames, asrel, iplocation, peeringdb, pfx2as
+from mxpath.datasets import asnames, asrel, iplocation, peeringdb, pfx2as, vrps
 from mxpath.datasets.snapshot import Spec
 
 
@@ -19,6 +19,7 @@ class Section(StrEnum):
     NAMES = "names"
     EXCHANGES = "exchanges"
     RELATIONS = "relations"
+    RPKI = "rpki"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +29,22 @@ class Dataset:
     spec: Spec
     section: Section
     parse: Callable[..., Any]
-    """``parse(lines, *, source, tally)``, or bytes where the form is no text of lines."""
+    """``parse(lines, *, source, tally)``."""
+    whole: bool = False
+    """``parse`` takes the bytes of a document instead of its lines."""
+    ranges: bool = False
+    """Origins of ranges, not of announced prefixes: how a block was announced is not told."""
 
 
 DATASETS: dict[str, Dataset] = {
     "pfx2as": Dataset(spec=pfx2as.SPEC, section=Section.ORIGINS, parse=pfx2as.parse),
-    "iplocation": Dataset(spec=iplocation.SPEC, section=Section.ORIGINS, parse=iplocation.parse),
+    "iplocation": Dataset(
+        spec=iplocation.SPEC, section=Section.ORIGINS, parse=iplocation.parse, ranges=True
+    ),
     "asnames": Dataset(spec=asnames.SPEC, section=Section.NAMES, parse=asnames.parse),
-    "peeringdb": Dataset(spec=peeringdb.SPEC, section=Section.EXCHANGES, parse=peeringdb.parse),
+    "peeringdb": Dataset(
+        spec=peeringdb.SPEC, section=Section.EXCHANGES, parse=peeringdb.parse, whole=True
+    ),
     "asrel": Dataset(spec=asrel.SPEC, section=Section.RELATIONS, parse=asrel.parse),
+    "vrps": Dataset(spec=vrps.SPEC, section=Section.RPKI, parse=vrps.parse, whole=True),
 }

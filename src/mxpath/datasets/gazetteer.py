@@ -27,10 +27,12 @@ from mxpath.datasets.manifest import Entry, Manifest, read_manifest
 from mxpath.datasets.prefixes import PrefixTable
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import Tally, digest, lines_of, read_files, unpack
+from mxpath.datasets.vrps import VrpTable
 from mxpath.errors import ParseError, SnapshotError
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import IxpLan, IxpPort, Network, OriginSet
 from mxpath.model.relations import AsRelations
+from mxpath.model.rpki import Vrp
 from mxpath.model.study import SnapshotRef
 
 
@@ -87,9 +89,10 @@ class _Source:
             yield path, unpack(content, source=path)
 
     def rows(self, **options: Any) -> Iterator[Any]:
-        """Rows of a data set that comes in lines; ``options`` go to its parser."""
+        """Rows of all its files; ``options`` go to its parser."""
         for path, document in self.documents():
-            yield from self.dataset.parse(lines_of(document, source=path), source=path, **options)
+            content = document if self.dataset.whole else lines_of(document, source=path)
+            yield from self.dataset.parse(content, source=path, **options)
 
     def table(self, version: int) -> PrefixTable:
         """The origins of one family; the files are proved even when the cache has the table."""
@@ -161,7 +164,9 @@ class Gazetteer:
             if found is not None:
                 prefix, origins = found
                 networks = tuple(self.network(asn) for asn in origins)
-                return OriginSet(prefix=prefix, networks=networks), source.ref
+                announced = not source.dataset.ranges
+                found_set = OriginSet(prefix=prefix, networks=networks, announced=announced)
+                return found_set, source.ref
         return None
 
     def ixp_port(self, address: IPAddress) -> tuple[IxpPort, SnapshotRef] | None:
@@ -223,6 +228,16 @@ class Gazetteer:
         """Read every snapshot whole and say how many rows it has."""
         return tuple(_summary(source, self.public) for source in self._sources)
 
+    def vrps_covering(self, prefix: Prefix) -> tuple[tuple[Vrp, ...], SnapshotRef] | None:
+        """Return what may be announced of what ``prefix`` lies in; ``None`` without any VRPs.
+
+        Of several lists the first alone is asked: a payload that another lacks is a
+        difference of dates, and no more of an answer.
+        """
+        for source, tables in self._vrps:
+            return tables[prefix.version].covering(prefix), source.ref
+        return None
+
     @property
     def missing(self) -> tuple[Section, ...]:
         """Questions that no snapshot here can answer."""
@@ -238,6 +253,15 @@ class Gazetteer:
             for network in source.rows():
                 names.setdefault(network.asn, network.name)
         return names
+
+    @cached_property
+    def _vrps(self) -> tuple[tuple[_Source, dict[int, VrpTable]], ...]:
+        found = []
+        for source in self._in(Section.RPKI)[:1]:
+            rows = list(source.rows())
+            tables = {version: VrpTable.of(rows, version=version) for version in (4, 6)}
+            found.append((source, tables))
+        return tuple(found)
 
     @cached_property
     def _exchanges(self) -> tuple[tuple[_Source, peeringdb.Exchanges], ...]:

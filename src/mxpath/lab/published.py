@@ -1,7 +1,7 @@
 """What a world publishes about itself: its gazetteer directory, in the public data sets' own forms.
 
 Prefixes and their origins as pfx2as, names of networks, exchange points as
-PeeringDB's documents, relationships as CAIDA's serial-1. The analyzer reads them
+PeeringDB's documents, relationships as CAIDA's serial-1, ROAs as a relying party's JSON. The analyzer reads them
 through the same parsers as the real ones. Equal worlds give equal bytes.
 """
 
@@ -26,6 +26,8 @@ def publish(world: World, directory: Path) -> None:
             f"peeringdb/{kind}.json": _document(rows) for kind, rows in _peeringdb(world).items()
         },
         "asrel": {"as-rel.txt": _lines(_relations(world))},
+        # A world without ROAs publishes no list: its routes are unknown, not "not found".
+        **({"vrps": {"vrps.json": _vrps(world)}} if world.roas else {}),
     }
     entries = []
     for name, contents in files.items():
@@ -77,6 +79,20 @@ def _relations(world: World) -> Iterator[str]:
             yield f"{other}|{asn}|-1"
         elif relation == "peer":
             yield f"{asn}|{other}|0"
+
+
+def _vrps(world: World) -> bytes:
+    """Validated payloads in the form that relying parties agree on."""
+    rows = [
+        {
+            "asn": f"AS{roa.asn}",
+            "prefix": str(roa.prefix),
+            "maxLength": roa.prefix.prefixlen if roa.max_length is None else roa.max_length,
+            "ta": world.name,
+        }
+        for roa in world.roas
+    ]
+    return json.dumps({"metadata": {"vrps": len(rows)}, "roas": rows}, indent=1).encode() + b"\n"
 
 
 def _peeringdb(world: World) -> dict[str, list[dict[str, Any]]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.evidence import Claim
+from mxpath.model.rpki import RouteValidity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class OriginSet:
 
     prefix: Prefix
     networks: tuple[Network, ...]
+    announced: bool = True
+    """Whether ``prefix`` is one that is announced; else it is a block of a range, cut for us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class Attribution:
     ixp_port: Claim[IxpPort] | None = None
     ixp_lan: Claim[IxpLan] | None = None
     origin: Claim[OriginSet] | None = None
+    rpki: Claim[RouteValidity] | None = None
+    """State of the origin's route; ``None`` where no VRPs are known (unknown, not "not found")."""
 
     @property
     def network(self) -> Network | None:

@@ -1,6 +1,6 @@
 """Why do you say so? Every claim of a study, by a key one can ask for.
 
-Keys: the verdict's name; ``owner:ADDRESS``; and for each route ``crossing:``,
+Keys: the verdict's name; ``owner:ADDRESS`` and ``rpki:ADDRESS``; and for each route ``crossing:``,
 ``border:`` and ``segment:`` with ``TARGET:TTL``.
 """
 
@@ -87,3 +87,7 @@ def _owner_claims(owner: Attribution) -> Iterator[Explained]:
         names = ", ".join(str(network) for network in origin.networks)
         words = f"{owner.address} is announced in {origin.prefix} by {names}."
         yield _explained(key, words, owner.origin)
+    if owner.rpki is not None:
+        route = owner.rpki.value
+        words = f"The route {route.prefix}, which holds {owner.address}, is {route} in the RPKI."
+        yield _explained(f"rpki:{owner.address}", words, owner.rpki)

@@ -225,7 +225,7 @@ def _phases(session: SmtpSession | None) -> Iterator[Section]:
 def _hop(study: Study, trace: Trace, hop: Hop, reasons: dict[str, Explained]) -> Section:
     owner = study.owners.get(hop.address) if hop.address is not None else None
     special = owner.special.value if owner is not None and owner.special is not None else ""
-    keys = [f"owner:{a}" for a in hop.responders]
+    keys = [f"{kind}:{a}" for a in hop.responders for kind in ("owner", "rpki")]
     keys += [f"{kind}:{trace.target}:{hop.ttl}" for kind in ("crossing", "border")]
     rtt = hop.min_rtt_ms
     answered = sum(probe.reply is not None for probe in hop.probes)

@@ -159,13 +159,15 @@ def _route_words(study: Study, host: str, address: IPAddress) -> str:
         return f"no IPv{address.version} route from here"
     if route is None or not route.segments:
         return f"no route seen ({trace.end.value})"
-    return f"{route_line(route, host)}   {_route_facts(route, trace)}"
+    return f"{route_line(route, host)}   {_route_facts(study, route, trace)}"
 
 
-def _route_facts(route: Route, trace: Trace) -> str:
+def _route_facts(study: Study, route: Route, trace: Trace) -> str:
     total = route.total_rtt_ms
     parts = [f"= {milliseconds(total)} ms" if total is not None else f"trace {trace.end.value}"]
     parts += [f"crossing {c.grade.value}" for c in route.crossings if c.grade is not None]
+    owner = study.owners.get(route.target)
+    parts += [f"RPKI {owner.rpki.value}"] if owner is not None and owner.rpki is not None else []
     return _joined(list(dict.fromkeys(parts)))
 
 

@@ -1,0 +1,94 @@
+"""Every world of the family is played in memory, and an analysis finds what the world expects.
+
+The worlds are ``tests/topologies/*.toml`` and the shipped ones; what each expects
+stands in its own ``[expected]``.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.graph.verdicts import VERDICTS
+from mxpath.lab.published import publish
+from mxpath.lab.simulated import simulate
+from mxpath.lab.topology import World, read_world, shipped_worlds
+from mxpath.model.address import IPAddress
+from mxpath.model.route import Route
+from mxpath.model.study import Study
+from mxpath.pipeline import analyze
+
+FAMILY = {
+    path.stem: path for path in sorted((Path(__file__).parent / "topologies").glob("*.toml"))
+} | shipped_worlds()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """A world and what an analysis of each of its domains found."""
+
+    world: World
+    studies: dict[str, Study]
+
+    def routes_to(self, host: str) -> dict[IPAddress, Route]:
+        """The routes that were found to a host, by its addresses."""
+        world = self.world
+        wanted = [a for a in world.addresses_of(host) if a.version in world.hosts[host].families]
+        routes = {r.target: r for study in self.studies.values() for r in study.routes}
+        assert set(wanted) <= set(routes), f"no domain's MX plan leads to {host}"
+        return {address: routes[address] for address in wanted}
+
+
+@cache
+def played(name: str) -> Played:
+    world = read_world(FAMILY[name])
+    with TemporaryDirectory(prefix="mxpath-world-") as directory:
+        publish(world, Path(directory))
+        gazetteer = Gazetteer.open(Path(directory))
+        domains = dict.fromkeys((*world.domains, *world.expected.verdicts, *world.expected.also))
+        studies = {d: analyze(d, simulate(world), gazetteer) for d in domains}
+    return Played(world=world, studies=studies)
+
+
+EVERY = pytest.mark.parametrize("name", FAMILY)
+
+
+@EVERY
+def test_the_first_verdict_is_the_right_one(name: str) -> None:
+    here = played(name)
+    found = {d: here.studies[d].verdicts[0].name for d in here.world.expected.verdicts}
+    assert found == here.world.expected.verdicts
+    assert set(here.world.expected.verdicts.values()) <= VERDICTS.keys()
+
+
+@EVERY
+def test_what_else_is_wrong_is_said_too(name: str) -> None:
+    here = played(name)
+    for domain, wanted in here.world.expected.also.items():
+        assert {v.name for v in here.studies[domain].verdicts[1:]} >= set(wanted)
+
+
+@EVERY
+def test_each_as_path_is_found_in_both_families(name: str) -> None:
+    here = played(name)
+    for host, path in here.world.expected.as_paths.items():
+        for address, route in here.routes_to(host).items():
+            assert tuple(n.asn for n in route.as_path) == path, f"{host} {address}"
+
+
+@EVERY
+def test_crossings_are_neither_missed_nor_made_up(name: str) -> None:
+    here = played(name)
+    for host, expected in here.world.expected.crossings.items():
+        unknowable = set(here.world.expected.unknowable.get(host, ()))
+        for address, route in here.routes_to(host).items():
+            found = {
+                (c.ix_id, c.near.asn if c.near else None, c.far.asn)
+                for c in route.certain_crossings()
+            }
+            assert found <= set(expected), f"{host} {address}: made up"
+            missed = set(expected) - found
+            assert {ix_id for ix_id, _, _ in missed} <= unknowable, f"{host} {address}: missed"
