@@ -8,16 +8,30 @@ packets is written beside it.
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyBboxPatch, Polygon
+from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
+from matplotlib.path import Path
 from matplotlib.patheffects import AbstractPathEffect, Normal, Stroke
 
 from mxpath.figures.style import ALARM, BANDS, EXCHANGE, FAINT, INK, PAPER, PATH
-from mxpath.figures.world_layout import HEAD, HOST_LINES, LINE, PAD, Layout, hosts_of, lay_out
+from mxpath.figures.world_layout import (
+    HEAD,
+    HOST_LINES,
+    LINE,
+    PAD,
+    Layout,
+    Point,
+    hosts_of,
+    lay_out,
+)
 from mxpath.lab.elements import Behaviour, Certificate, Host, Link, Router
 from mxpath.lab.topology import World
 from mxpath.model.foreign_text import cut, printable
 
 MARGIN = 0.35
+_LEVEL = 0.4
+"""Ends whose heights differ by less, in inches, lie on one floor."""
+_RISE = (0.8, 0.2)
+"""How far a line between two such networks bends upwards: inches, and more for each inch of it."""
 _SMALL, _NORMAL = 6.8, 8.5
 _LABEL = {"boxstyle": "round,pad=0.12", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.85}
 
@@ -29,8 +43,18 @@ def _halo(colour: str) -> list[AbstractPathEffect]:
 
 def world_size(world: World) -> tuple[float, float]:
     """Return the size in inches at which the map is readable."""
-    wide, high = lay_out(world).size
-    return max(wide + 2 * MARGIN, 7.0), high + 2 * MARGIN + 0.75
+    layout = lay_out(world)
+    wide, high = layout.size
+    return max(wide + 2 * MARGIN, 7.0), high + 2 * MARGIN + 0.75 + _overhang(world, layout)
+
+
+def _overhang(world: World, layout: Layout) -> float:
+    """How far lines between networks of the highest floor rise above it, in inches."""
+    tops = [0.0]
+    for link in world.links:
+        start, end = (_place(layout, name) for name in link.ends)
+        tops.append(_along(start, _bend(world, link, start, end), end, 0.5)[1])
+    return max(0.0, 0.1 - min(tops))
 
 
 def world(world: World, ax: Axes) -> Axes:
@@ -39,7 +63,7 @@ def world(world: World, ax: Axes) -> Axes:
     wide, high = layout.size
     spare = max(0.0, world_size(world)[0] - wide - 2 * MARGIN) / 2
     ax.set_xlim(-MARGIN - spare, wide + MARGIN + spare)
-    ax.set_ylim(high + MARGIN + 0.35, -MARGIN)
+    ax.set_ylim(high + MARGIN + 0.35, -MARGIN - _overhang(world, layout))
     ax.set_aspect("equal", adjustable="box")
     ax.set_axis_off()
     for number, asn in enumerate(world.networks):
@@ -153,17 +177,20 @@ def _exchange(ax: Axes, layout: Layout, name: str) -> None:
 
 def _link(ax: Axes, world: World, layout: Layout, link: Link, number: int) -> None:
     start, end = (_place(layout, name) for name in link.ends)
-    ax.plot(
-        (start[0], end[0]),
-        (start[1], end[1]),
-        color=_colour(world, link),
-        linewidth=1.3,
-        linestyle=(0, (4, 2)) if _are_peers(world, link) else "-",
-        zorder=2,
+    bend = _bend(world, link, start, end)
+    ends = Path([start, bend, end], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+    ax.add_patch(
+        PathPatch(
+            ends,
+            fill=False,
+            edgecolor=_colour(world, link),
+            linewidth=1.3,
+            linestyle=(0, (4, 2)) if _are_peers(world, link) else "-",
+            zorder=2,
+        )
     )
     # Neighbouring lines carry their figures at different places, so that they part.
-    along = (0.5, 0.38, 0.62)[number % 3]
-    x, y = (a + along * (b - a) for a, b in zip(start, end, strict=True))
+    x, y = _along(start, bend, end, (0.5, 0.38, 0.62)[number % 3])
     odd = _odd_words(link)
     ax.text(
         x,
@@ -171,7 +198,7 @@ def _link(ax: Axes, world: World, layout: Layout, link: Link, number: int) -> No
         "\n".join([f"{link.delay_ms:g}", *odd]),
         ha="center",
         va="center",
-        fontsize=6.6,
+        fontsize=_SMALL,
         linespacing=1.0,
         color=ALARM if odd else FAINT,
         bbox=_LABEL,
@@ -179,7 +206,26 @@ def _link(ax: Axes, world: World, layout: Layout, link: Link, number: int) -> No
     )
 
 
-def _place(layout: Layout, name: str) -> tuple[float, float]:
+def _bend(world: World, link: Link, start: Point, end: Point) -> Point:
+    """The point that draws a line aside: over the boxes between two networks of one floor."""
+    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    one, other = (world.asn_of.get(name, name) for name in link.ends)
+    level = abs(start[1] - end[1]) < _LEVEL
+    return (
+        (x, y - _RISE[0] - _RISE[1] * abs(end[0] - start[0])) if level and one != other else (x, y)
+    )
+
+
+def _along(start: Point, bend: Point, end: Point, share: float) -> Point:
+    """A point of the quadratic Bézier curve through the two ends."""
+    near, middle, far = (1 - share) ** 2, 2 * share * (1 - share), share**2
+    return (
+        near * start[0] + middle * bend[0] + far * end[0],
+        near * start[1] + middle * bend[1] + far * end[1],
+    )
+
+
+def _place(layout: Layout, name: str) -> Point:
     return layout.routers[name] if name in layout.routers else layout.exchanges[name].middle
 
 
@@ -210,7 +256,7 @@ def _odd_words(link: Link) -> list[str]:
     return words
 
 
-def _router(ax: Axes, here: tuple[float, float], name: str, odd: list[str], behind: str) -> None:
+def _router(ax: Axes, here: Point, name: str, odd: list[str], behind: str) -> None:
     ax.plot(*here, "o", color=ALARM if odd else INK, markersize=5, zorder=5)
     ax.text(
         here[0],
