@@ -17,7 +17,7 @@ from mxpath.model.trace import EndReason
 from mxpath.pipeline import INTERRUPTED, Options, analyze
 from mxpath.report.html import render_report
 from mxpath.report.text import screen
-from world import analyzed, first_walk
+from world import analyzed, first_walk, gazetteer
 
 
 @pytest.mark.parametrize(("domain", "verdict"), first_walk().expected.verdicts.items())
@@ -142,6 +142,35 @@ def test_what_no_data_set_tells_is_said(tmp_path: Path) -> None:
     assert any("exchange points" in note for note in study.notes)
     assert "exchange points" in screen(study)
     assert not any("exchange points" in note for note in analyzed("fine.example").notes)
+
+
+def test_traces_and_conversations_go_on_at_the_same_time() -> None:
+    """The played time is that of the longer one, and neither sees the other."""
+    both = analyzed("slowbank.example")
+    alone = analyzed("slowbank.example", options=Options(conversing=False))
+    talk = analyzed("slowbank.example", options=Options(tracing=False))
+    spent = [(s.ended_at - s.started_at).total_seconds() for s in (both, alone, talk)]
+    assert spent[0] == pytest.approx(max(spent[1:]))
+    assert both.traces == alone.traces
+    assert [s.phases for s in both.sessions] == [s.phases for s in talk.sessions]
+    first = min(session.started_at for session in both.sessions)
+    assert first < max(trace.ended_at for trace in both.traces)
+
+
+def test_ctrl_c_while_tracing_stops_the_conversations_too() -> None:
+    study = analyzed("fine.example", faults=Faults(interrupt_after_packets=3))
+    assert any(t.end is EndReason.INTERRUPTED for t in study.traces)
+    assert {s.outcome for s in study.sessions} == {Outcome.SKIPPED}
+    assert INTERRUPTED in study.notes
+
+
+def test_progress_says_what_goes_on() -> None:
+    said: list[str] = []
+    analyze("fine.example", simulate(first_walk()), gazetteer(), progress=said.append)
+    assert said == [
+        "fine.example: asking the DNS",
+        "fine.example: tracing and talking SMTP with 4 addresses",
+    ]
 
 
 def test_only_restricts_to_one_address() -> None:

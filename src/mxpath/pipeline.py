@@ -1,8 +1,10 @@
 """The pipeline: one domain in, one Study out. The only place that knows the order of the stages.
 
-    discover ─┬─ attribute ─┐
-              ├─ trace ─────┼─ infer_route ─ judge ─ Study
-              └─ probe ─────┘
+    discover ─┬─ trace ──────── attribute ─┬─ infer_route ─ judge ─ Study
+              └─ converse (SMTP) ──────────┘
+
+Traces and conversations are under way at the same time. Whatever else is to be asked about
+addresses (names, registries) is asked when both are over: nothing is looked up during a trace.
 
 What was measured is never thrown away: a missing privilege, a broken network or
 Ctrl-C leaves a note in the Study, and everything that was seen before it.
@@ -30,7 +32,7 @@ from mxpath.model.route import Route
 from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Origin, Provenance, Study
 from mxpath.model.trace import EndReason, Trace
-from mxpath.smtp.probe import SmtpOptions, probe
+from mxpath.smtp.probe import Conversations, SmtpOptions, begin
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import Clock, Vantage
 
@@ -134,13 +136,16 @@ class _Work:
         self.notes: list[str] = []
 
     def measure(self, name: str) -> None:
-        """Run the stages that touch the world, in order, until done or interrupted."""
+        """Run the stages that touch the world, in order, until done or interrupted.
+
+        Conversations are under way while the paths are traced: neither waits for the other.
+        """
         try:
             self._resolve(name)
-            if self.options.tracing:
-                self._trace()
-            if self.options.conversing and INTERRUPTED not in self.notes:
-                self._converse()
+            talks = self._begin_talking()
+            self._trace()
+            if talks is not None:
+                self._hear(talks)
         except KeyboardInterrupt:
             self._interrupted()
 
@@ -154,26 +159,34 @@ class _Work:
             name, self.vantage, sender=self.options.sender, families=self.options.families
         )
         self.mail = _restrict(found, self.options.only)
+        tracing = "tracing" if self.options.tracing else ""
+        talking = "talking SMTP with" if self.options.conversing else ""
+        doing = " and ".join(filter(None, (tracing, talking)))
+        if doing and self.mail.addresses:
+            self.progress(f"{self.mail.domain}: {doing} {len(self.mail.addresses)} addresses")
 
     def _trace(self) -> None:
         assert self.mail is not None
-        if not self.mail.addresses:
+        if not self.options.tracing or not self.mail.addresses:
             return
-        self.progress(f"{self.mail.domain}: tracing {len(self.mail.addresses)} addresses")
         try:
             self.traces = trace(self.mail.addresses, self.vantage, options=self.options.trace)
         except PrivilegeError as error:
             self.notes.append(f"no traces: {error}")
+        except KeyboardInterrupt:
+            self._interrupted()
         if any(t.end is EndReason.INTERRUPTED for t in self.traces):
             self._interrupted()
 
-    def _converse(self) -> None:
+    def _begin_talking(self) -> Conversations | None:
         assert self.mail is not None
+        if not self.options.conversing:
+            return None
         hosts = [(h.name, address) for h in self.mail.plan.hosts for address in h.addresses]
-        if not hosts:
-            return
-        self.progress(f"{self.mail.domain}: talking SMTP with {len(hosts)} addresses")
-        self.sessions = probe(hosts, self.vantage, options=self.options.smtp)
+        return begin(hosts, self.vantage, options=self.options.smtp)
+
+    def _hear(self, talks: Conversations) -> None:
+        self.sessions = talks.finish(wait=INTERRUPTED not in self.notes)
         if any(s.outcome is Outcome.SKIPPED and s.detail == "interrupted" for s in self.sessions):
             self._interrupted()
 

@@ -22,7 +22,7 @@ from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Origin
-from mxpath.smtp.probe import NAMELESS, SmtpOptions, helo_name, probe
+from mxpath.smtp.probe import NAMELESS, SmtpOptions, begin, helo_name, probe
 from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.ledger import Ledger
 from mxpath.vantage.pace import Pace, PacedDialer
@@ -550,6 +550,19 @@ def test_an_interrupt_does_not_wait_for_slow_servers() -> None:
         sessions = probe(hosts, replace(vantage, dialer=broken), options=options)
         assert time.monotonic() - since < 0.8
     assert [s.outcome for s in sessions] == [Outcome.SKIPPED, Outcome.SKIPPED]
+
+
+def test_conversations_under_way_can_be_left_and_keep_what_is_finished() -> None:
+    with serving(lambda peer: peer.wait(1.0)) as stage:
+        options = replace(QUICK, port=stage.port)
+        hosts = [("a.example", LOOPBACK), ("b.example", ip_address("127.0.0.2"))]
+        since = time.monotonic()
+        talks = begin(hosts, loopback(workers=2), options=options)
+        time.sleep(0.2)  # the second address refuses at once; the first one keeps silent
+        sessions = talks.finish(wait=False)
+        assert time.monotonic() - since < 0.8
+    assert [s.outcome for s in sessions] == [Outcome.SKIPPED, Outcome.REFUSED]
+    assert sessions[0].detail == "interrupted"
 
 
 @pytest.mark.parametrize("options", [SmtpOptions(helo="a\r\nb"), SmtpOptions(port=0)])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mxpath.vantage.fanout import fan_out
+from mxpath.vantage.clock import ManualClock
+from mxpath.vantage.fanout import FanOut, fan_out
 
 
 @given(items=st.lists(st.integers(), max_size=20), workers=st.integers(1, 5))
@@ -52,3 +53,63 @@ def test_calls_not_begun_are_dropped_when_the_caller_stops() -> None:
         break
     time.sleep(0.1)
     assert len(begun) < 10
+
+
+@given(durations=st.lists(st.integers(0, 100), min_size=2, max_size=12), workers=st.integers(2, 5))
+def test_played_time_is_that_of_workers_side_by_side(durations: list[int], workers: int) -> None:
+    clock = ManualClock()
+    begun: list[float] = []
+
+    def work(duration_s: int) -> int:
+        begun.append(clock.monotonic_s())
+        clock.sleep(duration_s)
+        return duration_s
+
+    found = dict(fan_out(work, durations, workers, clock=clock))
+    assert [found[number] for number in range(len(durations))] == durations
+    assert begun[:workers] == [0] * min(workers, len(durations))
+    ends = [start + duration for start, duration in zip(begun, durations, strict=True)]
+    for start in begun[workers:]:
+        assert start in ends
+        running = [s for s, e in zip(begun, ends, strict=True) if s <= start < e]
+        assert len(running) <= workers
+    assert clock.monotonic_s() == max(ends)
+
+
+def test_what_is_done_meanwhile_takes_no_played_time_of_its_own() -> None:
+    clock = ManualClock()
+    aside = FanOut(clock.sleep, [2.0, 3.0], 2, clock=clock)
+    clock.sleep(2.5)
+    assert len(list(aside.results())) == 2
+    assert clock.monotonic_s() == 3.0
+
+
+def test_one_worker_begins_when_the_caller_is_done() -> None:
+    clock = ManualClock()
+    aside = FanOut(clock.sleep, [2.0, 3.0], 1, clock=clock)
+    clock.sleep(2.5)
+    assert len(list(aside.results())) == 2
+    assert clock.monotonic_s() == 7.5
+
+
+def test_threads_are_under_way_before_anybody_asks() -> None:
+    begun = threading.Event()
+    aside = FanOut(lambda event: event.set(), [begun], 2)
+    assert begun.wait(2)
+    assert [number for number, _ in aside.results()] == [0]
+
+
+def test_stopping_keeps_what_has_ended() -> None:
+    ended, hold = threading.Event(), threading.Event()
+
+    def call(item: int) -> int:
+        if item:
+            ended.set()
+            hold.wait(2)
+        return item
+
+    aside = FanOut(call, [0, 1], 1 + 1)
+    assert ended.wait(2)
+    time.sleep(0.05)
+    assert list(aside.stop()) == [(0, 0)]
+    hold.set()

@@ -24,7 +24,7 @@ from mxpath.model.study import Origin
 from mxpath.model.trace import ProbeSpec, Reply
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.packets import decode, encode_syn
-from mxpath.vantage.ports import ProbeSocket, Sent, Vantage
+from mxpath.vantage.ports import WORKERS, ProbeSocket, Sent, Vantage
 
 __all__ = ["Faults", "SimulatedVantage", "simulate", "simulated_truth"]
 
@@ -136,6 +136,7 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
         player="simulated",
         engine="simulated",
         resolver_address=str(world.addresses_of(world.resolver)[0]),
+        workers=WORKERS,
         seed=seed,
         network=network,
     )

@@ -59,7 +59,12 @@ def _ask_all(
     """Ask each name for each type, once; answers in the order of ``rdtypes``."""
     questions = [(name, rdtype) for name in names for rdtype in rdtypes]
     answers = dict(
-        fan_out(lambda question: vantage.resolver.ask(*question), questions, vantage.workers)
+        fan_out(
+            lambda question: vantage.resolver.ask(*question),
+            questions,
+            vantage.workers,
+            clock=vantage.clock,
+        )
     )
     found = {question: answers[number] for number, question in enumerate(questions)}
     return {name: tuple(found[name, rdtype] for rdtype in rdtypes) for name in names}

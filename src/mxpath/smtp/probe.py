@@ -12,7 +12,7 @@ A lost SYN makes the handshake, and with it the round trip, look longer than it
 is; the server's share then comes out too small, never too large.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from mxpath.model.session import Outcome, Phase, SmtpReply, SmtpSession
 from mxpath.model.study import Origin
 from mxpath.smtp.conversation import Conversation, State
 from mxpath.smtp.replies import ReplyParser
-from mxpath.vantage.fanout import fan_out
+from mxpath.vantage.fanout import FanOut
 from mxpath.vantage.ports import Clock, Connection, ConnectionFault, Fault, Vantage
 
 QUIT_TIMEOUT_S = 5.0
@@ -90,19 +90,48 @@ def probe(
     InputError
         When ``options.helo`` or the port is not usable. What servers do is a value.
     """
+    return begin(hosts, vantage, options=options).finish()
+
+
+def begin(
+    hosts: Iterable[tuple[str, IPAddress]],
+    vantage: Vantage,
+    *,
+    options: SmtpOptions = _DEFAULT,
+) -> "Conversations":
+    """Begin what :func:`probe` does, for a caller that has something else to do meanwhile."""
     _check(options)
     named: dict[IPAddress, str] = {}
     for host, address in hosts:
         named.setdefault(address, host)
     visits = [_Visit(host, address, vantage, options) for address, host in named.items()]
-    finished: dict[int, SmtpSession] = {}
-    with suppress(KeyboardInterrupt):
-        for number, session in fan_out(_Visit.hold, visits, vantage.workers):
-            finished[number] = session  # noqa: PERF403 - an interrupt must keep the first ones
-    return tuple(
-        finished[n] if n in finished else visit.skipped("interrupted")
-        for n, visit in enumerate(visits)
-    )
+    return Conversations(visits, vantage)
+
+
+class Conversations:
+    """Conversations under way; made by :func:`begin`."""
+
+    def __init__(self, visits: Sequence["_Visit"], vantage: Vantage) -> None:
+        self._visits = visits
+        self._under_way = FanOut(_Visit.hold, visits, vantage.workers, clock=vantage.clock)
+
+    def finish(self, *, wait: bool = True) -> tuple[SmtpSession, ...]:
+        """Wait for their ends and return them in order.
+
+        Parameters
+        ----------
+        wait
+            Without it, and after an interrupt (Ctrl-C), those that are not at their end are
+            ``Outcome.SKIPPED``.
+        """
+        finished: dict[int, SmtpSession] = {}
+        with suppress(KeyboardInterrupt):
+            for number, session in self._under_way.results() if wait else self._under_way.stop():
+                finished[number] = session  # noqa: PERF403 - an interrupt must keep the first ones
+        return tuple(
+            finished[n] if n in finished else visit.skipped("interrupted")
+            for n, visit in enumerate(self._visits)
+        )
 
 
 def _check(options: SmtpOptions) -> None:

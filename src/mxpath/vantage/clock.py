@@ -68,3 +68,11 @@ class ManualClock:
     def advance_to(self, instant_ns: int) -> None:
         """Move the hands to ``instant_ns`` since the epoch; a past instant leaves them alone."""
         self._elapsed_ns = max(self._elapsed_ns, instant_ns - self._epoch_ns)
+
+    def turn_to(self, instant_ns: int) -> None:
+        """Set the hands to ``instant_ns`` since the epoch, which may lie in the past.
+
+        For what happens side by side and is played one after another (``fanout.py``); nobody
+        else may turn a clock back.
+        """
+        self._elapsed_ns = max(0, instant_ns - self._epoch_ns)

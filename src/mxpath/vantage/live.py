@@ -18,12 +18,9 @@ from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers
 from mxpath.vantage.ledger import Ledger, ledger_path
 from mxpath.vantage.pace import Pace, PacedDialer, paced_probes
-from mxpath.vantage.ports import ProbeSocket, Vantage
+from mxpath.vantage.ports import WORKERS, ProbeSocket, Vantage
 from mxpath.vantage.sources import SourceFinder
 from mxpath.vantage.tcp import TcpDialer
-
-WORKERS = 8
-"""Conversations side by side."""
 
 _SOMEWHERE = (ip_address("192.0.2.1"), ip_address("2001:db8::1"))
 """Documentation addresses: routed like the rest of the Internet, and never written to."""

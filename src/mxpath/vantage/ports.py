@@ -20,6 +20,9 @@ from mxpath.model.session import TlsFacts
 from mxpath.model.study import Origin
 from mxpath.model.trace import ProbeSpec, Reply
 
+WORKERS = 8
+"""Things that go on at the same time on a vantage that does not say otherwise itself."""
+
 
 class Clock(Protocol):
     """Time, real or played."""
@@ -150,6 +153,6 @@ class Vantage:
     """Name of the probing engine: ``raw``, ``scapy``, ``simulated``, ``none``."""
     resolver_address: str | None = None
     workers: int = 1
-    """How many conversations may run side by side; 1 where the clock is played."""
+    """How many questions or conversations may go on at the same time (``fanout.py``)."""
     seed: int | None = None
     """Seed of every random choice (source ports, cookies); ``None`` draws a fresh one."""

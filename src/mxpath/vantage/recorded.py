@@ -23,7 +23,7 @@ from pathlib import Path
 
 from mxpath.errors import PrivilegeError
 from mxpath.vantage.clock import ManualClock
-from mxpath.vantage.ports import ProbeSocket, Vantage
+from mxpath.vantage.ports import WORKERS, ProbeSocket, Vantage
 from mxpath.vantage.recorded_players import (
     PlayedDialer,
     PlayedProbes,
@@ -103,5 +103,6 @@ def replay(path: Path) -> Vantage:
         player="replay",
         engine=head.engine,
         resolver_address=head.resolver_address,
+        workers=WORKERS,
         seed=head.seed,
     )
