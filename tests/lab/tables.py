@@ -14,7 +14,7 @@ def step(world: World, node: str, other: str) -> Step:
     for wire in world.wires:
         ends = {port.node: port for port in wire.ports}
         if {node, other} == set(ends):
-            return Step(ends[node].name, ends[other].v4.ip)
+            return Step(ends[node].name, ends[other].address(4))
     raise AssertionError((node, other))
 
 
@@ -22,7 +22,7 @@ def tables(world: World, routes: Routes) -> dict[str, Fib]:
     """The addresses of a world with just these routes."""
     return {
         node: Fib(
-            {port.name: (port.v4, port.v6) for port in world.interfaces[node]},
+            {port.name: port.numbers for port in world.interfaces[node]},
             {},
             tuple(
                 (ip_network(prefix), tuple(step(world, node, other) for other in others))

@@ -22,7 +22,7 @@ def settled(world: World) -> dict[str, Fib]:
         str(net): (host,)
         for host in world.hosts
         for port in world.interfaces[host]
-        for net in (port.v4.network, port.v6.network)
+        for net in (number.network for number in port.numbers)
     }
     return tables(world, {**routes, "nord1": lans})
 

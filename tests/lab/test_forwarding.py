@@ -90,7 +90,8 @@ def test_delays_are_those_of_both_branches(world: World) -> None:
 
 
 def test_the_exchanges_lan_is_in_its_members_tables_alone(world: World) -> None:
-    plane, member = DataPlane(world), world.members("FRA-LIX")[1].v4.ip
+    plane, member = DataPlane(world), world.members("FRA-LIX")[1].address(4)
+    assert member is not None
     assert plane.tables["alpha2"].look_up(member)
     assert plane.tables["alpha1"].look_up(member) is None
     assert plane.tables["far1"].look_up(member) is None
@@ -117,8 +118,8 @@ def test_every_link_address_is_reached_from_the_sender(world: World) -> None:
     plane = DataPlane(world)
     for wire in world.wires:
         for port in wire.ports if wire.exchange is None else ():
-            for address in (port.v4.ip, port.v6.ip):
-                assert plane.delays_ms("mailhost", address) is not None
+            for number in port.numbers:
+                assert plane.delays_ms("mailhost", number.ip) is not None
 
 
 def test_a_reversed_flow_reversed_is_the_flow(world: World) -> None:

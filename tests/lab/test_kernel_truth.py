@@ -80,7 +80,7 @@ def test_an_exchange_port_answers_with_its_lan_address(kernel: Lab) -> None:
         (path,) = kernel.truth([(target, 40_100)]).paths
         assert at_sender(kernel, "hops", target, 40_100) == [str(h.address) for h in path.hops]
         (big,) = (port for port in kernel.world.members("FRA-LIX") if port.node == "big1")
-        assert path.hops[3].address in {big.v4.ip, big.v6.ip}
+        assert path.hops[3].address in {number.ip for number in big.numbers}
 
 
 def rtt_errors_ms(lab: Lab, first_port: int) -> list[float]:

@@ -39,7 +39,8 @@ def test_a_way_that_ends_early_or_in_a_circle_is_none(world: World, changes: Rou
 def test_a_lan_is_crossed_over_both_wires_and_known_by_its_exchange(world: World) -> None:
     near = Neighbours(world, tables(world, {}))
     alpha, big = world.members("FRA-LIX")
-    crossing = near.crossing(alpha.node, Step(alpha.name, big.v4.ip), big.v4.ip)
+    gateway = big.numbers[0].ip
+    crossing = near.crossing(alpha.node, Step(alpha.name, gateway), gateway)
     assert crossing is not None
     assert (crossing.node, crossing.device) == (big.node, big.name)
     assert (crossing.delay_ms, crossing.exchange) == (1.0, "FRA-LIX")

@@ -36,7 +36,7 @@ def test_exchange_points_have_their_ports_and_lans(tmp_path: Path) -> None:
         members = {world.asn_of[port.node] for port in world.members(name)}
         assert gazetteer.members(point.id) == members
         for port in world.members(name):
-            for address in (port.v4.ip, port.v6.ip):
+            for address in (number.ip for number in port.numbers):
                 found = gazetteer.ixp_port(address)
                 assert found is not None
                 assert (found[0].ix_id, found[0].member.asn) == (point.id, world.asn_of[port.node])

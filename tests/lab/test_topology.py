@@ -49,7 +49,7 @@ def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
 
 
 def _interfaces(world: World) -> list[IPv4Interface | IPv6Interface]:
-    return [i for wire in world.wires for port in wire.ports for i in (port.v4, port.v6)]
+    return [i for wire in world.wires for port in wire.ports for i in port.numbers]
 
 
 def test_no_address_is_given_twice(world: World) -> None:
@@ -61,7 +61,7 @@ def test_no_address_is_given_twice(world: World) -> None:
 
 def test_subnets_overlap_only_on_a_common_wire(world: World) -> None:
     nets = [
-        {port.v4.network for port in wire.ports} | {port.v6.network for port in wire.ports}
+        {number.network for port in wire.ports for number in port.numbers}
         for wire in world.wires
         if wire.exchange is None
     ]
@@ -78,10 +78,10 @@ def test_a_link_is_numbered_from_the_providers_space(world: World) -> None:
     (wire,) = [w for w in world.wires if [p.node for p in w.ports] == ["nord1", "alpha1"]]
     near, far = wire.ports
     provider = world.networks[64497]
-    assert near.v4.ip in provider.prefix_v4
-    assert near.v6.ip in provider.prefix_v6
-    assert far.v4.ip == provider.prefix_v4[1]
-    assert near.v4.ip == provider.prefix_v4[2]
+    v4, v6 = provider.prefixes
+    assert near.address(4) in v4
+    assert near.address(6) in v6
+    assert (far.address(4), near.address(4)) == (v4[1], v4[2])
 
 
 def test_a_link_between_peers_is_numbered_from_the_lower_number() -> None:
@@ -89,7 +89,7 @@ def test_a_link_between_peers_is_numbered_from_the_lower_number() -> None:
     text += '\n[[links]]\nends = ["far1", "big1"]\ndelay_ms = 1.0\n'
     world = parse_world(text)
     port = world.wires[len(world.links) - 1].ports[0]
-    assert port.v4.ip in world.networks[64503].prefix_v4
+    assert port.address(4) in world.networks[64503].prefixes[0]
 
 
 def test_hosts_get_a_lan_of_their_own(world: World) -> None:

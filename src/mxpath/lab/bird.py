@@ -17,8 +17,9 @@ The law (Gao and Rexford, "Stable Internet routing without global coordination",
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,8 @@ class Session:
 def router_config(world: World, router: str) -> str:
     """Return the BIRD configuration of a router."""
     asn = world.asn_of[router]
-    blocks = [*_head(str(world.router_ids[router][0].ip)), *_filters(world, asn)]
-    for family in (4, 6):
+    blocks = [*_head(world, router), *_filters(world, asn)]
+    for family in world.networks[asn].families:
         blocks += _kernel(family)
         blocks += _statics(world, router, family)
         blocks += [
@@ -66,36 +67,52 @@ def router_config(world: World, router: str) -> str:
 def route_server_config(world: World, exchange: str) -> str:
     """Return the BIRD configuration of an exchange point's route server."""
     asn = world.exchanges[exchange].route_server_asn
-    server = world.route_server(exchange)
-    blocks = [*_head(str(server[0].ip))]
-    for family in (4, 6):
+    blocks = [*_head(world, exchange)]
+    for server in world.route_server(exchange):
         for number, member in enumerate(world.members(exchange)):
+            remote = member.number(server.version)
+            if remote is None:
+                continue
             session = Session(
-                name=f"member{family}_{number}",
-                local=_either(server, family),
+                name=f"member{server.version}_{number}",
+                local=server,
                 local_asn=asn,
-                remote=_of_family(member, family),
+                remote=remote,
                 remote_asn=world.asn_of[member.node],
                 relation="member",
             )
-            blocks.append(_session(family, session))
+            blocks.append(_session(server.version, session))
     return "\n".join(blocks) + "\n"
 
 
-def _head(router_id: str) -> tuple[str, ...]:
-    return ("log stderr all;", f"router id {router_id};", "protocol device { scan time 60; }")
+def _head(world: World, speaker: str) -> tuple[str, ...]:
+    return (
+        "log stderr all;",
+        f"router id {router_id(world, speaker)};",
+        "protocol device { scan time 60; }",
+    )
 
 
-def _of_family(port: Port, family: int) -> Interface:
-    return port.v4 if family == 4 else port.v6
+def router_id(world: World, speaker: str) -> IPv4Address:
+    """Return the BGP identifier of a router or of an exchange point's route server.
+
+    It is a mere number (RFC 6286), the speaker's place in the file, so that a world
+    without IPv4 has one too and the last tie goes to who comes first.
+    """
+    return IPv4Address((10 << 24) + 1 + [*world.routers, *world.exchanges].index(speaker))
 
 
-def _either(pair: tuple[Interface, Interface], family: int) -> Interface:
-    return pair[0] if family == 4 else pair[1]
+def _of_family(numbers: Iterable[Interface], family: int) -> Interface | None:
+    return next((number for number in numbers if number.version == family), None)
+
+
+def _loopback(world: World, router: str, family: int) -> Interface:
+    return next(i for i in world.router_ids[router] if i.version == family)
 
 
 def _filters(world: World, asn: int) -> Iterator[str]:
-    for family in (4, 6):
+    families = world.networks[asn].families
+    for family in families:
         prefixes = [str(p) for p in world.networks[asn].prefixes if p.version == family]
         yield f"define OWN{family} = [ {', '.join(prefixes)} ];"
     for relation, preference in _PREFERENCE.items():
@@ -106,7 +123,7 @@ def _filters(world: World, asn: int) -> Iterator[str]:
         )
     customers = f"({asn}, 1, {_TAG['customer']}) ~ bgp_large_community"
     strip = f"bgp_large_community.delete([({asn}, *, *)]); accept;"
-    for family in (4, 6):
+    for family in families:
         own = f"if source = RTS_STATIC then {{ if net ~ OWN{family} then accept; reject; }}"
         no_bgp = "if source != RTS_BGP then reject;"
         yield f"filter to_customer{family} {{ {own} {no_bgp} {strip} }}"
@@ -139,11 +156,11 @@ def _inside(world: World, router: str, family: int) -> dict[str, tuple[int, tupl
             continue
         firsts = {path[1] for path in nx.all_shortest_paths(graph, router, other)}
         gateways = tuple(
-            str(_of_family(far, family).ip)
+            str(far.address(family))
             for near, far in _internal_links(world, router)
             if far.node in firsts
         )
-        loopback = _either(world.router_ids[other], family)
+        loopback = _loopback(world, other, family)
         for prefix in (
             str(loopback.network),
             *(str(p.network) for p in _own(world, other, family)),
@@ -160,7 +177,8 @@ def _own(world: World, router: str, family: int) -> list[Interface]:
 
 
 def _ports(world: World, router: str, family: int) -> list[Interface]:
-    return [_of_family(port, family) for port in world.interfaces.get(router, ())]
+    found = (port.number(family) for port in world.interfaces.get(router, ()))
+    return [number for number in found if number is not None]
 
 
 def internal_graph(world: World, asn: int) -> "nx.Graph[str, dict[str, Any], dict[str, Any]]":
@@ -191,13 +209,14 @@ def _links(world: World, router: str) -> Iterator[tuple[Port, Port, Wire]]:
 
 def _internal(world: World, router: str, family: int) -> Iterator[Session]:
     asn = world.asn_of[router]
+    reached = nx.node_connected_component(internal_graph(world, asn), router)
     for number, other in enumerate(world.networks[asn].routers):
-        if other != router:
+        if other != router and other in reached:
             yield Session(
                 name=f"internal{family}_{number}",
-                local=_either(world.router_ids[router], family),
+                local=_loopback(world, router, family),
                 local_asn=asn,
-                remote=_either(world.router_ids[other], family),
+                remote=_loopback(world, other, family),
                 remote_asn=asn,
                 relation="internal",
             )
@@ -208,25 +227,29 @@ def _external(world: World, router: str, family: int) -> Iterator[Session]:
     for near, far, wire in _links(world, router):
         other = world.asn_of[far.node]
         relation = None if other == asn else world.relation(asn, other)
-        if far.node in world.asn_of and far.node not in world.hosts and relation:
+        local, remote = near.number(family), far.number(family)
+        if far.node not in world.hosts and relation and local and remote:
             yield Session(
                 name=f"external{family}_{wire.number}",
-                local=_of_family(near, family),
+                local=local,
                 local_asn=asn,
-                remote=_of_family(far, family),
+                remote=remote,
                 remote_asn=other,
                 relation=relation,
             )
     for wire in world.wires:
         if wire.exchange and wire.ports[0].node == router:
-            yield Session(
-                name=f"exchange{family}_{wire.number}",
-                local=_of_family(wire.ports[0], family),
-                local_asn=asn,
-                remote=_either(world.route_server(wire.exchange), family),
-                remote_asn=world.exchanges[wire.exchange].route_server_asn,
-                relation="peer",
-            )
+            local = wire.ports[0].number(family)
+            remote = _of_family(world.route_server(wire.exchange), family)
+            if local and remote:
+                yield Session(
+                    name=f"exchange{family}_{wire.number}",
+                    local=local,
+                    local_asn=asn,
+                    remote=remote,
+                    remote_asn=world.exchanges[wire.exchange].route_server_asn,
+                    relation="peer",
+                )
 
 
 def _session(family: int, session: Session) -> str:

@@ -15,7 +15,7 @@ _LINKS_IN_A_24 = 64
 
 def problems(world: "World") -> Iterator[str]:
     """Yield everything that does not fit, in words, names first."""
-    for check in (_names, _hosts, _neighbours, _circles, _numbers):
+    for check in (_names, _hosts, _neighbours, _circles, _numbers, _families):
         found = list(check(world))
         yield from found
         if found:  # later checks stand on what the earlier ones found to be so
@@ -66,21 +66,50 @@ def _circles(world: "World") -> Iterator[str]:
 
 def _numbers(world: "World") -> Iterator[str]:
     for asn, network in world.networks.items():
-        versions = {prefix.version for prefix in network.prefixes}
-        if versions != {4, 6}:
-            yield f"AS{asn} needs an IPv4 and an IPv6 prefix"
-            continue
+        if not network.prefixes:
+            yield f"AS{asn} has no prefix"
         hosts = sum(host.router in network.routers for host in world.hosts.values())
-        if 2 ** max(0, 24 - network.prefix_v4.prefixlen) < hosts + 2:
-            yield f"AS{asn}: {network.prefix_v4} is too small: a /24 for links, one for router ids, one a host"
-        if network.prefix_v6.prefixlen > 48:
-            yield f"AS{asn}: {network.prefix_v6} is too small: a /48 or more is needed"
+        v4, v6 = network.prefix_v4, network.prefix_v6
+        if v4 is not None and 2 ** max(0, 24 - v4.prefixlen) < hosts + 2:
+            yield f"AS{asn}: {v4} is too small: a /24 for links, one for router ids, one a host"
+        if v6 is not None and v6.prefixlen > 48:
+            yield f"AS{asn}: {v6} is too small: a /48 or more is needed"
         if not network.routers:
             yield f"AS{asn} has no router"
         # Counted from above: some of them may be numbered by the neighbour.
         links = sum(not set(network.routers).isdisjoint(link.ends) for link in world.links)
         if links > _LINKS_IN_A_24:
             yield f"AS{asn} has {links} links: its first /24 numbers {_LINKS_IN_A_24}"
+
+
+def _families(world: "World") -> Iterator[str]:
+    """What meets must have an IP version in common."""
+    for name, host in world.hosts.items():
+        if set(host.families) - {4, 6}:
+            yield f"host {name!r}: families are 4 and 6"
+        if not set(host.families) & set(world.networks[world.asn_of[name]].families):
+            yield f"host {name!r} speaks no IP version that its network has"
+    for name, point in world.exchanges.items():
+        if not point.lans:
+            yield f"exchange point {name!r} has no LAN"
+    for link in world.links:
+        ends = [_versions(world, end) for end in link.ends if _versions(world, end) is not None]
+        if len(ends) == 2 and not set(ends[0] or ()) & set(ends[1] or ()):
+            yield f"link {link.ends[0]} - {link.ends[1]}: no IP version in common"
+    if not set(_host_versions(world, world.sender)) & set(_host_versions(world, world.resolver)):
+        yield f"sender {world.sender!r} and resolver {world.resolver!r} have no IP version in common"
+
+
+def _versions(world: "World", end: str) -> tuple[int, ...] | None:
+    """IP versions at one end of a link; ``None`` for what is no such end."""
+    if end in world.exchanges:
+        return tuple(lan.version for lan in world.exchanges[end].lans)
+    return world.networks[world.asn_of[end]].families if end in world.routers else None
+
+
+def _host_versions(world: "World", host: str) -> Iterator[int]:
+    network = world.networks[world.asn_of[host]]
+    return (version for version in world.hosts[host].families if version in network.families)
 
 
 def _links(world: "World") -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Waiting until the routers of a lab have settled.
 
 Settled means all three: every BGP session is established, the kernels' own
-tables lead from the sender to every host and back in both families, and no
+tables lead from the sender to every host and back in each family that both speak, and no
 table has changed for a while. Reachability alone is not enough: a longer way
 may come up before the better one.
 """
@@ -27,7 +27,10 @@ def unreachable(world: World, fibs: Mapping[str, Fib]) -> list[str]:
     near, sender = Neighbours(world, fibs), world.sender
     missing = []
     for host in world.hosts:
-        for there, back in zip(world.addresses_of(host), world.addresses_of(sender), strict=True):
+        for there in world.addresses_of(host):
+            back = world.address_of(sender, there.version)
+            if back is None:
+                continue
             for start, target in ((sender, there), (host, back)):
                 if near.delays_ms(start, target) is None:
                     missing.append(f"{start} to {target}")

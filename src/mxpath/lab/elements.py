@@ -113,14 +113,19 @@ class AutonomousSystem:
     point) that are told of it; a prefix without an entry is told as the relationships have it."""
 
     @property
-    def prefix_v4(self) -> IPv4Network:
-        """First IPv4 prefix: infrastructure space."""
-        return next(p for p in self.prefixes if isinstance(p, IPv4Network))
+    def families(self) -> tuple[int, ...]:
+        """IP versions that it has a prefix of."""
+        return tuple(sorted({prefix.version for prefix in self.prefixes}))
 
     @property
-    def prefix_v6(self) -> IPv6Network:
+    def prefix_v4(self) -> IPv4Network | None:
+        """First IPv4 prefix: infrastructure space."""
+        return next((p for p in self.prefixes if isinstance(p, IPv4Network)), None)
+
+    @property
+    def prefix_v6(self) -> IPv6Network | None:
         """First IPv6 prefix: infrastructure space."""
-        return next(p for p in self.prefixes if isinstance(p, IPv6Network))
+        return next((p for p in self.prefixes if isinstance(p, IPv6Network)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +150,15 @@ class ExchangePoint:
 
     id: int
     route_server_asn: int
-    lan_v4: IPv4Network
-    lan_v6: IPv6Network
+    lan_v4: IPv4Network | None = None
+    lan_v6: IPv6Network | None = None
+    """One of the two LANs may be left out."""
     city: str = ""
+
+    @property
+    def lans(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The LANs that there are, IPv4 first."""
+        return tuple(lan for lan in (self.lan_v4, self.lan_v6) if lan is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

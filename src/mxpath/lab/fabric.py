@@ -142,8 +142,7 @@ def _build_exchange(world: World, exchange: str, hardware: str) -> None:
         ip_batch(lines)
         for port in (*ports, "rs"):
             offloads_off(port)
-    v4, v6 = world.route_server(exchange)
-    numbered = [f"address add {address} dev eth0" for address in (v4, v6)]
+    numbered = [f"address add {address} dev eth0" for address in world.route_server(exchange)]
     members = [(w.ports[0], hardware_address(w.number, 0)) for w in _lan(world, exchange)]
     known = [line for port, address in members for line in _neighbour("eth0", port, address)]
     _configure(server, [*numbered, "link set eth0 up", *known])
@@ -163,8 +162,7 @@ def _order(line: str) -> bool:
 
 def _addresses(world: World, node: str) -> Iterator[str]:
     for port in world.interfaces.get(node, ()):
-        yield f"address add {port.v4} dev {port.name}"
-        yield f"address add {port.v6} dev {port.name}"
+        yield from (f"address add {number} dev {port.name}" for number in port.numbers)
         yield f"link set {port.name} up"
 
 
@@ -175,8 +173,9 @@ def _loopback(world: World, router: str) -> Iterator[str]:
 
 def _default_routes(world: World, host: str) -> Iterator[str]:
     gateway = next(w.ports[0] for w in world.wires if w.ports[-1].node == host)
-    yield f"route add default via {gateway.v4.ip}"
-    yield f"route add ::/0 via {gateway.v6.ip}"
+    for number in gateway.numbers:
+        everything = "default" if number.version == 4 else "::/0"
+        yield f"route add {everything} via {number.ip}"
 
 
 def _lan(world: World, exchange: str) -> list[Wire]:
@@ -199,7 +198,7 @@ def _known(world: World, node: str) -> Iterator[str]:
 
 
 def _neighbour(device: str, port: Port, hardware: str) -> Iterator[str]:
-    for address in (port.v4.ip, port.v6.ip, link_local(hardware)):
+    for address in (*(number.ip for number in port.numbers), link_local(hardware)):
         yield _entry(device, address, hardware)
 
 

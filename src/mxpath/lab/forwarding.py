@@ -11,12 +11,13 @@ of the node's own seed picks it (RFC 2991 on why a flow must not be split).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from ipaddress import IPv4Address, IPv4Interface, IPv6Interface, ip_network
+from ipaddress import IPv4Address, ip_network
 
 from mxpath.lab.routing import ControlPlane, Learnt, NextHop, Route, steps
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix
 
+_EVERYTHING = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
 _LONGEST_PATH = 64
 """A packet that has taken more steps than this turns in a circle."""
 
@@ -128,8 +129,7 @@ class DataPlane:
 def _own_addresses(world: World) -> Iterator[tuple[IPAddress, str]]:
     for node, ports in world.interfaces.items():
         for port in ports:
-            yield port.v4.ip, node
-            yield port.v6.ip, node
+            yield from ((number.ip, node) for number in port.numbers)
     for router, numbers in world.router_ids.items():
         for number in numbers:
             yield number.ip, router
@@ -152,11 +152,13 @@ def _enter_connected(world: World, tables: dict[str, ForwardingTable]) -> None:
     """Neighbours on a wire or a LAN; a host reaches everything through its router."""
     for node, hops in steps(world).items():
         for hop in hops:
-            if node in world.hosts:
-                for everything in ("0.0.0.0/0", "::/0"):
-                    tables[node].add(ip_network(everything), (hop,))
-            for near, far in ((hop.egress.v4, hop.ingress.v4), (hop.egress.v6, hop.ingress.v6)):
-                tables[node].add(_only(far.ip), (hop,))
+            for near in hop.egress.numbers:
+                far = hop.ingress.address(near.version)
+                if far is None:
+                    continue  # a member of the exchange point without this family
+                if node in world.hosts:
+                    tables[node].add(_EVERYTHING[near.version], (hop,))
+                tables[node].add(_only(far), (hop,))
                 tables[node].add(near.network, ())
 
 
@@ -169,9 +171,9 @@ def _subnets(world: World, routers: tuple[str, ...]) -> dict[Prefix, tuple[str, 
     own = world.networks[world.asn_of[routers[0]]].prefixes
     held: dict[Prefix, list[str]] = {}
     for router in routers:
-        numbers: list[IPv4Interface | IPv6Interface] = list(world.router_ids[router])
+        numbers = list(world.router_ids[router])
         for port in world.interfaces.get(router, ()):
-            numbers += [port.v4, port.v6]
+            numbers += port.numbers
         for number in numbers:
             if any(number.ip in prefix for prefix in own):
                 held.setdefault(number.network, []).append(router)

@@ -46,13 +46,13 @@ class KernelTruth:
     def path(self, target: IPAddress, source_port: int) -> PathTruth:
         """Return the path of a flow; it ends early where a kernel has no route."""
         world = self.world
-        source = world.addresses_of(world.sender)[0 if target.version == 4 else 1]
-        walk = tuple(self._walk(target, source, source_port))
+        source = world.address_of(world.sender, target.version)
+        walk = tuple(self._walk(target, source, source_port)) if source is not None else ()
         asns = [world.asn_of[node] for node in (world.sender, *(c.node for c in walk))]
         return PathTruth(
             target=target,
             source_port=source_port,
-            hops=tuple(self._hops(walk, target, source)),
+            hops=tuple(self._hops(walk, target, source)) if source is not None else (),
             as_path=(asns[0], *(far for near, far in pairwise(asns) if near != far)),
             crossings=tuple(
                 (world.exchanges[c.exchange].id, near, far)

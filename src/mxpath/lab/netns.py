@@ -231,7 +231,7 @@ class Lab:
 
     @property
     def resolver(self) -> IPAddress:
-        """IPv4 address of the world's resolver."""
+        """First address of the world's resolver: its IPv4 one, where it has one."""
         return self.resolvers[0]
 
     @property

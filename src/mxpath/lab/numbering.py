@@ -1,11 +1,13 @@
-"""How a world's nodes are numbered: rules 1 to 3 of ``topology``, in file order."""
+"""How a world's nodes are numbered: rules 1 to 4 of ``topology``, in file order."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Interface, IPv6Interface, IPv6Network
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import TYPE_CHECKING, Any
 
+from mxpath.model.address import IPAddress
+
 if TYPE_CHECKING:  # topology numbers its worlds by this module, so the import may not run both ways
-    from mxpath.lab.elements import Host
+    from mxpath.lab.elements import AutonomousSystem, Host
     from mxpath.lab.topology import World
 
 Interface = IPv4Interface | IPv6Interface
@@ -17,8 +19,22 @@ class Port:
 
     node: str
     name: str
-    v4: IPv4Interface
-    v6: IPv6Interface
+    v4: IPv4Interface | None
+    v6: IPv6Interface | None
+
+    @property
+    def numbers(self) -> tuple[Interface, ...]:
+        """Its addresses with their subnets, IPv4 first; of one family or of both."""
+        return tuple(number for number in (self.v4, self.v6) if number is not None)
+
+    def number(self, version: int) -> Interface | None:
+        """Its address with its subnet in one family."""
+        return self.v4 if version == 4 else self.v6
+
+    def address(self, version: int) -> IPAddress | None:
+        """Its address in one family."""
+        number = self.number(version)
+        return None if number is None else number.ip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +51,28 @@ class Wire:
     exchange: str | None = None
 
 
+def subnet_24(prefix: IPv4Network, number: int) -> IPv4Network:
+    """Return the ``number``-th /24 of a prefix."""
+    return IPv4Network((int(prefix.network_address) + (number << 8), 24))
+
+
 def subnet_64(prefix: IPv6Network, number: int) -> IPv6Network:
     """Return the ``number``-th /64 of a prefix."""
     return IPv6Network((int(prefix.network_address) + (number << 64), 64))
+
+
+def loopbacks(network: "AutonomousSystem", number: int) -> tuple[Interface, ...]:
+    """Return the router ids of a network's ``number``-th router, counted from 1 (rule 1)."""
+    found: list[Interface] = []
+    if network.prefix_v4 is not None:
+        last = network.prefix_v4.broadcast_address
+        found.append(IPv4Interface((int(last) - 255 + number, 32)))
+    if network.prefix_v6 is not None:
+        found.append(IPv6Interface((subnet_64(network.prefix_v6, 0xFFFF)[number], 128)))
+    return tuple(found)
+
+
+_Lans = tuple[IPv4Network | None, IPv6Network | None]
 
 
 class _Numbering:
@@ -54,33 +89,40 @@ class _Numbering:
         counter[key] = counter.get(key, -1) + 1
         return counter[key]
 
-    def port(self, node: str, v4: IPv4Interface, v6: IPv6Interface) -> Port:
-        return Port(node=node, name=f"eth{self._next(self._ports, node)}", v4=v4, v6=v6)
+    def _port(self, node: str, lans: _Lans, place_v4: int, place_v6: int) -> Port:
+        v4, v6 = lans
+        return Port(
+            node=node,
+            name=f"eth{self._next(self._ports, node)}",
+            v4=None if v4 is None else IPv4Interface((v4[place_v4], v4.prefixlen)),
+            v6=None if v6 is None else IPv6Interface((v6[place_v6], v6.prefixlen)),
+        )
 
     def access(self, name: str, host: "Host") -> tuple[Port, Port]:
         network = self.world.networks[self.world.asn_of[host.router]]
         number = self._next(self._lans, self.world.asn_of[host.router])
-        lan_v4 = list(network.prefix_v4.subnets(new_prefix=24))[1 + number]
-        lan_v6 = subnet_64(network.prefix_v6, 0x1000 + number)
-        router = self.port(
-            host.router, IPv4Interface((lan_v4[1], 24)), IPv6Interface((lan_v6[1], 64))
+        prefix_v4, prefix_v6 = _spoken(network, host.families)
+        lans = (
+            None if prefix_v4 is None else subnet_24(prefix_v4, 1 + number),
+            None if prefix_v6 is None else subnet_64(prefix_v6, 0x1000 + number),
         )
-        end = self.port(name, IPv4Interface((lan_v4[25], 24)), IPv6Interface((lan_v6[0x25], 64)))
-        return router, end
+        return self._port(host.router, lans, 1, 1), self._port(name, lans, 25, 0x25)
 
     def point_to_point(self, first: str, second: str) -> tuple[Port, Port]:
-        owner = self._owner(self.world.asn_of[first], self.world.asn_of[second])
+        asn, other = self.world.asn_of[first], self.world.asn_of[second]
+        owner = self._owner(asn, other)
         number = self._next(self._links, owner)
-        network = self.world.networks[owner]
-        base_v4 = network.prefix_v4.network_address + 4 * number
-        lan_v6 = subnet_64(network.prefix_v6, number)
+        far = self.world.networks[other if owner == asn else asn]
+        prefix_v4, prefix_v6 = _spoken(self.world.networks[owner], far.families)
+        lans = (
+            None
+            if prefix_v4 is None
+            else IPv4Network((prefix_v4.network_address + 4 * number, 30)),
+            None if prefix_v6 is None else subnet_64(prefix_v6, number),
+        )
         # The owner of the subnet takes the lower address.
-        swap = self.world.asn_of[first] != owner
-        low, high = (second, first) if swap else (first, second)
-        ports = {
-            node: self.port(node, IPv4Interface((base_v4 + n, 30)), IPv6Interface((lan_v6[n], 64)))
-            for n, node in ((1, low), (2, high))
-        }
+        low, high = (first, second) if asn == owner else (second, first)
+        ports = {node: self._port(node, lans, n, n) for n, node in ((1, low), (2, high))}
         return ports[first], ports[second]
 
     def _owner(self, asn: int, other: int) -> int:
@@ -93,12 +135,21 @@ class _Numbering:
 
     def member(self, router: str, exchange: str) -> Port:
         point = self.world.exchanges[exchange]
+        network = self.world.networks[self.world.asn_of[router]]
         number = 11 + self._next(self._members, exchange)
-        return self.port(
-            router,
-            IPv4Interface((point.lan_v4[number], point.lan_v4.prefixlen)),
-            IPv6Interface((point.lan_v6[int(str(number), 16)], point.lan_v6.prefixlen)),
+        lans = (
+            point.lan_v4 if network.prefix_v4 is not None else None,
+            point.lan_v6 if network.prefix_v6 is not None else None,
         )
+        return self._port(router, lans, number, int(str(number), 16))
+
+
+def _spoken(network: "AutonomousSystem", families: tuple[int, ...]) -> _Lans:
+    """Infrastructure space of a network in those of its families that the other end has too."""
+    return (
+        network.prefix_v4 if 4 in families else None,
+        network.prefix_v6 if 6 in families else None,
+    )
 
 
 def number_wires(world: "World") -> tuple[Wire, ...]:

@@ -15,6 +15,7 @@ from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
 from mxpath.lab.topology import World
+from mxpath.model.address import IPAddress
 
 
 def publish(world: World, directory: Path) -> None:
@@ -102,9 +103,14 @@ def _peeringdb(world: World) -> dict[str, list[dict[str, Any]]]:
         "ix": [_row(p.id, name=name, city=p.city) for name, p in points],
         "ixlan": [_row(p.id, ix_id=p.id, name="", rs_asn=p.route_server_asn) for _, p in points],
         "ixpfx": [
-            _row(2 * p.id + (lan.version == 6), ixlan_id=p.id, protocol=protocol, prefix=str(lan))
+            _row(
+                2 * p.id + (lan.version == 6),
+                ixlan_id=p.id,
+                protocol=f"IPv{lan.version}",
+                prefix=str(lan),
+            )
             for _, p in points
-            for protocol, lan in (("IPv4", p.lan_v4), ("IPv6", p.lan_v6))
+            for lan in p.lans
         ],
         "netixlan": _ports(world),
         "net": [_row(asn, asn=asn, name=n.name) for asn, n in world.networks.items()],
@@ -120,11 +126,15 @@ def _ports(world: World) -> list[dict[str, Any]]:
             ixlan_id=world.exchanges[name].id,
             net_id=world.asn_of[port.node],
             asn=world.asn_of[port.node],
-            ipaddr4=str(port.v4.ip),
-            ipaddr6=str(port.v6.ip),
+            ipaddr4=_text(port.address(4)),
+            ipaddr6=_text(port.address(6)),
         )
         for number, (name, port) in enumerate(ports, start=1)
     ]
+
+
+def _text(address: IPAddress | None) -> str | None:
+    return None if address is None else str(address)
 
 
 def _row(number: int, **values: Any) -> dict[str, Any]:

@@ -52,6 +52,10 @@ class NextHop:
     exchange: str | None = None
     """The exchange point whose LAN is crossed."""
 
+    def carries(self, version: int) -> bool:
+        """Whether both ends speak this IP version."""
+        return self.egress.number(version) is not None and self.ingress.number(version) is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
@@ -177,16 +181,17 @@ class ControlPlane:
         for asn, network in self.world.networks.items():
             for prefix in network.prefixes:
                 origins.setdefault(prefix, set()).add(asn)
-        # Prefixes of one network share their fate: settle each set of origins once.
-        settled = {key: self._settle(key) for key in {frozenset(o) for o in origins.values()}}
-        return {prefix: settled[frozenset(asns)] for prefix, asns in origins.items()}
+        # Prefixes of one network and family share their fate: settle each set of origins once.
+        keys = {prefix: (prefix.version, frozenset(asns)) for prefix, asns in origins.items()}
+        settled = {key: self._settle(*key) for key in set(keys.values())}
+        return {prefix: settled[key] for prefix, key in keys.items()}
 
-    def _settle(self, origins: frozenset[int]) -> dict[str, Route]:
+    def _settle(self, version: int, origins: frozenset[int]) -> dict[str, Route]:
         held: dict[str, Route] = {}
         for _ in range(4 * len(self._place) + 4):
             before = dict(held)
             for router in self._place:
-                chosen = self._choose(router, origins, held)
+                chosen = self._choose(router, version, origins, held)
                 if chosen is None:
                     held.pop(router, None)
                 else:
@@ -198,11 +203,13 @@ class ControlPlane:
             "a provider of its own provider"
         )
 
-    def _choose(self, router: str, origins: frozenset[int], held: dict[str, Route]) -> Route | None:
+    def _choose(
+        self, router: str, version: int, origins: frozenset[int], held: dict[str, Route]
+    ) -> Route | None:
         """Return the best of what this router can hear (rule 1)."""
         if self.world.asn_of[router] in origins:
             return Route(learnt=Learnt.OWN, path=(), border=router)
-        heard = [*self._from_outside(router, held), *self._from_inside(router, held)]
+        heard = [*self._from_outside(router, version, held), *self._from_inside(router, held)]
         return min(heard, key=lambda route: self._rank(router, route), default=None)
 
     def _rank(self, router: str, route: Route) -> tuple[int, ...]:
@@ -218,9 +225,11 @@ class ControlPlane:
             neighbour,
         )
 
-    def _from_outside(self, router: str, held: dict[str, Route]) -> Iterator[Route]:
+    def _from_outside(self, router: str, version: int, held: dict[str, Route]) -> Iterator[Route]:
         """What the neighbours in other networks tell this router (rules 2 and 3)."""
         for session in self._sessions[router]:
+            if not session.hop.carries(version):
+                continue
             theirs = held.get(session.hop.node)
             if theirs is None or self.world.asn_of[router] in theirs.path:
                 continue

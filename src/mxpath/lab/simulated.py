@@ -8,7 +8,7 @@ plays the same world to the same bytes.
 import heapq
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from mxpath.errors import PrivilegeError
@@ -52,8 +52,7 @@ class PlayedProbeSocket:
         """The sender's address of the target's family; ``None`` without a route."""
         if target.version in self._uplink.faults.no_route:
             return None
-        v4, v6 = self._network.world.addresses_of(self._network.world.sender)
-        return v4 if target.version == 4 else v6
+        return self._network.world.address_of(self._network.world.sender, target.version)
 
     def send(self, probes: Sequence[ProbeSpec]) -> Sequence[Sent]:
         """Put probes on the wire; sending takes no time."""
@@ -105,6 +104,8 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
         When the world's DNS records are not in master-file form.
     """
     faults = faults or Faults()
+    unspoken = {4, 6} - {address.version for address in world.addresses_of(world.sender)}
+    faults = replace(faults, no_route=(*faults.no_route, *sorted(unspoken)))
     midnight = datetime.combine(world.as_of, time(), tzinfo=UTC)
     clock = ManualClock(round(midnight.timestamp()) * 1_000_000_000)
     uplink = Uplink(faults)
@@ -112,7 +113,6 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
         world, seed=seed, port_25_filtered_at_hop=faults.port_25_filtered_at_hop
     )
     resolver = _resolver(network, clock, uplink)
-    v4, v6 = world.addresses_of(world.sender)
 
     def open_probes() -> AbstractContextManager[ProbeSocket]:
         if faults.no_privilege:
@@ -128,14 +128,14 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
         dialer=PlayedDialer(network, clock, uplink),
         probes=open_probes,
         origin=Origin(
-            address_v4=None if 4 in faults.no_route else v4,
-            address_v6=None if 6 in faults.no_route else v6,
+            address_v4=None if 4 in faults.no_route else world.address_of(world.sender, 4),
+            address_v6=None if 6 in faults.no_route else world.address_of(world.sender, 6),
             how="world",
         ),
         name=f"sim:{world.name}",
         player="simulated",
         engine="simulated",
-        resolver_address=str(world.addresses_of(world.resolver)[0]),
+        resolver_address=resolver.server,
         workers=WORKERS,
         seed=seed,
         network=network,
@@ -144,7 +144,11 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
 
 def _resolver(network: PlayedNetwork, clock: ManualClock, uplink: Uplink) -> PlayedResolver:
     world = network.world
-    here, there = world.addresses_of(world.sender)[0], world.addresses_of(world.resolver)[0]
+    here, there = next(
+        (address, other)
+        for address in world.addresses_of(world.sender)
+        if (other := world.address_of(world.resolver, address.version)) is not None
+    )
     out = network.plane.delays_ms(world.sender, there)
     back = network.plane.delays_ms(world.resolver, here)
     round_trip_ms = None if out is None or back is None else round(out[0] + back[0], 6)

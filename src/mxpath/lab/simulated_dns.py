@@ -21,6 +21,7 @@ from mxpath.errors import ParseError
 from mxpath.lab.simulated_faults import Uplink
 from mxpath.lab.topology import World
 from mxpath.lab.zone import zone_file
+from mxpath.model.address import parse_address
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.vantage.ports import Clock
 
@@ -140,21 +141,21 @@ class PlayedResolver:
         self._zone = zone
         self._clock = clock
         self._uplink = uplink
-        self._server = server
+        self.server = server
         self._round_trip_ms = round_trip_ms
 
     def ask(self, name: str, rdtype: str) -> DnsAnswer:
         """Answer after one round trip to the server, or not at all."""
         self._uplink.feel_interrupt()
         faults, answer = self._uplink.faults, self._zone.answer(name, rdtype)
-        if self._uplink.is_down or 4 in faults.no_route:
+        if self._uplink.is_down or parse_address(self.server).version in faults.no_route:
             answer, elapsed_ms = _failed(answer, DnsStatus.UNREACHABLE), 0.0
         elif faults.resolver_down or self._round_trip_ms is None:
             answer, elapsed_ms = _failed(answer, DnsStatus.TIMEOUT), _TIMEOUT_S * 1e3
         else:
             elapsed_ms = self._round_trip_ms
         self._clock.sleep(elapsed_ms / 1e3)
-        return replace(answer, elapsed_ms=elapsed_ms, server=self._server)
+        return replace(answer, elapsed_ms=elapsed_ms, server=self.server)
 
 
 def _failed(answer: DnsAnswer, status: DnsStatus) -> DnsAnswer:

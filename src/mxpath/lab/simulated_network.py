@@ -53,7 +53,9 @@ def ns(delay_ms: float) -> int:
 
 def inbound_address(hop: NextHop, version: int) -> IPAddress:
     """Address of the interface through which a step enters its node."""
-    return hop.ingress.v4.ip if version == 4 else hop.ingress.v6.ip
+    address = hop.ingress.address(version)
+    assert address is not None  # nothing is forwarded over a step that does not carry it
+    return address
 
 
 class PlayedNetwork:

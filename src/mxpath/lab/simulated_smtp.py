@@ -233,11 +233,12 @@ class PlayedDialer:
         )
 
     def _flow(self, address: IPAddress, port: int) -> FiveTuple:
-        v4, v6 = self._network.world.addresses_of(self._network.world.sender)
+        source = self._network.world.address_of(self._network.world.sender, address.version)
+        assert source is not None  # else the uplink had no route
         number = self._dials % _EPHEMERAL_PORTS
         self._dials += 1
         return FiveTuple(
-            source=v4 if address.version == 4 else v6,
+            source=source,
             target=address,
             protocol=TCP,
             source_port=_FIRST_EPHEMERAL_PORT + number,

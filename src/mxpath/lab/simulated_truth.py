@@ -33,7 +33,15 @@ def memory_truth(network: PlayedNetwork, flows: Iterable[tuple[IPAddress, int]])
 def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTruth:
     """The steps of one flow; empty of hops when the world has no way to the target."""
     world = network.world
-    source = world.addresses_of(world.sender)[0 if target.version == 4 else 1]
+    source = world.address_of(world.sender, target.version)
+    if source is None:  # the sender does not speak this family
+        return PathTruth(
+            target=target,
+            source_port=source_port,
+            hops=(),
+            as_path=(world.asn_of[world.sender],),
+            crossings=(),
+        )
     flow = FiveTuple(
         source=source,
         target=target,

@@ -11,13 +11,15 @@ order, by rules that both players share, so that a small world stays small:
 2. A link between two networks is numbered from the provider's space, as is the
    custom; between peers from the lower AS number's.
 3. Each member of an exchange point gets the LAN's next address, from .11 and ::11.
+4. A link carries the IP versions that both of its ends have: two networks' prefixes,
+   a network's and a host's families, a member's prefixes and the exchange point's LANs.
 """
 
 import tomllib
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from ipaddress import IPv4Interface, IPv6Interface
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import ClassVar
 
@@ -40,7 +42,7 @@ from mxpath.lab.elements import (
     Roa,
     Router,
 )
-from mxpath.lab.numbering import Interface, Port, Wire, number_wires, subnet_64
+from mxpath.lab.numbering import Interface, Port, Wire, loopbacks, number_wires
 from mxpath.model.address import IPAddress, Prefix
 
 __all__ = ["Interface", "Port", "Wire", "World", "parse_world", "read_world", "shipped_worlds"]
@@ -92,18 +94,13 @@ class World:
         return number_wires(self)
 
     @cached_property
-    def router_ids(self) -> dict[str, tuple[IPv4Interface, IPv6Interface]]:
-        """Router to its loopback addresses (/32 and /128)."""
-        found = {}
-        for network in self.networks.values():
-            last_24 = list(network.prefix_v4.subnets(new_prefix=24))[-1]
-            last_64 = subnet_64(network.prefix_v6, 0xFFFF)
-            for number, router in enumerate(network.routers, start=1):
-                found[router] = (
-                    IPv4Interface((last_24[number], 32)),
-                    IPv6Interface((last_64[number], 128)),
-                )
-        return found
+    def router_ids(self) -> dict[str, tuple[Interface, ...]]:
+        """Router to its loopback addresses (/32 and /128), of its network's families."""
+        return {
+            router: loopbacks(network, number)
+            for network in self.networks.values()
+            for number, router in enumerate(network.routers, start=1)
+        }
 
     @cached_property
     def interfaces(self) -> dict[str, tuple[Port, ...]]:
@@ -115,21 +112,20 @@ class World:
         return {node: tuple(ports) for node, ports in found.items()}
 
     def addresses_of(self, host: str) -> tuple[IPAddress, ...]:
-        """IPv4 and IPv6 address of a host."""
-        port = self.interfaces[host][0]
-        return port.v4.ip, port.v6.ip
+        """Addresses of a host, one of each family that it speaks, IPv4 first."""
+        return tuple(number.ip for number in self.interfaces[host][0].numbers)
+
+    def address_of(self, host: str, version: int) -> IPAddress | None:
+        """Address of a host in one family; ``None`` when it does not speak it."""
+        return self.interfaces[host][0].address(version)
 
     def members(self, exchange: str) -> tuple[Port, ...]:
         """Router ports on an exchange point's LAN."""
         return tuple(w.ports[0] for w in self.wires if w.exchange == exchange)
 
-    def route_server(self, exchange: str) -> tuple[IPv4Interface, IPv6Interface]:
-        """Addresses of the route server: .1 and ::1 of the LAN."""
-        point = self.exchanges[exchange]
-        return (
-            IPv4Interface((point.lan_v4[1], point.lan_v4.prefixlen)),
-            IPv6Interface((point.lan_v6[1], point.lan_v6.prefixlen)),
-        )
+    def route_server(self, exchange: str) -> tuple[Interface, ...]:
+        """Addresses of the route server: .1 and ::1 of the LANs that there are."""
+        return tuple(ip_interface((lan[1], lan.prefixlen)) for lan in self.exchanges[exchange].lans)
 
     def relation(self, asn: int, other: int) -> str | None:
         """What ``other`` is to ``asn``: customer, provider, peer, or ``None``."""
