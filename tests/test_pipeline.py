@@ -1,5 +1,7 @@
 """The whole pipeline in the simulated world: its verdicts, and what faults leave of it."""
 
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from mxpath.lab.simulated_faults import Faults
 from mxpath.model import codec
 from mxpath.model.mail import PlanKind
 from mxpath.model.session import Outcome
-from mxpath.model.study import Study
+from mxpath.model.study import Origin, Study
 from mxpath.model.trace import EndReason
 from mxpath.pipeline import INTERRUPTED, Options, analyze
 from mxpath.report.html import render_report
@@ -178,6 +180,66 @@ def test_only_restricts_to_one_address() -> None:
     assert [str(a) for a in study.mail.addresses] == ["198.18.49.25"]
     with pytest.raises(InputError, match="not in the MX plan"):
         analyzed("fine.example", options=Options(only="192.0.2.1"))
+
+
+def seen_from(origin: Origin) -> Origin:
+    vantage = replace(simulate(first_walk()), origin=origin)
+    return analyze("fine.example", vantage, gazetteer()).seen_from
+
+
+def test_a_private_source_is_not_our_public_address() -> None:
+    """A laptop behind NAT: its address says nothing, the first global hop says whose network."""
+    behind = Origin(address_v4=ip_address("192.168.1.5"), how="interface")
+    here = seen_from(behind)
+    assert (here.address_v4, here.private) == (None, (ip_address("192.168.1.5"),))
+    assert here.first_hop == ip_address("198.18.1.1")
+    assert here.network is not None
+    assert here.network.asn == 64496
+    assert here.how == "interface; network by the first global hop"
+    assert here.sends_from(4) == ip_address("192.168.1.5")
+    words = "behind NAT or private: 192.168.1.5; first global hop 198.18.1.1"
+    vantage = replace(simulate(first_walk()), origin=behind)
+    assert words in " ".join(screen(analyze("fine.example", vantage, gazetteer())).split())
+
+
+def test_a_public_source_that_no_data_set_knows_stays_our_address() -> None:
+    here = seen_from(Origin(address_v4=ip_address("9.9.9.9"), how="--source"))
+    assert (here.address_v4, here.private) == (ip_address("9.9.9.9"), ())
+    assert here.network is not None
+    assert here.how == "--source; network by the first global hop"
+
+
+def test_an_origin_that_nothing_tells_is_unknown() -> None:
+    options = Options(tracing=False)
+    vantage = replace(simulate(first_walk()), origin=Origin())
+    here = analyze("fine.example", vantage, gazetteer(), options=options).seen_from
+    assert (here.address_v4, here.network, here.how) == (None, None, "unknown")
+
+
+def test_our_own_networks_are_ours() -> None:
+    own = Origin(own=(64503, ip_network("2001:db8:4000::/36")))
+    vantage = replace(simulate(first_walk()), origin=own)
+    study = analyze("fine.example", vantage, gazetteer())
+    ours = {str(a) for a in study.mail.addresses if study.is_ours(a)}
+    assert ours == {"198.18.33.25", "2001:db8:3000:1000::25", "2001:db8:4000:1000::25"}
+
+
+def test_a_host_of_a_family_that_is_not_here_may_well_take_mail() -> None:
+    """IPv6 only, seen from a machine without it: not known, and not "cannot be delivered"."""
+    study = analyzed(
+        "fine.example",
+        faults=Faults(no_route=(6,)),
+        options=Options(only="2001:db8:3000:1000::25"),
+    )
+    assert study.verdict is not None
+    assert study.verdict.deliverable is None
+    assert "no IPv6 from here" in screen(study)
+
+
+def test_an_interrupted_study_does_not_know() -> None:
+    study = analyzed("fine.example", faults=Faults(interrupt_after_packets=0))
+    assert study.verdict is not None
+    assert study.verdict.deliverable is None
 
 
 def test_the_sender_is_placed_in_its_network() -> None:

@@ -219,7 +219,7 @@ def _restrict(mail: MailDomain, only: str | None) -> MailDomain:
 
 def _addresses_of(work: _Work, origin: Origin) -> tuple[IPAddress, ...]:
     """Every address that wants an owner, each once."""
-    found: list[IPAddress] = [a for a in (origin.address_v4, origin.address_v6) if a is not None]
+    found = [a for version in (4, 6) if (a := origin.sends_from(version)) is not None]
     found += work.mail.addresses if work.mail else ()
     found += [address for t in work.traces for hop in t.hops for address in hop.responders]
     return tuple(dict.fromkeys(found))
@@ -230,19 +230,26 @@ def _locate(
 ) -> Origin:
     """Say which network we stand in: by our own address, else by the first global hop.
 
-    A private or translated source address says nothing, and then the first
-    responder that any data set attributes to a network is the best witness.
+    1. An address that we send from is our public one unless a special-purpose registry
+       lists it. A private address is translated on the way, and is moved aside.
+    2. A public address names our network, where a data set attributes it.
+    3. Else the first responder that any data set attributes is the best witness; that it
+       is ours, and not already our provider's, is likely and no more.
     """
+    ours = [a for version in (4, 6) if (a := origin.sends_from(version)) is not None]
+    private = tuple(a for a in ours if owners[a].special is not None)
+    public = {a.version: a for a in ours if a not in private}
+    origin = replace(origin, address_v4=public.get(4), address_v6=public.get(6), private=private)
     if origin.network is not None:
         return origin
-    for address in (origin.address_v4, origin.address_v6):
-        if address is not None and (network := owners[address].network) is not None:
+    for address in public.values():
+        if (network := owners[address].network) is not None:
             return replace(origin, network=network)
     for each in traces:
-        for hop in each.hops:
-            owner = owners.get(hop.address) if hop.address is not None else None
-            if owner is not None and owner.network is not None:
-                return replace(origin, network=owner.network, how="first global hop")
+        for address in (hop.address for hop in each.hops if hop.address is not None):
+            if (network := owners[address].network) is not None:
+                how = f"{origin.how}; network by the first global hop"
+                return replace(origin, network=network, first_hop=address, how=how)
     return origin
 
 
@@ -279,6 +286,9 @@ def _blind_spots(traces: Iterable[Trace], gazetteer: Gazetteer) -> Iterator[str]
 def _provenance(
     vantage: Vantage, gazetteer: Gazetteer, options: Options, work: _Work
 ) -> Provenance:
+    origin = vantage.origin
+    sources = [origin.sends_from(v) for v in (4, 6)] if "--source" in origin.how else []
+    sources = [address for address in sources if address is not None]
     chosen = {
         "families": ",".join(str(family) for family in options.families),
         "sender": options.sender,
@@ -286,6 +296,8 @@ def _provenance(
         "conversing": str(options.conversing).lower(),
         "port": str(options.trace.port),
         "only": options.only,
+        "helo": options.smtp.helo,
+        "source": " ".join(map(str, sources)) if sources else None,
     }
     return Provenance(
         version=__version__,
@@ -293,6 +305,7 @@ def _provenance(
         seed=vantage.seed,
         platform=platform.platform() if vantage.player == "live" else vantage.player,
         player=vantage.player,
+        vantage=vantage.name,
         engine=vantage.engine if work.traces else None,
         resolver=vantage.resolver_address,
         snapshots=gazetteer.snapshots,

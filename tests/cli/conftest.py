@@ -1,4 +1,4 @@
-"""Commands under test keep their studies in a directory of the test's own."""
+"""Commands under test keep their studies and settings in a directory of the test's own."""
 
 from pathlib import Path
 
@@ -8,3 +8,4 @@ import pytest
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))

@@ -132,6 +132,9 @@ def test_going_away_before_quit_is_the_outcome(outcome: Outcome) -> None:
         "a..b",
         "x\x00",
         "-" * 300,
+        "[1.2.3.400]",
+        "[2001:db8::1]",
+        "[IPv6:192.0.2.1]",
     ],
 )
 def test_a_name_that_could_smuggle_is_refused(helo: str) -> None:

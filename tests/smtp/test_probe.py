@@ -586,7 +586,20 @@ def test_no_hosts_no_sessions() -> None:
     ],
 )
 def test_we_give_our_address_as_our_name(origin: Origin, target: IPAddress, name: str) -> None:
-    assert helo_name(origin, target) == name
+    assert helo_name(None, origin, target) == name
+
+
+def test_the_address_of_the_connection_itself_comes_first() -> None:
+    other = ip_address("192.0.2.9")
+    assert helo_name(other, Origin(address_v4=V4), V4) == "[192.0.2.9]"
+    assert helo_name(V6, Origin(address_v4=V4), V6) == "[IPv6:2001:db8::1]"
+
+
+def test_a_session_knows_where_it_came_from_and_what_it_said() -> None:
+    with serving(fine) as stage:
+        session = visit(stage.port, options=replace(QUICK, helo=None))
+        assert stage.heard.startswith(b"EHLO [127.0.0.1]")
+    assert (session.source, session.helo) == (LOOPBACK, "[127.0.0.1]")
 
 
 def test_in_a_played_world_the_server_alone_pays_for_its_delay() -> None:

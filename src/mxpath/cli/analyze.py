@@ -10,11 +10,8 @@ from mxpath.errors import InputError
 from mxpath.mail.mx import normalise_domain
 from mxpath.model import codec
 from mxpath.model.documents import Studies
-from mxpath.model.session import Outcome
 from mxpath.model.study import Study
-from mxpath.model.trace import EndReason
 from mxpath.pipeline import INTERRUPTED, Options, analyze
-from mxpath.smtp.probe import SmtpOptions
 from mxpath.tracing.tracer import TraceOptions
 
 _WRITTEN = ("report", "study", "graph", "figures")
@@ -61,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
             conversing=not options.no_smtp,
             only=options.to,
             trace=TraceOptions(port=options.port),
-            smtp=SmtpOptions(port=options.port),
+            smtp=shared.smtp_options(options),
         )
         report = shared.progress(options)
         for domain in domains:
@@ -134,15 +131,11 @@ def _print_json(studies: Sequence[Study]) -> None:
 
 
 def _came_through(study: Study) -> bool:
-    """Whether the study is whole and its question could be measured at all.
+    """Whether the study is whole, and it is not known that no mail could be delivered.
 
-    A domain that takes no mail is an answer; a DNS that says nothing, an
-    interrupt, or silence from every address is "nothing delivered".
+    What is not known is no failure: an IPv6-only host looked at from an IPv4-only
+    machine may well take mail. The document says so (``deliverable`` is null).
     """
     if INTERRUPTED in study.notes:
         return False
-    if study.verdict is not None and not study.verdict.deliverable:
-        return False
-    if not study.sessions:
-        return not study.traces or any(t.end is EndReason.REACHED for t in study.traces)
-    return any(s.outcome in (Outcome.ANSWERED, Outcome.REJECTED) for s in study.sessions)
+    return study.verdict is None or study.verdict.deliverable is not False

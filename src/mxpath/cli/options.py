@@ -6,10 +6,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from mxpath.cli.settings import Settings, settle
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
+from mxpath.smtp.probe import SmtpOptions
 from mxpath.vantage.ports import Vantage
 
 
@@ -34,7 +37,7 @@ def families(options: argparse.Namespace) -> tuple[int, ...]:
 
 
 def add_vantage(parser: argparse.ArgumentParser) -> None:
-    """``--vantage``, ``--resolver``, ``--engine``, ``--ca-file``, ``--record``."""
+    """``--vantage``, ``--source``, ``--resolver``, ``--helo``, ``--engine`` and their like."""
     group = parser.add_argument_group("where to stand")
     group.add_argument(
         "--vantage",
@@ -42,12 +45,33 @@ def add_vantage(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="live (default), sim:WORLD or sim:FILE.toml, replay:FILE",
     )
-    group.add_argument("--resolver", metavar="ADDRESS", help="ask this DNS resolver")
+    group.add_argument(
+        "--source",
+        action="append",
+        metavar="ADDRESS",
+        help="send from this address of ours; once for each family",
+    )
+    group.add_argument(
+        "--resolver",
+        metavar="ADDRESS[:PORT]",
+        help="ask this DNS resolver; [ADDRESS]:PORT for IPv6",
+    )
+    group.add_argument(
+        "--helo", metavar="NAME", help="say this in EHLO (default: the address we speak from)"
+    )
     group.add_argument(
         "--engine", choices=("raw", "scapy"), help="probing engine (default: the best that works)"
     )
     group.add_argument("--ca-file", type=Path, metavar="FILE", help="trusted certificates (PEM)")
     group.add_argument("--record", type=Path, metavar="FILE", help="record all questions asked")
+    add_config(group)
+
+
+def add_config(parser: argparse._ActionsContainer) -> None:
+    """``--config``."""
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings (default: the user's config.toml)"
+    )
 
 
 def add_gazetteer(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +82,11 @@ def add_gazetteer(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="published data to lean on (default: what is shipped; a lab world brings its own)",
     )
+
+
+def smtp_options(options: argparse.Namespace) -> SmtpOptions:
+    """Return how to talk SMTP: port and the name in EHLO."""
+    return SmtpOptions(port=options.port, helo=settle(options).helo)
 
 
 def progress(options: argparse.Namespace) -> Callable[[str], None]:
@@ -79,17 +108,20 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Vantage, Gazetteer]]:
         When the gazetteer is missing.
     """
     kind, _, rest = options.vantage.partition(":")
+    settings = settle(options)
     with tempfile.TemporaryDirectory(prefix="mxpath-") as scratch:
         if kind == "sim":
-            vantage, published = _simulated(rest, Path(scratch))
+            vantage, published = _simulated(rest, Path(scratch), settings)
         elif kind == "replay":
-            vantage, published = _replayed(rest), None
+            vantage, published = _replayed(rest, settings), None
         elif options.vantage == "live":
-            vantage, published = _live(options), None
+            vantage, published = _live(options, settings), None
         else:
             raise InputError(
                 f"unknown vantage {options.vantage!r}: use live, sim:WORLD or replay:FILE"
             )
+        origin = replace(vantage.origin, own=settings.own_networks)
+        vantage = replace(vantage, origin=origin)
         if options.record is not None:
             from mxpath.vantage.recorded import record  # noqa: PLC0415
 
@@ -115,29 +147,79 @@ def world_file(name: str) -> Path:
     raise InputError(f"no world {name!r}: use a FILE.toml or one of {', '.join(sorted(worlds))}")
 
 
-def _simulated(name: str, scratch: Path) -> tuple[Vantage, Path]:
+def _simulated(name: str, scratch: Path, settings: Settings) -> tuple[Vantage, Path]:
     from mxpath.lab.published import publish  # noqa: PLC0415
     from mxpath.lab.simulated import simulate  # noqa: PLC0415
     from mxpath.lab.topology import read_world  # noqa: PLC0415
 
     world = read_world(world_file(name))
+    if settings.typed("resolver"):
+        raise InputError("--resolver: a simulated world asks its own resolver; leave it out")
     publish(world, scratch)
-    return simulate(world), scratch
+    vantage = simulate(world)
+    return _held_back(_from_source(vantage, settings), settings), scratch
 
 
-def _replayed(path: str) -> Vantage:
+def _from_source(vantage: Vantage, settings: Settings) -> Vantage:
+    """Take a typed ``--source`` for what it is in a played world: one of the sender's own."""
+    if not settings.typed("source"):
+        return vantage
+    origin = vantage.origin
+    ours = [a for a in (origin.address_v4, origin.address_v6) if a is not None]
+    if strange := [a for a in settings.source if a not in ours]:
+        known = " and ".join(map(str, ours)) or "no address"
+        raise InputError(f"--source {strange[0]}: the world's sender has {known}")
+    ways = ["--source" if a in settings.source else origin.how for a in ours]
+    return replace(vantage, origin=replace(origin, how=", ".join(dict.fromkeys(ways))))
+
+
+def _held_back(vantage: Vantage, settings: Settings) -> Vantage:
+    """Honour the exclude list where no budget is kept."""
+    if not settings.exclude:
+        return vantage
+    from mxpath.vantage.ledger import Budget, Ledger  # noqa: PLC0415
+    from mxpath.vantage.pace import Pace, PacedDialer, paced_probes  # noqa: PLC0415
+
+    free = dict.fromkeys(Budget, sys.maxsize)
+    book, pace = Ledger(None, per_hour=free, exclude=settings.exclude), Pace(sys.maxsize)
+    return replace(
+        vantage,
+        dialer=PacedDialer(vantage.dialer, pace, book, vantage.clock),
+        probes=paced_probes(vantage.probes, pace, book, vantage.clock),
+    )
+
+
+def _replayed(path: str, settings: Settings) -> Vantage:
     from mxpath.vantage.recorded import replay  # noqa: PLC0415
 
+    for key in ("source", "resolver"):
+        if settings.typed(key):
+            raise InputError(f"--{key}: a recording is played as it was made; leave it out")
     return replay(Path(path))
 
 
-def _live(options: argparse.Namespace) -> Vantage:
+def _live(options: argparse.Namespace, settings: Settings) -> Vantage:
+    from mxpath.vantage.ledger import Budget, Ledger, ledger_path  # noqa: PLC0415
     from mxpath.vantage.live import live  # noqa: PLC0415
 
-    return live(resolver=options.resolver, engine=options.engine, trust_file=options.ca_file)
+    per_hour = {
+        Budget.SYN: settings.syns_per_hour,
+        Budget.SESSION: settings.connections_per_hour,
+    }
+    return live(
+        resolver=settings.resolver,
+        source=settings.source,
+        engine=options.engine,
+        trust_file=options.ca_file,
+        ledger=Ledger(ledger_path(), per_hour=per_hour, exclude=settings.exclude),
+        rate_pps=settings.packets_per_second,
+    )
 
 
 def gazetteer_of(options: argparse.Namespace, published: Path | None = None) -> Gazetteer:
     """Open the gazetteer that was asked for, the world's own, or the shipped one."""
-    directory = options.gazetteer or published
+    settings = settle(options)
+    # A world knows itself better than the file's general choice does.
+    general = None if published is not None and not settings.typed("gazetteer") else settings
+    directory = general.gazetteer if general is not None else published
     return Gazetteer.open(directory) if directory is not None else Gazetteer.shipped()

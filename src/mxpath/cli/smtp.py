@@ -8,7 +8,7 @@ from mxpath.cli.targets import resolve
 from mxpath.model import codec
 from mxpath.model.documents import Sessions
 from mxpath.model.session import Outcome
-from mxpath.smtp.probe import SmtpOptions, probe
+from mxpath.smtp.probe import probe
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     with shared.opened(options) as (vantage, _gazetteer):
         pairs = resolve(options.hosts, vantage, families=shared.families(options))
         shared.progress(options)(f"talking SMTP with {len(pairs)} addresses")
-        sessions = probe(pairs, vantage, options=SmtpOptions(port=options.port))
+        sessions = probe(pairs, vantage, options=shared.smtp_options(options))
     if options.json:
         print(codec.dump(Sessions(sessions=sessions)).decode(), end="")
     else:

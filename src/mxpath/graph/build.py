@@ -244,7 +244,7 @@ def _add_exchange(graph: Graph, ix_id: int, name: str) -> str:
 
 
 def _vantage_key(origin: Origin) -> str:
-    known = origin.address_v4 or origin.address_v6
+    known = next((a for v in (4, 6) if (a := origin.sends_from(v)) is not None), None)
     if known is not None:
         return str(known)
     return f"AS{origin.network.asn}" if origin.network else "here"

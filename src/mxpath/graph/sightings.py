@@ -64,7 +64,7 @@ def family_missing(study: Study, version: int) -> bool:
     for a route: no address of ours, no trace that left this machine.
     """
     sessions = [s for s in study.sessions if s.address.version == version]
-    ours = study.seen_from.address_v4 if version == 4 else study.seen_from.address_v6
+    ours = study.seen_from.sends_from(version)
     left = any(t.target.version == version and t.packets_sent for t in study.traces)
     unreachable = all(s.outcome is Outcome.UNREACHABLE for s in sessions)
     return bool(sessions) and unreachable and ours is None and not left

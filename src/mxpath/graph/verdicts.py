@@ -30,7 +30,12 @@ Rule = Callable[[Study], Verdict | None]
 def judge(study: Study) -> tuple[Verdict, ...]:
     """Return every verdict that the study supports, most important first; at least one."""
     found = [verdict for rule in VERDICTS.values() if (verdict := rule(study)) is not None]
-    return tuple(sorted(found, key=lambda verdict: verdict.deliverable))
+    return tuple(sorted(found, key=_importance))
+
+
+def _importance(verdict: Verdict) -> int:
+    """What keeps mail out first, then what may, then the rest."""
+    return {False: 0, None: 1, True: 2}[verdict.deliverable]
 
 
 def nothing_wrong_seen(study: Study) -> Verdict | None:
@@ -44,6 +49,8 @@ def nothing_wrong_seen(study: Study) -> Verdict | None:
         name="nothing_wrong_seen",
         grade=Grade.LIKELY if answered and not missing and not troubled else Grade.POSSIBLE,
         owner=Owner.NOBODY,
+        # Unheard is not undeliverable: the fault, if any, may be this side's.
+        deliverable=True if answered or _backup_answered(study) else None,
         sentence=_good_news(study, answered, missing, troubled),
         next_step=_what_now(study, missing, troubled),
         evidence=tuple(
@@ -72,6 +79,10 @@ def _sessions(study: Study, *, first: bool) -> list[SmtpSession]:
     hosts = first_hosts(study) if first else backups(study)
     wanted = {address for host in hosts for address in host.addresses}
     return [s for s in study.sessions if s.address in wanted]
+
+
+def _backup_answered(study: Study) -> bool:
+    return any(s.outcome is Outcome.ANSWERED for s in _sessions(study, first=False))
 
 
 def _troubled_backups(study: Study) -> list[SmtpSession]:

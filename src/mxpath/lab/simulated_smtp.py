@@ -119,7 +119,7 @@ class Authority:
 class PlayedConnection:
     """A connection to a mail server; satisfies :class:`mxpath.vantage.ports.Connection`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of one conversation, by keyword
         self,
         script: SmtpScript,
         authority: Authority,
@@ -127,7 +127,9 @@ class PlayedConnection:
         clock: Clock,
         uplink: Uplink,
         round_trip_ms: float,
+        source: IPAddress,
     ) -> None:
+        self.source: IPAddress | None = source
         self._script = script
         self._authority = authority
         self._clock = clock
@@ -220,7 +222,8 @@ class PlayedDialer:
         complaint = self._uplink.send(address.version)
         if complaint is not None:
             raise ConnectionFault(Fault.UNREACHABLE, complaint)
-        reached = self._network.reach(self._flow(address, port))
+        flow = self._flow(address, port)
+        reached = self._network.reach(flow)
         host = self._shake_hands(reached, timeout_s)
         script = SmtpScript(host)
         self._network.commands.append((address, script.commands))
@@ -230,6 +233,7 @@ class PlayedDialer:
             clock=self._clock,
             uplink=self._uplink,
             round_trip_ms=reached.round_trip_ms if reached else 0.0,
+            source=flow.source,
         )
 
     def _flow(self, address: IPAddress, port: int) -> FiveTuple:

@@ -87,6 +87,10 @@ class SmtpSession:
     port: int
     outcome: Outcome
     started_at: datetime
+    source: IPAddress | None = None
+    """Our own address of the connection; ``None`` when there was none."""
+    helo: str | None = None
+    """What was said in EHLO; ``None`` when it did not come to that."""
     phases: tuple[Phase, ...] = ()
     greeting: SmtpReply | None = None
     capabilities: tuple[str, ...] = ()

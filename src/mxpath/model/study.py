@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from mxpath.model.address import IPAddress
+from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import Attribution, Network
 from mxpath.model.mail import MailDomain
 from mxpath.model.route import Route
@@ -17,14 +17,32 @@ from mxpath.model.verdict import Verdict
 class Origin:
     """Where we stand: our public addresses and the network they belong to.
 
-    Unknown is ``None``; ``how`` says how the addresses were learnt
-    (``--source``, ``first global hop``, ``interface``).
+    Unknown is ``None``; ``how`` says how it was learnt (``--source``, ``interface``,
+    ``first global hop``). A vantage only knows the addresses it sends from; whether
+    they are public is for a study to say, which moves the others to ``private``.
     """
 
     address_v4: IPAddress | None = None
     address_v6: IPAddress | None = None
     network: Network | None = None
     how: str = "unknown"
+    private: tuple[IPAddress, ...] = ()
+    """Addresses that we send from but nobody else can see: private, or translated on the way."""
+    first_hop: IPAddress | None = None
+    """The first global hop, where it had to witness for our network."""
+    own: tuple[int | Prefix, ...] = ()
+    """Networks that are ours by our own word: AS numbers and prefixes."""
+
+    def sends_from(self, version: int) -> IPAddress | None:
+        """The address of this IP version that we send from, public or not."""
+        mine = (self.address_v4, self.address_v6, *self.private)
+        return next((a for a in mine if a is not None and a.version == version), None)
+
+    def is_ours(self, address: IPAddress, network: Network | None = None) -> bool:
+        """Whether ``address``, of ``network`` where that is known, is ours to mend."""
+        if network is not None and network.asn in self.own:
+            return True
+        return any(not isinstance(n, int) and address in n for n in self.own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +69,8 @@ class Provenance:
     platform: str = ""
     player: str = "live"
     """``live``, ``simulated`` or ``replay``: which kind of vantage answered."""
+    vantage: str = "live"
+    """Name of the vantage: ``live``, ``sim:WORLD``, ``replay:FILE``."""
     engine: str | None = None
     resolver: str | None = None
     snapshots: tuple[SnapshotRef, ...] = ()
@@ -97,6 +117,11 @@ class Study:
     def route_to(self, address: IPAddress) -> Route | None:
         """The inferred route to ``address``, if there is one."""
         return next((route for route in self.routes if route.target == address), None)
+
+    def is_ours(self, address: IPAddress) -> bool:
+        """Whether ``address`` lies in a network that is ours by our own word."""
+        owner = self.owners.get(address)
+        return self.seen_from.is_ours(address, owner.network if owner is not None else None)
 
     def deliveries(self) -> Iterator[tuple[int, str, IPAddress]]:
         """Each (preference, host, address) in the order of the MX plan."""

@@ -31,5 +31,5 @@ class Verdict:
     counter_evidence: tuple[Evidence, ...] = ()
     cost_ms: float | None = None
     """Milliseconds this costs a delivery, where that can be said."""
-    deliverable: bool = True
-    """Whether mail could have been delivered at all."""
+    deliverable: bool | None = True
+    """Whether mail could have been delivered at all; ``None`` when that is not known."""

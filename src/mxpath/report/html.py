@@ -24,6 +24,7 @@ from mxpath.report.pages import inline_figure, render
 from mxpath.report.words import (
     fate_words,
     influence_words,
+    origin_words,
     outcome_words,
     plan_words,
     route_line,
@@ -65,14 +66,13 @@ def _page(study: Study) -> Section:
 
 def _seen_from(study: Study) -> str:
     here = study.seen_from
-    addresses = [str(a) for a in (here.address_v4, here.address_v6) if a is not None]
     network = printable(str(here.network)) if here.network else "an unknown network"
-    return f"{network} ({', '.join(addresses) or 'address unknown'})"
+    return f"{network} ({origin_words(here)})"
 
 
 def tone(verdict: Verdict) -> str:
     """Return how bad a verdict is: ``good``, ``unsure``, ``warn`` or ``bad``."""
-    if not verdict.deliverable:
+    if verdict.deliverable is False:
         return "bad"
     if verdict.name != "nothing_wrong_seen":
         return "warn"

@@ -55,7 +55,7 @@ def _card(study: Study) -> Row:
         "owner": verdict.owner.value if verdict is not None else "",
         "cost": milliseconds(cost) if cost is not None else "",
         "tone": tone(verdict) if verdict is not None else "warn",
-        "deliverable": verdict.deliverable if verdict is not None else True,
+        "deliverable": verdict.deliverable if verdict is not None else None,
         "route": _route_words(study),
     }
 

@@ -19,6 +19,7 @@ from mxpath.report.amounts import milliseconds
 from mxpath.report.words import (
     fate_words,
     influence_words,
+    origin_words,
     outcome_words,
     plan_words,
     route_line,
@@ -75,8 +76,7 @@ def _tag(verdict: Verdict) -> str:
 
 def _seen_from(study: Study) -> str:
     here = study.seen_from
-    addresses = [str(a) for a in (here.address_v4, here.address_v6) if a is not None]
-    parts = [" ".join(addresses) or "address unknown"]
+    parts = [origin_words(here)]
     parts.append(printable(str(here.network)) if here.network else "network unknown")
     parts.append(f"{study.started_at:%Y-%m-%d %H:%M} UTC")
     parts.append(f"world {study.as_of}" if study.as_of else "no dated data sets")

@@ -10,7 +10,7 @@ from mxpath.model.foreign_text import printable
 from mxpath.model.mail import PlanKind
 from mxpath.model.route import Route
 from mxpath.model.session import Outcome, SmtpSession, TlsFacts
-from mxpath.model.study import Study
+from mxpath.model.study import Origin, Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.report.amounts import differential_ms, milliseconds, percent
 
@@ -20,6 +20,17 @@ PLAN_WORDS = {
     PlanKind.NONE: "no MX record and no address",
     PlanKind.FAILED: "unknown: the DNS gave no usable answer",
 }
+
+
+def origin_words(here: Origin) -> str:
+    """Return our public addresses, or why they are not known."""
+    public = [str(a) for a in (here.address_v4, here.address_v6) if a is not None]
+    parts = [" ".join(public)] if public else []
+    if here.private:
+        parts.append(f"behind NAT or private: {' '.join(map(str, here.private))}")
+    if here.first_hop is not None:
+        parts.append(f"first global hop {here.first_hop}")
+    return "; ".join(parts) or "address unknown"
 
 
 def plan_words(study: Study) -> str:

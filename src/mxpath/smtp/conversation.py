@@ -25,6 +25,7 @@ The rules, with their reasons:
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import ip_address
 from types import MappingProxyType
 
 from mxpath.errors import InputError
@@ -95,6 +96,31 @@ _HELO = re.compile(
 )
 
 
+def check_helo(helo: str) -> str:
+    """Return ``helo`` when it can be said in EHLO (RFC 5321 sections 4.1.1.1 and 4.1.3).
+
+    Raises
+    ------
+    InputError
+        When it is neither a host name nor the literal of an address.
+    """
+    literal = helo[1:-1] if helo.startswith("[") and helo.endswith("]") else None
+    if not _HELO.fullmatch(helo) or (literal is not None and not _is_literal(literal)):
+        raise InputError(
+            f"{helo[:80]!a} cannot be said in EHLO: give a host name or an address"
+            " literal such as [192.0.2.1] or [IPv6:2001:db8::1]"
+        )
+    return helo
+
+
+def _is_literal(text: str) -> bool:
+    tagged = text.startswith("IPv6:")
+    try:
+        return ip_address(text.removeprefix("IPv6:")).version == (6 if tagged else 4)
+    except ValueError:
+        return False
+
+
 class Conversation:
     """One conversation: fed with replies, it says what to send next.
 
@@ -112,12 +138,9 @@ class Conversation:
     """
 
     def __init__(self, helo: str, *, starttls: bool = True) -> None:
-        if not _HELO.fullmatch(helo):
-            raise InputError(
-                f"{helo[:80]!a} cannot be said in EHLO: give a host name or an address"
-                " literal such as [192.0.2.1] or [IPv6:2001:db8::1]"
-            )
+        check_helo(helo)
         self._helo = helo
+        self.said_helo: str | None = None
         self._starttls = starttls
         self.state = State.GREETING
         self.outcome: Outcome | None = None
@@ -129,6 +152,8 @@ class Conversation:
 
     def command(self) -> bytes:
         """Return the command that opens the present state; empty when there is none."""
+        if self.state in (State.EHLO, State.HELO, State.EHLO2):
+            self.said_helo = self._helo
         return COMMANDS.get(self.state, "").format(helo=self._helo).encode("ascii")
 
     def reply(self, reply: SmtpReply) -> None:

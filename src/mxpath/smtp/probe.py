@@ -141,16 +141,16 @@ def _check(options: SmtpOptions) -> None:
         Conversation(options.helo)
 
 
-def helo_name(origin: Origin, address: IPAddress) -> str:
+def helo_name(source: IPAddress | None, origin: Origin, address: IPAddress) -> str:
     """Return what to say in EHLO to ``address``: our own address literal (RFC 5321 4.1.3).
 
-    Without an address of that family the other family's is as true; without any,
-    :data:`NAMELESS`.
+    That of the connection itself (``source``). Where it is not known, our address of that
+    family, or the other family's, which is as true; without any, :data:`NAMELESS`.
     """
     mine, other = origin.address_v4, origin.address_v6
     if address.version == 6:
         mine, other = other, mine
-    found = mine or other
+    found = source or mine or other
     if found is None:
         return NAMELESS
     return f"[{found}]" if found.version == 4 else f"[IPv6:{found}]"
@@ -205,12 +205,18 @@ class _Visit:
         self._address = address
         self._vantage = vantage
         self._options = options
-        self._talk = Conversation(
-            options.helo or helo_name(vantage.origin, address), starttls=options.starttls
-        )
+        self._source: IPAddress | None = None
+        self._talk = self._begin()
         self._parser = ReplyParser()
         self._times = _Times(vantage.clock)
         self._remarks: list[str] = []
+
+    def _begin(self) -> Conversation:
+        helo = self._options.helo
+        return Conversation(
+            helo or helo_name(self._source, self._vantage.origin, self._address),
+            starttls=self._options.starttls,
+        )
 
     def hold(self) -> SmtpSession:
         """Dial and talk to the end."""
@@ -229,6 +235,8 @@ class _Visit:
             return self._session(_DIAL_OUTCOMES[fault.fault], started_at, fault.detail)
         with connection:
             self._times.connected(connection.connect_ms)
+            self._source = connection.source
+            self._talk = self._begin()
             while self._talk.state is not State.OVER:
                 self._step(connection)
         assert self._talk.outcome is not None
@@ -252,6 +260,8 @@ class _Visit:
             port=self._options.port,
             outcome=outcome,
             started_at=started_at,
+            source=self._source,
+            helo=self._talk.said_helo,
             phases=tuple(self._times.phases),
             greeting=self._talk.greeting,
             capabilities=self._talk.capabilities,

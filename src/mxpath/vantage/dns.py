@@ -32,6 +32,7 @@ import dns.resolver
 import dns.rrset
 
 from mxpath.errors import InputError
+from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.vantage.ports import Clock
 
@@ -119,6 +120,9 @@ class StubResolver:
         Times the answers.
     servers
         Whom to ask, in this order.
+    source
+        Our addresses to ask from, at most one a family. A resolver of this host is asked
+        from wherever the kernel likes: no other address is nearer to it.
     timeout_s
         How long one server may take for one try.
     tries
@@ -130,11 +134,13 @@ class StubResolver:
         clock: Clock,
         servers: Sequence[Server],
         *,
+        source: Sequence[IPAddress] = (),
         timeout_s: float = 3.0,
         tries: int = 2,
     ) -> None:
         self._clock = clock
         self._servers = tuple(servers)
+        self._source = {address.version: str(address) for address in source}
         self._timeout_s = timeout_s
         self._tries = tries
         _warm_up()
@@ -191,6 +197,9 @@ class StubResolver:
         )[0][4]
         with socket.socket(family, socket.SOCK_DGRAM) as udp:
             udp.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+            own = self._own(server)
+            if own is not None:
+                udp.bind((own, 0))
             udp.connect(target)
             try:
                 return dns.query.udp(
@@ -206,8 +215,18 @@ class StubResolver:
                 if not question.is_response(cut.message()):  # type: ignore[no-untyped-call]
                     raise dns.query.BadResponse from cut
                 return dns.query.tcp(
-                    question, server.address, timeout=self._timeout_s, port=server.port
+                    question,
+                    server.address,
+                    timeout=self._timeout_s,
+                    port=server.port,
+                    source=own,
                 )
+
+    def _own(self, server: Server) -> str | None:
+        """The address to ask ``server`` from; ``None`` leaves it to the kernel."""
+        far = ip_address(server.address.partition("%")[0])
+        local = far.is_loopback or far.is_link_local
+        return None if local else self._source.get(far.version)
 
 
 def _question(name: str, rdtype: str) -> dns.message.QueryMessage:

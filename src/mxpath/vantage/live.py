@@ -17,7 +17,7 @@ from mxpath.model.study import Origin
 from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers
 from mxpath.vantage.ledger import Ledger, ledger_path
-from mxpath.vantage.pace import Pace, PacedDialer, paced_probes
+from mxpath.vantage.pace import DEFAULT_RATE_PPS, Pace, PacedDialer, paced_probes
 from mxpath.vantage.ports import WORKERS, ProbeSocket, Vantage
 from mxpath.vantage.sources import SourceFinder
 from mxpath.vantage.tcp import TcpDialer
@@ -26,13 +26,14 @@ _SOMEWHERE = (ip_address("192.0.2.1"), ip_address("2001:db8::1"))
 """Documentation addresses: routed like the rest of the Internet, and never written to."""
 
 
-def live(
+def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     *,
     resolver: str | None = None,
     source: tuple[IPAddress, ...] = (),
     engine: str | None = None,
     trust_file: Path | None = None,
     ledger: Ledger | None = None,
+    rate_pps: float = DEFAULT_RATE_PPS,
 ) -> Vantage:
     """Return this host as a vantage; everything it sends is held to pace and budget.
 
@@ -50,6 +51,8 @@ def live(
         PEM file of trusted roots for TLS; ``None`` takes the system's.
     ledger
         The book of budgets; ``None`` takes the user's own, shared by all processes.
+    rate_pps
+        SYNs a second, all targets together.
 
     Raises
     ------
@@ -62,10 +65,10 @@ def live(
     clock = SystemClock()
     servers = (parse_server(resolver),) if resolver is not None else system_servers()
     chosen = engine or _best_engine()
-    book, pace = Ledger(ledger_path()) if ledger is None else ledger, Pace()
+    book, pace = Ledger(ledger_path()) if ledger is None else ledger, Pace(rate_pps)
     return Vantage(
         clock=clock,
-        resolver=StubResolver(clock, servers),
+        resolver=StubResolver(clock, servers, source=source),
         dialer=PacedDialer(
             TcpDialer(clock, source=source, trust_file=trust_file), pace, book, clock
         ),

@@ -75,6 +75,10 @@ class Connection(Protocol):
     def connect_ms(self) -> float:
         """Time of the TCP handshake alone, without any wait for a pace or a budget."""
 
+    @property
+    def source(self) -> IPAddress | None:
+        """Our own address of this connection; ``None`` where that is not known."""
+
     def send(self, data: bytes) -> None:
         """Write all of ``data``; raises ConnectionFault."""
 

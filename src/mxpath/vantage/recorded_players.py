@@ -86,16 +86,24 @@ class PlayedDialer:
         if line.fault is not None:
             raise ConnectionFault(line.fault, line.detail, elapsed_ms=line.connect_ms)
         connect_ms = elapsed_s * 1000 if line.connect_ms is None else line.connect_ms
-        return PlayedConnection(self._said[line.number], self._clock, connect_ms=connect_ms)
+        return PlayedConnection(
+            self._said[line.number], self._clock, connect_ms=connect_ms, source=line.source
+        )
 
 
 class PlayedConnection:
     """One recorded connection: what was said then is said again, in its order and time."""
 
     def __init__(
-        self, script: deque[Said | Handshake], clock: ManualClock, *, connect_ms: float
+        self,
+        script: deque[Said | Handshake],
+        clock: ManualClock,
+        *,
+        connect_ms: float,
+        source: IPAddress | None = None,
     ) -> None:
         self.connect_ms = connect_ms
+        self.source: IPAddress | None = source
         self._script, self._clock = script, clock
 
     def send(self, data: bytes) -> None:

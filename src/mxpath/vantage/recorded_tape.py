@@ -54,6 +54,8 @@ class Dial:
     elapsed_ns: int
     """With any wait for a pace; ``connect_ms`` is the TCP handshake alone."""
     connect_ms: float | None = None
+    source: IPAddress | None = None
+    """Our own address of the connection."""
     fault: Fault | None = None
     detail: str = ""
     refusal: str | None = None

@@ -78,7 +78,8 @@ class TapedDialer:
         except RefusedError as refusal:
             self._write(replace(line, refusal=str(refusal)), watch)
             raise
-        self._write(replace(line, connect_ms=connection.connect_ms), watch)
+        made = replace(line, connect_ms=connection.connect_ms, source=connection.source)
+        self._write(made, watch)
         return TapedConnection(connection, number, self._clock, self._tape)
 
     def _write(self, line: Dial, watch: _Stopwatch) -> None:
@@ -91,6 +92,7 @@ class TapedConnection:
     def __init__(self, inner: Connection, number: int, clock: Clock, tape: Tape) -> None:
         self._inner, self._number, self._clock, self._tape = inner, number, clock, tape
         self.connect_ms = inner.connect_ms
+        self.source: IPAddress | None = inner.source
 
     def send(self, data: bytes) -> None:
         """Write all of ``data``; raises ConnectionFault."""

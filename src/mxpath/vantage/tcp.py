@@ -124,6 +124,7 @@ class TcpConnection:
         self, connected: socket.socket, clock: Clock, trust: TrustStore, *, connect_ms: float
     ) -> None:
         self.connect_ms = connect_ms
+        self.source: IPAddress | None = _own_address(connected)
         self._socket = connected
         self._clock = clock
         self._trust = trust
@@ -185,6 +186,13 @@ class TcpConnection:
         trace: TracebackType | None,
     ) -> None:
         self._socket.close()
+
+
+def _own_address(connected: socket.socket) -> IPAddress | None:
+    try:
+        return ip_address(connected.getsockname()[0].partition("%")[0])
+    except (OSError, ValueError):
+        return None
 
 
 def _fault(error: OSError, *, dialing_ms: float | None = None) -> ConnectionFault:
