@@ -95,7 +95,7 @@ def _play_in_memory(world: World) -> Played:
         gazetteer = Gazetteer.open(Path(scratch))
         vantage = simulate(world)
         studies = tuple(analyze(domain, vantage, gazetteer) for domain in world.domains)
-    return studies, simulated_truth(world, _flows(studies), vantage)
+    return studies, simulated_truth(world, flows_of(studies), vantage)
 
 
 def _play_in_kernel(lab: Lab, world: World, directory: Path, say: Say) -> Played:
@@ -107,7 +107,7 @@ def _play_in_kernel(lab: Lab, world: World, directory: Path, say: Say) -> Played
         codec.read_file(Study, directory / f"{domain}.json") for domain in world.domains
     )
     say("reading the truth from the kernels")
-    return studies, lab.truth(_flows(studies))
+    return studies, lab.truth(flows_of(studies))
 
 
 def analyze_in(
@@ -131,7 +131,7 @@ def analyze_in(
         )
 
 
-def _flows(studies: Iterable[Study]) -> tuple[tuple[IPAddress, int], ...]:
+def flows_of(studies: Iterable[Study]) -> tuple[tuple[IPAddress, int], ...]:
     """Every flow that was traced, as (target, source port)."""
     return tuple(
         (trace.target, flow.source_port)

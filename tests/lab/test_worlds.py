@@ -1,0 +1,97 @@
+"""Every world of the family, played by the kernel and analyzed from its sender as a user would.
+
+What the analysis says is held against the truth of the running kernels and
+daemons, and that truth against the memory player's: two players, one world.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from mxpath.demo import analyze_in, flows_of
+from mxpath.lab.accuracy import compare
+from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.simulated import simulated_truth
+from mxpath.lab.topology import World, read_world
+from mxpath.lab.truth import Truth
+from mxpath.model import codec
+from mxpath.model.address import IPAddress
+from mxpath.model.study import Study
+
+pytestmark = pytest.mark.lab
+
+FAMILY = {path.stem: path for path in sorted(Path(__file__).parents[1].glob("topologies/*.toml"))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class InKernel:
+    """A world that the kernel played, and what an analysis of each of its domains found there."""
+
+    world: World
+    studies: dict[str, Study]
+    truth: Truth
+
+
+@pytest.fixture(scope="module", params=FAMILY)
+def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> InKernel:
+    missing = kernel_lab_missing()
+    if missing is not None:
+        pytest.skip(missing)
+    world = read_world(FAMILY[request.param])
+    expected = world.expected
+    domains = tuple(dict.fromkeys((*world.domains, *expected.verdicts, *expected.also)))
+    directory = tmp_path_factory.mktemp(world.name)
+    with Lab.up(world) as lab:
+        done = analyze_in(lab, world, domains, directory)
+        assert done.returncode in (0, 1), done.stderr
+        studies = {d: codec.read_file(Study, directory / f"{d}.json") for d in domains}
+        return InKernel(world=world, studies=studies, truth=lab.truth(flows_of(studies.values())))
+
+
+def test_every_fact_is_right(kernel: InKernel) -> None:
+    known = [study for domain, study in kernel.studies.items() if domain in kernel.truth.mx]
+    accuracy = compare(known, kernel.truth)
+    assert accuracy.mistakes == ()
+    assert accuracy.flows_per_trace_max <= 1
+    assert accuracy.syns_at_target_max <= 6
+
+
+def test_the_verdicts_are_those_that_the_world_expects(kernel: InKernel) -> None:
+    expected = kernel.world.expected
+    found = {domain: study.verdicts for domain, study in kernel.studies.items()}
+    assert {d: found[d][0].name for d in expected.verdicts} == expected.verdicts
+    for domain, others in expected.also.items():
+        assert {v.name for v in found[domain][1:]} >= set(others), domain
+
+
+def hosts_by_address(world: World) -> Iterator[tuple[IPAddress, str]]:
+    for host in world.hosts:
+        for address in world.addresses_of(host):
+            yield address, host
+
+
+def test_the_truth_is_what_the_world_expects(kernel: InKernel) -> None:
+    """A world whose file is wrong about itself would judge the analyzer wrongly."""
+    expected, hosts = kernel.world.expected, dict(hosts_by_address(kernel.world))
+    for path in kernel.truth.paths:
+        host = hosts[path.target]
+        if host in expected.as_paths:
+            assert path.as_path == expected.as_paths[host], host
+        if host in expected.crossings:
+            assert path.crossings == expected.crossings[host], host
+
+
+def test_the_memory_player_has_the_same_truth(kernel: InKernel) -> None:
+    """Which of equal branches a flow takes is each kernel's own hash, so one of many must agree."""
+    known = simulated_truth(kernel.world, ())
+    assert known.mx == {d: rows for d, rows in kernel.truth.mx.items() if d in known.mx}
+    assert known.smtp == kernel.truth.smtp
+    for path in kernel.truth.paths:
+        flows = [(path.target, port) for port in range(40_000, 40_064)]
+        others = {
+            replace(o, source_port=path.source_port)
+            for o in simulated_truth(kernel.world, flows).paths
+        }
+        assert path in others
