@@ -9,7 +9,9 @@ The law (Gao and Rexford, "Stable Internet routing without global coordination",
 3. Export: own and customer routes to all, peer and provider routes to customers.
 4. Inside a network: a full mesh with next hop self. Its next hops, the routers'
    loopbacks, resolve over static routes along all paths of fewest hops, whatever
-   their delay; so equal paths become an equal-cost multipath.
+   their delay; so equal paths become an equal-cost multipath. A subnet that several
+   routers have, as an anycast host's, lies where it is nearest. Routers that no
+   inside link joins (islands of one network) have no session.
 5. Of routes of equal preference and length the one from the lowest neighbour number
    wins, as in memory: it is written into MED, which is compared across neighbours.
    BIRD's own next steps (the age of a route, router ids) would differ by player.
@@ -148,25 +150,26 @@ def _statics(world: World, router: str, family: int) -> Iterator[str]:
 def _inside(world: World, router: str, family: int) -> dict[str, tuple[int, tuple[str, ...]]]:
     """Prefix in this network but not on this router to (hops, next hop addresses)."""
     graph = internal_graph(world, world.asn_of[router])
-    distance = nx.single_source_shortest_path_length(graph, router)
     mine = {str(p.network) for p in _ports(world, router, family)}
+    far = dict(nx.single_source_shortest_path_length(graph, router))
+    from_next = {
+        near: dict(nx.single_source_shortest_path_length(graph, near))
+        for near in graph.neighbors(router)
+    }
     found: dict[str, tuple[int, tuple[str, ...]]] = {}
-    for other, hops in sorted(distance.items(), key=lambda item: (item[1], item[0])):
+    for other, hops in sorted(far.items(), key=lambda item: (item[1], item[0])):
         if other == router:
             continue
-        firsts = {path[1] for path in nx.all_shortest_paths(graph, router, other)}
         gateways = tuple(
-            str(far.address(family))
-            for near, far in _internal_links(world, router)
-            if far.node in firsts
+            str(port.address(family))
+            for _, port in _internal_links(world, router)
+            if from_next[port.node][other] == hops - 1
         )
-        loopback = _loopback(world, other, family)
-        for prefix in (
-            str(loopback.network),
-            *(str(p.network) for p in _own(world, other, family)),
-        ):
-            if prefix not in mine:
-                found.setdefault(prefix, (hops, gateways))
+        for number in (_loopback(world, other, family), *_own(world, other, family)):
+            prefix = str(number.network)
+            nearest, known = found.get(prefix, (hops, ()))
+            if prefix not in mine and nearest == hops:
+                found[prefix] = hops, tuple(dict.fromkeys((*known, *gateways)))
     return found
 
 

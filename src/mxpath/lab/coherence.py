@@ -15,7 +15,7 @@ _LINKS_IN_A_24 = 64
 
 def problems(world: "World") -> Iterator[str]:
     """Yield everything that does not fit, in words, names first."""
-    for check in (_names, _hosts, _neighbours, _circles, _numbers, _families):
+    for check in (_names, _hosts, _anycast, _neighbours, _circles, _numbers, _families):
         found = list(check(world))
         yield from found
         if found:  # later checks stand on what the earlier ones found to be so
@@ -38,6 +38,27 @@ def _hosts(world: "World") -> Iterator[str]:
     for role, name in (("sender", world.sender), ("resolver", world.resolver)):
         if name not in world.hosts:
             yield f"{role} {name!r} is no host"
+
+
+def _anycast(world: "World") -> Iterator[str]:
+    """Instances lie at different routers of one network, and clients find the same at each."""
+    places: dict[tuple[str, str], str] = {}
+    for name, host in world.hosts.items():
+        first = host.same_as or name
+        model = world.hosts.get(first)
+        if model is None or model.same_as is not None:
+            yield f"host {name!r}: same_as {first!r} must be a host that has no same_as itself"
+            continue
+        if world.asn_of[name] != world.asn_of[first]:
+            yield f"hosts {name!r} and {first!r} are one address in two networks"
+        if (other := places.setdefault((first, host.router), name)) != name:
+            yield f"hosts {name!r} and {other!r} are one address at one router"
+        if host.families != model.families or host.smtp not in {None, model.smtp}:
+            yield f"hosts {name!r} and {first!r} are one address: families and smtp must be the same"
+    shared = {host.same_as for host in world.hosts.values()} - {None}
+    for role, name in (("sender", world.sender), ("resolver", world.resolver)):
+        if name in shared or world.hosts[name].same_as:
+            yield f"{role} {name!r} must be one host alone, not anycast"
 
 
 def _neighbours(world: "World") -> Iterator[str]:
@@ -68,7 +89,9 @@ def _numbers(world: "World") -> Iterator[str]:
     for asn, network in world.networks.items():
         if not network.prefixes:
             yield f"AS{asn} has no prefix"
-        hosts = sum(host.router in network.routers for host in world.hosts.values())
+        hosts = sum(
+            host.router in network.routers and host.same_as is None for host in world.hosts.values()
+        )
         v4, v6 = network.prefix_v4, network.prefix_v6
         if v4 is not None and 2 ** max(0, 24 - v4.prefixlen) < hosts + 2:
             yield f"AS{asn}: {v4} is too small: a /24 for links, one for router ids, one a host"

@@ -77,7 +77,7 @@ class DataPlane:
         self.world = world
         self.seed = seed
         self.tables = _tables(world)
-        self.owner: dict[IPAddress, str] = dict(_own_addresses(world))
+        self._owned = frozenset(_own_addresses(world))
 
     def choose(self, node: str, hops: tuple[NextHop, ...], flow: FiveTuple) -> NextHop:
         """Return the one of ``hops`` that this node gives to this flow."""
@@ -90,7 +90,7 @@ class DataPlane:
     def walk(self, node: str, flow: FiveTuple) -> Iterator[NextHop]:
         """Yield the steps of a flow from ``node`` until it is there or can go no further."""
         for _ in range(_LONGEST_PATH):
-            if self.owner.get(flow.target) == node:
+            if self.arrives(node, flow.target):
                 return
             hops = self.tables[node].look_up(flow.target)
             if not hops:
@@ -100,8 +100,8 @@ class DataPlane:
             node = hop.node
 
     def arrives(self, node: str, address: IPAddress) -> bool:
-        """Whether ``node`` itself has ``address``."""
-        return self.owner.get(address) == node
+        """Whether ``node`` itself has ``address``; an anycast address has several nodes."""
+        return (address, node) in self._owned
 
     def delay_ms(self, node: str, flow: FiveTuple) -> float | None:
         """One-way delay of a flow from ``node``; ``None`` when it does not arrive."""
@@ -183,7 +183,7 @@ def _subnets(world: World, routers: tuple[str, ...]) -> dict[Prefix, tuple[str, 
 def _enter_interior(
     world: World, control: ControlPlane, tables: dict[str, ForwardingTable]
 ) -> None:
-    """The way to each subnet of the own network: to its nearest holder."""
+    """The way to each subnet of the own network: to its nearest holders (anycast has several)."""
     for network in world.networks.values():
         for prefix, holders in _subnets(world, network.routers).items():
             for router in network.routers:
@@ -194,13 +194,18 @@ def _enter_interior(
 def _to_nearest(
     control: ControlPlane, router: str, holders: tuple[str, ...]
 ) -> tuple[NextHop, ...]:
-    """All shortest ways to the nearest holder; of equally near ones, the first by name."""
-    known = [
-        (far, holder)
+    """All shortest ways to the nearest holders."""
+    far = {holder: control.interior.distance(router, holder) for holder in holders}
+    nearest = min((hops for hops in far.values() if hops is not None), default=None)
+    if nearest is None:
+        return ()
+    ways = [
+        hop
         for holder in holders
-        if (far := control.interior.distance(router, holder)) is not None
+        if far[holder] == nearest
+        for hop in control.interior.towards(router, holder)
     ]
-    return control.interior.towards(router, min(known)[1]) if known else ()
+    return tuple(dict.fromkeys(ways))
 
 
 def _enter_routes(control: ControlPlane, tables: dict[str, ForwardingTable]) -> None:

@@ -27,17 +27,17 @@ class Neighbours:
 
     def __init__(self, world: World, fibs: Mapping[str, Fib]) -> None:
         self.fibs = fibs
-        self._owners: dict[IPAddress, str] = {}
+        self._owners: dict[IPAddress, set[str]] = {}
         for node, fib in fibs.items():
             for address in (*fib.local, *(a for found in fib.link_local.values() for a in found)):
-                self._owners[address] = node
+                self._owners.setdefault(address, set()).add(node)
         self._far = _far_ends(world)
 
     def crossing(self, node: str, step: Step, target: IPAddress) -> Crossing | None:
         """Return where a packet for ``target`` arrives; ``None`` when nobody there has it."""
-        owner = self._owners.get(step.gateway or target)
+        owners = self._owners.get(step.gateway or target, set())  # several for an anycast address
         far = self._far.get((node, step.device), {})
-        return far.get(owner) if owner is not None else None
+        return next((crossing for owner, crossing in far.items() if owner in owners), None)
 
     def delays_ms(self, start: str, target: IPAddress) -> tuple[float, float] | None:
         """Fastest and slowest of all equal-cost ways from a node to an address.

@@ -83,6 +83,7 @@ class _Numbering:
         self._ports: dict[str, int] = {}
         self._links: dict[int, int] = {}
         self._lans: dict[int, int] = {}
+        self._lan_of: dict[str, int] = {}
         self._members: dict[str, int] = {}
 
     def _next(self, counter: dict[Any, int], key: Any) -> int:
@@ -100,13 +101,21 @@ class _Numbering:
 
     def access(self, name: str, host: "Host") -> tuple[Port, Port]:
         network = self.world.networks[self.world.asn_of[host.router]]
-        number = self._next(self._lans, self.world.asn_of[host.router])
+        number = self._lan(name, host)
         prefix_v4, prefix_v6 = _spoken(network, host.families)
         lans = (
             None if prefix_v4 is None else subnet_24(prefix_v4, 1 + number),
             None if prefix_v6 is None else subnet_64(prefix_v6, 0x1000 + number),
         )
         return self._port(host.router, lans, 1, 1), self._port(name, lans, 25, 0x25)
+
+    def _lan(self, name: str, host: "Host") -> int:
+        """The number of a host's LAN in its network; instances of one anycast host share theirs."""
+        first = host.same_as or name
+        if first not in self._lan_of:
+            asn = self.world.asn_of[host.router]
+            self._lan_of[first] = self._next(self._lans, asn)
+        return self._lan_of[first]
 
     def point_to_point(self, first: str, second: str) -> tuple[Port, Port]:
         asn, other = self.world.asn_of[first], self.world.asn_of[second]

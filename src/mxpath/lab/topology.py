@@ -7,7 +7,9 @@ order, by rules that both players share, so that a small world stays small:
    Its first /24 numbers links (a /30 each), its last /24 router ids, and each
    host gets a /24 of its own in between: the router is .1, the host is .25.
    In IPv6 the same is done with /64s: links from subnet 0, hosts from subnet
-   0x1000 (router ::1, host ::25), router ids in subnet 0xffff.
+   0x1000 (router ::1, host ::25), router ids in subnet 0xffff. Instances of an
+   anycast host (``same_as``) have one LAN and one address, each at its own router;
+   an instance without an ``smtp`` of its own serves what the others serve.
 2. A link between two networks is numbered from the provider's space, as is the
    custom; between peers from the lower AS number's.
 3. Each member of an exchange point gets the LAN's next address, from .11 and ::11.
@@ -16,7 +18,7 @@ order, by rules that both players share, so that a small world stays small:
 """
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from ipaddress import ip_interface
@@ -185,4 +187,15 @@ def parse_world(text: str, *, source: str = "world") -> World:
         raise ParseError(f"{place}: {first['msg']}", source=source) from error
     for problem in problems(world):
         raise ParseError(problem, source=source)
-    return world
+    return _with_instances(world)
+
+
+def _with_instances(world: World) -> World:
+    """Let every anycast instance without a server of its own have its model's (rule 1)."""
+    hosts = {
+        name: replace(host, smtp=world.hosts[host.same_as].smtp)
+        if host.same_as is not None and host.smtp is None
+        else host
+        for name, host in world.hosts.items()
+    }
+    return replace(world, hosts=hosts)

@@ -21,7 +21,8 @@ def zone_file(world: World) -> str:
     for name, host in world.hosts.items():
         if host.smtp is not None:
             lines += _addresses(f"{host.smtp.name.rstrip('.')}.", world, name)
-    return "\n".join([*lines, *world.dns.records]) + "\n"
+    # Anycast instances say the same twice.
+    return "\n".join([*dict.fromkeys(lines), *world.dns.records]) + "\n"
 
 
 def _addresses(owner: str, world: World, host: str) -> Iterator[str]:
