@@ -322,5 +322,5 @@ class Expected:
     """Host to the AS path from the sender, both families."""
     crossings: dict[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
     """Host to (exchange id, near AS, far AS), both families."""
-    unknowable: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """Host to ids of exchange points whose crossing on the way there nobody could tell."""
+    unknowable: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """Host to (exchange id, IP version) of crossings on the way there that nobody could tell."""

@@ -38,7 +38,7 @@ from mxpath.lab.namespaces import (
     inside,
 )
 from mxpath.lab.topology import World
-from mxpath.lab.truth import SynCount, Truth, smtp_truth
+from mxpath.lab.truth import SynCount, Truth, smtp_truth, unknowable
 from mxpath.lab.wire import wire_command
 from mxpath.model.address import parse_address
 from mxpath.model.codec import from_data, to_data
@@ -181,6 +181,7 @@ class Holder:
             paths=tuple(paths.path(parse_address(target), port) for target, port in flows),
             mx=mx_truth(self.world, knot.read_zone(self.world, KNOT)),
             smtp=smtp_truth(self.world),
+            unknowable=unknowable(self.world),
             syns=tuple(
                 SynCount(target=parse_address(target), source_port=port, count=count)
                 for target, port, count in self._syns()

@@ -9,7 +9,7 @@ from mxpath.lab.simulated_dns import PlayedZone
 from mxpath.lab.simulated_network import SMTP_PORT, PlayedNetwork, inbound_address
 from mxpath.lab.simulated_wire import TCP
 from mxpath.lab.topology import World
-from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SynCount, Truth, smtp_truth
+from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SynCount, Truth, smtp_truth, unknowable
 from mxpath.model.address import IPAddress, parse_address
 
 
@@ -21,6 +21,7 @@ def memory_truth(network: PlayedNetwork, flows: Iterable[tuple[IPAddress, int]])
         paths=tuple(_path(network, target, port) for target, port in flows),
         mx=_mx(network.world),
         smtp=smtp_truth(network.world),
+        unknowable=unknowable(network.world),
         syns=tuple(
             SynCount(target=target, source_port=port, count=count)
             for (target, port), count in sorted(

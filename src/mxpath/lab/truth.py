@@ -5,7 +5,7 @@ the running kernels and daemons, in memory from the played forwarding tables.
 This module imports nothing of inference, tracing or graph.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mxpath.lab.elements import Behaviour
 from mxpath.lab.topology import World
@@ -80,6 +80,8 @@ class Truth:
     """Domain to its rows by preference; none for a null MX."""
     smtp: dict[IPAddress, SmtpTruth]
     syns: tuple[SynCount, ...]
+    unknowable: dict[IPAddress, tuple[int, ...]] = field(default_factory=dict)
+    """Target to ids of exchange points whose crossing on the way there nobody could tell."""
 
     def path(self, target: IPAddress, source_port: int) -> PathTruth | None:
         """The path of one flow."""
@@ -99,4 +101,13 @@ def smtp_truth(world: World) -> dict[IPAddress, SmtpTruth]:
         for name, host in world.hosts.items()
         if host.smtp is not None
         for address in world.addresses_of(name)
+    }
+
+
+def unknowable(world: World) -> dict[IPAddress, tuple[int, ...]]:
+    """Return what a world marks as beyond anybody's knowledge, by target address."""
+    return {
+        address: tuple(ix_id for ix_id, version in marks if version == address.version)
+        for host, marks in world.expected.unknowable.items()
+        for address in world.addresses_of(host)
     }
