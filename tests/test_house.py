@@ -19,7 +19,8 @@ WALLS = {
     "socket": ("vantage", "lab"),
     "ssl": ("vantage", "lab"),
     "scapy": ("vantage", "lab"),
-    "ipwhois": ("vantage", "lab"),
+    "ipwhois": ("vantage",),
+    "urllib3": ("vantage",),
     "urllib.request": ("vantage", "lab"),
     "httpx": ("vantage", "lab"),
     "pycares": ("vantage", "lab"),
@@ -32,7 +33,7 @@ WALLS = {
     "dask": ("survey",),
     "aiosmtpd": ("lab",),
 }
-ADAPTERS = ("raw", "portable", "dns", "tcp", "live", "recorded")
+ADAPTERS = ("raw", "portable", "dns", "tcp", "http", "rdap", "registry", "live", "recorded")
 STAGES = ("mail", "attribution", "tracing", "smtp", "inference", "graph")
 TRUTH_MAY_NOT_KNOW = ("bgp", "inference", "tracing", "graph", "attribution", "smtp", "mail")
 

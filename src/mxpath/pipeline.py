@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from mxpath import __version__
 from mxpath.attribution.attribute import attribute
+from mxpath.attribution.registry import RegistryOptions, enrich
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError, PrivilegeError
@@ -51,6 +52,7 @@ class Options:
     tracing: bool = True
     conversing: bool = True
     only: str | None = None
+    registry: RegistryOptions = field(default_factory=RegistryOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)
     smtp: SmtpOptions = field(default_factory=SmtpOptions)
 
@@ -98,7 +100,9 @@ def analyze(
         vantage=vantage, options=options, progress=progress, started_at=_now(vantage.clock)
     )
     work.measure(name)
-    owners = attribute(_addresses_of(work, vantage.origin), gazetteer)
+    owners = _with_holders(
+        work, attribute(_addresses_of(work, vantage.origin), gazetteer), gazetteer
+    )
     origin = _locate(vantage.origin, work.traces, owners)
     study = Study(
         mail=work.mail or _not_asked(name),
@@ -223,6 +227,28 @@ def _addresses_of(work: _Work, origin: Origin) -> tuple[IPAddress, ...]:
     found += work.mail.addresses if work.mail else ()
     found += [address for t in work.traces for hop in t.hops for address in hop.responders]
     return tuple(dict.fromkeys(found))
+
+
+def _with_holders(
+    work: _Work, owners: dict[IPAddress, Attribution], gazetteer: Gazetteer
+) -> dict[IPAddress, Attribution]:
+    """Add what the registries say, unless Ctrl-C has ended the asking."""
+    if INTERRUPTED in work.notes or work.mail is None:
+        return owners
+    work.progress(f"{work.mail.domain}: asking the registries")
+    try:
+        found = enrich(
+            owners,
+            work.vantage,
+            gazetteer,
+            first=work.mail.addresses,
+            options=work.options.registry,
+        )
+    except KeyboardInterrupt:
+        work.notes.append(INTERRUPTED)
+        return owners
+    work.notes += found.notes
+    return found.owners
 
 
 def _locate(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from mxpath.datasets import asnames, asrel, iplocation, peeringdb, pfx2as, vrps
+from mxpath.datasets import asnames, asrel, iplocation, peeringdb, pfx2as, rdap_bootstrap, vrps
 from mxpath.datasets.snapshot import Spec
 
 
@@ -20,6 +20,7 @@ class Section(StrEnum):
     EXCHANGES = "exchanges"
     RELATIONS = "relations"
     RPKI = "rpki"
+    REGISTRIES = "registries"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +48,10 @@ DATASETS: dict[str, Dataset] = {
     ),
     "asrel": Dataset(spec=asrel.SPEC, section=Section.RELATIONS, parse=asrel.parse),
     "vrps": Dataset(spec=vrps.SPEC, section=Section.RPKI, parse=vrps.parse, whole=True),
+    "rdap-bootstrap": Dataset(
+        spec=rdap_bootstrap.SPEC,
+        section=Section.REGISTRIES,
+        parse=rdap_bootstrap.parse,
+        whole=True,
+    ),
 }

@@ -25,6 +25,7 @@ from mxpath.datasets.cache import cached_table
 from mxpath.datasets.catalog import DATASETS, Dataset, Section
 from mxpath.datasets.manifest import Entry, Manifest, read_manifest
 from mxpath.datasets.prefixes import PrefixTable
+from mxpath.datasets.rdap_bootstrap import Services
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import Tally, digest, lines_of, read_files, unpack
 from mxpath.datasets.vrps import VrpTable
@@ -223,6 +224,11 @@ class Gazetteer:
         for source in self._in(Section.RELATIONS):
             return AsRelations.of(source.rows(), source=source.entry.name, as_of=source.entry.as_of)
         return AsRelations()
+
+    @cached_property
+    def registries(self) -> Services:
+        """Which registry answers for what, of all snapshots that know; else nobody."""
+        return Services(row for source in self._in(Section.REGISTRIES) for row in source.rows())
 
     def describe(self) -> tuple[SnapshotSummary, ...]:
         """Read every snapshot whole and say how many rows it has."""

@@ -22,6 +22,7 @@ def problems(world: "World") -> Iterator[str]:
             return
     yield from _links(world)
     yield from _zone(world)
+    yield from _registry(world)
     yield from _expectations(world)
 
 
@@ -176,6 +177,16 @@ def _zone(world: "World") -> Iterator[str]:
         name = owner.rstrip(".").lower()
         if name != zone and not name.endswith(f".{zone}"):
             yield f"name {owner!r} lies outside the zone {zone!r}"
+
+
+def _registry(world: "World") -> Iterator[str]:
+    rdap = world.rdap
+    if rdap is None:
+        return
+    if rdap.host not in world.hosts:
+        yield f"rdap: {rdap.host!r} is no host"
+    if rdap.delay_s < 0 or rdap.limit_per_minute < 1:
+        yield "rdap: delay_s must not be negative, and limit_per_minute be 1 or more"
 
 
 def _expectations(world: "World") -> Iterator[str]:

@@ -1,8 +1,9 @@
 """What a world publishes about itself: its gazetteer directory, in the public data sets' own forms.
 
 Prefixes and their origins as pfx2as, names of networks, exchange points as
-PeeringDB's documents, relationships as CAIDA's serial-1, ROAs as a relying party's JSON. The analyzer reads them
-through the same parsers as the real ones. Equal worlds give equal bytes.
+PeeringDB's documents, relationships as CAIDA's serial-1, ROAs as a relying party's JSON,
+its registry as IANA's bootstrap documents. The analyzer reads them through the same
+parsers as the real ones. Equal worlds give equal bytes.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any
 from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
+from mxpath.lab.rdap import base_url
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 
@@ -30,6 +32,8 @@ def publish(world: World, directory: Path) -> None:
         # A world without ROAs publishes no list: its routes are unknown, not "not found".
         **({"vrps": {"vrps.json": _vrps(world)}} if world.roas else {}),
     }
+    if world.rdap is not None:
+        files["rdap-bootstrap"] = dict(_registries(world))
     entries = []
     for name, contents in files.items():
         for path, content in contents.items():
@@ -94,6 +98,19 @@ def _vrps(world: World) -> bytes:
         for roa in world.roas
     ]
     return json.dumps({"metadata": {"vrps": len(rows)}, "roas": rows}, indent=1).encode() + b"\n"
+
+
+def _registries(world: World) -> Iterator[tuple[str, bytes]]:
+    """Bootstrap documents (RFC 9224) that send every question to the world's own registry."""
+    prefixes = [prefix for network in world.networks.values() for prefix in network.prefixes]
+    held = {
+        "asn": [str(asn) for asn in world.networks],
+        "ipv4": [str(prefix) for prefix in prefixes if prefix.version == 4],
+        "ipv6": [str(prefix) for prefix in prefixes if prefix.version == 6],
+    }
+    for kind, resources in held.items():
+        document = {"version": "1.0", "services": [[resources, [base_url(world)]]]}
+        yield f"rdap/{kind}.json", json.dumps(document, indent=1).encode() + b"\n"
 
 
 def _peeringdb(world: World) -> dict[str, list[dict[str, Any]]]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from mxpath.errors import PrivilegeError
+from mxpath.lab.rdap import RdapServer
 from mxpath.lab.simulated_dns import PlayedResolver, PlayedZone
 from mxpath.lab.simulated_faults import Faults, Uplink
 from mxpath.lab.simulated_network import Arrival, PlayedNetwork
+from mxpath.lab.simulated_rdap import PlayedFetcher
 from mxpath.lab.simulated_smtp import PlayedDialer
 from mxpath.lab.simulated_truth import memory_truth
 from mxpath.lab.topology import World
@@ -25,6 +27,8 @@ from mxpath.model.trace import ProbeSpec, Reply
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.packets import decode, encode_syn
 from mxpath.vantage.ports import WORKERS, ProbeSocket, Sent, Vantage
+from mxpath.vantage.registry import RdapRegistry
+from mxpath.vantage.registry_cache import MemoryCache
 
 __all__ = ["Faults", "SimulatedVantage", "simulate", "simulated_truth"]
 
@@ -37,6 +41,8 @@ class SimulatedVantage(Vantage):
 
     network: PlayedNetwork
     """Holds the SYN counters and the commands of every SMTP connection."""
+    rdap: RdapServer | None = None
+    """The world's registry, whose behaviour can be changed."""
 
 
 class PlayedProbeSocket:
@@ -113,6 +119,8 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
         world, seed=seed, port_25_filtered_at_hop=faults.port_25_filtered_at_hop
     )
     resolver = _resolver(network, clock, uplink)
+    rdap = RdapServer(world) if world.rdap is not None else None
+    fetcher = PlayedFetcher(network, clock, uplink, rdap)
 
     def open_probes() -> AbstractContextManager[ProbeSocket]:
         if faults.no_privilege:
@@ -127,6 +135,8 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
         resolver=resolver,
         dialer=PlayedDialer(network, clock, uplink),
         probes=open_probes,
+        fetcher=fetcher,
+        registry=RdapRegistry(fetcher, clock, MemoryCache()),
         origin=Origin(
             address_v4=None if 4 in faults.no_route else world.address_of(world.sender, 4),
             address_v6=None if 6 in faults.no_route else world.address_of(world.sender, 6),
@@ -139,6 +149,7 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
         workers=WORKERS,
         seed=seed,
         network=network,
+        rdap=rdap,
     )
 
 

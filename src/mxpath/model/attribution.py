@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.evidence import Claim
+from mxpath.model.registry import Registration
 from mxpath.model.rpki import RouteValidity
 
 
@@ -49,7 +50,10 @@ class OriginSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """What the gazetteer says of one address; ``None`` where it says nothing."""
+    """What is known of one address; ``None`` where nothing is.
+
+    All but the registrations comes from the gazetteer.
+    """
 
     address: IPAddress
     special: Claim[str] | None = None
@@ -59,6 +63,10 @@ class Attribution:
     origin: Claim[OriginSet] | None = None
     rpki: Claim[RouteValidity] | None = None
     """State of the origin's route; ``None`` where no VRPs are known (unknown, not "not found")."""
+    registration: Claim[Registration] | None = None
+    """Who holds the range around the address, by the registry's own word."""
+    operator: Claim[Registration] | None = None
+    """Who holds the AS number of ``network``, where it had no name and its registry was asked."""
 
     @property
     def network(self) -> Network | None:

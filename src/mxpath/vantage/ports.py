@@ -16,6 +16,8 @@ from typing import Protocol, Self
 
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer
+from mxpath.model.http import HttpAnswer, HttpQuestion
+from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.session import TlsFacts
 from mxpath.model.study import Origin
 from mxpath.model.trace import ProbeSpec, Reply
@@ -139,6 +141,20 @@ class ProbeSocket(Protocol):
         """
 
 
+class Fetcher(Protocol):
+    """Asks one HTTP question."""
+
+    def fetch(self, question: HttpQuestion) -> HttpAnswer:
+        """Answer it within its time. Never raises for what the network does."""
+
+
+class Registry(Protocol):
+    """The regional Internet registries: who holds this address or AS number."""
+
+    def holder(self, question: RegistryQuestion) -> RegistryAnswer:
+        """Answer one question. Never raises for what the network or the registry does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vantage:
     """Where we stand, and what may be asked right now."""
@@ -148,6 +164,10 @@ class Vantage:
     dialer: Dialer
     probes: Callable[[], AbstractContextManager[ProbeSocket]]
     """Opens a probe socket; raises PrivilegeError when the kernel does not allow it."""
+    fetcher: Fetcher | None = None
+    """``None`` where this vantage cannot speak HTTP."""
+    registry: Registry | None = None
+    """``None`` where this vantage cannot ask the registries."""
     origin: Origin = field(default_factory=Origin)
     name: str = "live"
     """``live``, ``sim:…`` or ``replay:…``."""

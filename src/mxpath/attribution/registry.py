@@ -1,0 +1,216 @@
+"""Who holds an address, by the registries' own word: what the gazetteer cannot say.
+
+The law:
+
+1. Asked after the trace, never during it.
+2. Asked about: every MX address; then hops that no data set gives to a network; then
+   AS numbers of MX networks that have no name. What is special, or an exchange point's,
+   is never asked about.
+3. Few questions: addresses that a data set has in one announced prefix are asked about
+   one after the other, so that the first answer, kept by its range, serves the rest.
+   Different prefixes are asked about side by side where the vantage has workers.
+4. All of it ends after ``LIMIT_S`` and ``MOST_QUESTIONS``. What was not asked is said.
+5. A new dict comes back; an address nobody could name is as it was.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.model.address import IPAddress
+from mxpath.model.attribution import Attribution
+from mxpath.model.evidence import Claim
+from mxpath.model.registry import (
+    Registration,
+    RegistryAnswer,
+    RegistryFate,
+    RegistryQuestion,
+    Resource,
+)
+from mxpath.vantage.fanout import fan_out
+from mxpath.vantage.ports import Clock, Registry, Vantage
+
+LIMIT_S = 6.0
+"""For all questions of one study."""
+QUESTION_LIMIT_S = 4.0
+"""For one."""
+MOST_QUESTIONS = 12
+_WORKERS = 4
+_USELESS = (RegistryFate.TIMEOUT, RegistryFate.FAILED, RegistryFate.REFUSED)
+_MOST_FAILURES = 2
+"""A registry that gave no usable answer so often is not asked again in this study."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrichment:
+    """What the registries added."""
+
+    owners: dict[IPAddress, Attribution]
+    notes: tuple[str, ...] = ()
+    """What could not be learnt, and why."""
+    questions: int = 0
+    """How many went out; what the cache knew is not among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryOptions:
+    """How the registries are asked."""
+
+    offline: bool = False
+    """Answer from the cache alone: nothing is sent."""
+    with_abuse: bool = False
+    """Keep the mailbox of the abuse role."""
+
+
+def enrich(
+    owners: Mapping[IPAddress, Attribution],
+    vantage: Vantage,
+    gazetteer: Gazetteer,
+    *,
+    first: Iterable[IPAddress] = (),
+    options: RegistryOptions | None = None,
+) -> Enrichment:
+    """Ask the registries who holds addresses.
+
+    Parameters
+    ----------
+    owners
+        What the gazetteer says; MX addresses and hops.
+    vantage
+        Asks; one without a registry adds nothing.
+    gazetteer
+        Says which registry answers for what.
+    first
+        Addresses to be asked about whether or not the gazetteer knows them: the MX's.
+    options
+        How; online and without contacts where left out.
+
+    Returns
+    -------
+    Enrichment
+        A new dict in the order of ``owners``, and what is missing.
+    """
+    options = options or RegistryOptions()
+    services = gazetteer.registries
+    if vantage.registry is None or not services.hosts:
+        return Enrichment(owners=dict(owners))
+    wanted = list(_wanted(owners, tuple(dict.fromkeys(first))))
+    inquiry = _Inquiry(vantage.registry, vantage.clock, gazetteer, offline=options.offline)
+    answers = inquiry.ask_all(wanted, workers=min(vantage.workers, _WORKERS))
+    found = {r: _claim(a, with_abuse=options.with_abuse) for r, a in answers.items()}
+    return Enrichment(
+        owners={address: _enriched(owner, found) for address, owner in owners.items()},
+        notes=tuple(_notes(answers)),
+        questions=sum(answer.asked for answer in answers.values()),
+    )
+
+
+def _wanted(
+    owners: Mapping[IPAddress, Attribution], first: tuple[IPAddress, ...]
+) -> Iterator[Resource]:
+    """What to ask about, the most important first (rule 2)."""
+    askable = {a: o for a, o in owners.items() if o.special is None and o.ixp is None}
+    yield from (address for address in first if address in askable)
+    nameless: dict[int, None] = {}
+    for address in first:
+        network = askable[address].network if address in askable else None
+        if network is not None and network.name is None:
+            nameless[network.asn] = None
+    yield from (a for a, o in askable.items() if a not in first and o.origin is None)
+    yield from nameless
+
+
+class _Inquiry:
+    """The questions of one study, with what they may cost."""
+
+    def __init__(
+        self, registry: Registry, clock: Clock, gazetteer: Gazetteer, *, offline: bool
+    ) -> None:
+        self._registry, self._clock, self._gazetteer = registry, clock, gazetteer
+        self._offline = offline
+        self._until_s = clock.monotonic_s() + LIMIT_S
+        self._lock = threading.Lock()
+        self._left = MOST_QUESTIONS
+        self._failures: Counter[tuple[str, ...]] = Counter()
+
+    def ask_all(
+        self, wanted: Iterable[Resource], *, workers: int
+    ) -> dict[Resource, RegistryAnswer]:
+        """Ask about everything, one announced prefix after or beside the other (rule 3)."""
+        groups: dict[object, list[Resource]] = {}
+        for resource in wanted:
+            groups.setdefault(self._group(resource), []).append(resource)
+        answers: dict[Resource, RegistryAnswer] = {}
+        parts = list(groups.values())
+        for _, heard in fan_out(
+            lambda part: [self._ask(r) for r in part], parts, workers, clock=self._clock
+        ):
+            answers |= {answer.resource: answer for answer in heard}
+        return {resource: answers[resource] for part in parts for resource in part}
+
+    def _group(self, resource: Resource) -> object:
+        if isinstance(resource, int):
+            return resource
+        known = self._gazetteer.origin(resource)
+        return known[0].prefix if known is not None else resource
+
+    def _ask(self, resource: Resource) -> RegistryAnswer:
+        servers = self._gazetteer.registries.servers(resource)
+        left_s = self._until_s - self._clock.monotonic_s()
+        with self._lock:
+            spent = self._left <= 0 or left_s <= 0 or self._failures[servers] >= _MOST_FAILURES
+            self._left -= not spent
+        answer = self._registry.holder(
+            RegistryQuestion(
+                resource=resource,
+                servers=servers,
+                hosts=self._gazetteer.registries.hosts,
+                timeout_s=max(0.0, min(left_s, QUESTION_LIMIT_S)),
+                # What is spent ends the questions, not the answers that are there already.
+                offline=self._offline or spent,
+            )
+        )
+        with self._lock:
+            self._left += not spent and not answer.asked
+            self._failures[servers] += answer.fate in _USELESS
+        if spent and not self._offline and answer.fate is RegistryFate.OFFLINE:
+            return replace(answer, fate=RegistryFate.NOT_ASKED, detail="")
+        return answer
+
+
+def _claim(answer: RegistryAnswer, *, with_abuse: bool) -> Claim[Registration] | None:
+    claim = answer.registration
+    if claim is None or with_abuse:
+        return claim
+    return replace(claim, value=replace(claim.value, abuse=None))
+
+
+def _enriched(
+    owner: Attribution, found: Mapping[Resource, Claim[Registration] | None]
+) -> Attribution:
+    asn = owner.network.asn if owner.network is not None else None
+    return replace(
+        owner,
+        registration=found.get(owner.address, owner.registration),
+        operator=found.get(asn, owner.operator) if asn is not None else owner.operator,
+    )
+
+
+def _notes(answers: Mapping[Resource, RegistryAnswer]) -> Iterator[str]:
+    """One line for each reason why holders are not known, with one example of it."""
+    missing: dict[RegistryFate, list[RegistryAnswer]] = {}
+    for answer in answers.values():
+        if answer.fate is not RegistryFate.FOUND:
+            missing.setdefault(answer.fate, []).append(answer)
+    for fate, unknown in missing.items():
+        names = [_name(answer.resource) for answer in unknown]
+        whose = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        told = next((answer.detail for answer in unknown if answer.detail), "")
+        because = f" ({told})" if told else ""
+        yield f"registered holder of {whose} unknown: {fate.value}{because}"
+
+
+def _name(resource: Resource) -> str:
+    return f"AS{resource}" if isinstance(resource, int) else str(resource)

@@ -1,0 +1,100 @@
+"""HTTP in a played world: the registry's server at the end of a played path.
+
+A question costs one round trip for the TCP handshake and one for request and answer,
+and what the server waits before it. Nothing else in the world speaks HTTP.
+"""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from mxpath.lab.elements import RdapBehaviour
+from mxpath.lab.forwarding import FiveTuple
+from mxpath.lab.rdap import HTTP_PORT, RdapServer
+from mxpath.lab.simulated_faults import CONNECTION_REFUSED, Uplink
+from mxpath.lab.simulated_network import PlayedNetwork
+from mxpath.lab.simulated_wire import TCP
+from mxpath.model.address import IPAddress
+from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
+from mxpath.vantage.ports import Clock
+
+_SOURCE_PORT = 40_000
+
+
+class PlayedFetcher:
+    """Asks the world's registry; satisfies :class:`mxpath.vantage.ports.Fetcher`."""
+
+    def __init__(
+        self, network: PlayedNetwork, clock: Clock, uplink: Uplink, server: RdapServer | None
+    ) -> None:
+        self._network, self._clock, self._uplink = network, clock, uplink
+        self.server = server
+
+    def fetch(self, question: HttpQuestion) -> HttpAnswer:
+        """Answer after the path's round trips, or when the time is over."""
+        self._uplink.feel_interrupt()
+        since_s = self._clock.monotonic_s()
+        answer, needed_s = self._play(question)
+        if needed_s > question.timeout_s:
+            answer = HttpAnswer(
+                url=question.url, fault=HttpFault.TIMEOUT, detail="no answer in time"
+            )
+        self._clock.sleep(min(needed_s, question.timeout_s))
+        elapsed_ms = (self._clock.monotonic_s() - since_s) * 1000
+        return HttpAnswer(
+            url=answer.url,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            fault=answer.fault,
+            detail=answer.detail,
+            elapsed_ms=round(elapsed_ms, 6),
+        )
+
+    def _play(self, question: HttpQuestion) -> tuple[HttpAnswer, float]:
+        """The answer, and the seconds it takes to come."""
+        parts = urlsplit(question.url)
+        silence = HttpAnswer(url=question.url, fault=HttpFault.TIMEOUT), float("inf")
+        try:
+            target = ip_address(parts.hostname or "")
+        except ValueError:
+            return HttpAnswer(url=question.url, fault=HttpFault.UNREACHABLE), 0.0
+        complaint = self._uplink.send(target.version)
+        if complaint is not None:
+            words = complaint.lower()
+            return HttpAnswer(url=question.url, fault=HttpFault.UNREACHABLE, detail=words), 0.0
+        round_trip_s = self._round_trip_s(target, parts.port or HTTP_PORT)
+        if round_trip_s is None:
+            return silence
+        if self.server is None or not self._listens(target, parts.port):
+            refused = HttpAnswer(
+                url=question.url, fault=HttpFault.REFUSED, detail=CONNECTION_REFUSED.lower()
+            )
+            return refused, round_trip_s
+        reply = self.server.answer(parts.path, self._clock.monotonic_s() + 1.5 * round_trip_s)
+        heard = HttpAnswer(
+            url=question.url, status=reply.status, headers=reply.headers, body=reply.body
+        )
+        return heard, 2 * round_trip_s + reply.wait_s
+
+    def _round_trip_s(self, target: IPAddress, port: int) -> float | None:
+        """Seconds there and back; ``None`` where packets vanish."""
+        world = self._network.world
+        source = world.address_of(world.sender, target.version)
+        if source is None:
+            return None
+        flow = FiveTuple(
+            source=source,
+            target=target,
+            protocol=TCP,
+            source_port=_SOURCE_PORT,
+            target_port=port,
+        )
+        reached = self._network.reach(flow)
+        return reached.round_trip_ms / 1000 if reached is not None and reached.arrived else None
+
+    def _listens(self, target: IPAddress, port: int | None) -> bool:
+        assert self.server is not None
+        there = target in self._network.world.addresses_of(self.server.element.host)
+        return (
+            there and port in (None, HTTP_PORT) and self.server.behaviour is not RdapBehaviour.DOWN
+        )

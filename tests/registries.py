@@ -1,0 +1,92 @@
+"""A small world with a registry, for the tests of whatever asks one."""
+
+from functools import cache
+from pathlib import Path
+
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.lab.elements import RdapBehaviour
+from mxpath.lab.published import publish
+from mxpath.lab.topology import World, parse_world
+
+WORLD = """
+name = "registered"
+title = "One provider, two mail networks, and the registry that knows them"
+as_of = 2026-06-17
+sender = "mailhost"
+resolver = "ns"
+public = ["198.18.0.0/15", "2001:db8::/32"]
+
+[networks.64496]
+name = "Nordmail"
+prefixes = ["198.18.0.0/20", "2001:db8:1000::/36"]
+routers = ["nord1"]
+providers = [64510]
+
+[networks.64503]
+name = "BigMail"
+prefixes = ["198.18.32.0/20", "2001:db8:3000::/36"]
+routers = ["big1"]
+providers = [64510]
+
+[networks.64504]
+name = "FarMail"
+prefixes = ["198.18.48.0/20", "2001:db8:4000::/36"]
+routers = ["far1"]
+providers = [64510]
+
+[networks.64510]
+name = "Boreal Backbone"
+prefixes = ["198.18.64.0/20", "2001:db8:5000::/36"]
+routers = ["boreal1"]
+
+[[links]]
+ends = ["nord1", "boreal1"]
+delay_ms = 5.0
+
+[[links]]
+ends = ["boreal1", "big1"]
+delay_ms = 5.0
+
+[[links]]
+ends = ["boreal1", "far1"]
+delay_ms = 10.0
+
+[hosts.mailhost]
+router = "nord1"
+
+[hosts.ns]
+router = "nord1"
+
+[hosts.mx1]
+router = "big1"
+smtp = { name = "mx1.bigmail.example" }
+
+[hosts.mx2]
+router = "big1"
+smtp = { name = "mx2.bigmail.example" }
+
+[hosts.mxfar]
+router = "far1"
+smtp = { name = "mx.farmail.example" }
+
+[hosts.whois]
+router = "boreal1"
+
+[domains."fine.example"]
+mx = ["10 mx1.bigmail.example.", "10 mx2.bigmail.example.", "20 mx.farmail.example."]
+
+[rdap]
+host = "whois"
+behaviour = "BEHAVIOUR"
+limit_per_minute = 2
+"""
+
+
+@cache
+def world(behaviour: RdapBehaviour = RdapBehaviour.FINE) -> World:
+    return parse_world(WORLD.replace("BEHAVIOUR", behaviour))
+
+
+def gazetteer(directory: Path, of: World) -> Gazetteer:
+    publish(of, directory)
+    return Gazetteer.open(directory)
