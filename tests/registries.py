@@ -79,12 +79,13 @@ mx = ["10 mx1.bigmail.example.", "10 mx2.bigmail.example.", "20 mx.farmail.examp
 host = "whois"
 behaviour = "BEHAVIOUR"
 limit_per_minute = 2
+delay_s = DELAY
 """
 
 
 @cache
-def world(behaviour: RdapBehaviour = RdapBehaviour.FINE) -> World:
-    return parse_world(WORLD.replace("BEHAVIOUR", behaviour))
+def world(behaviour: RdapBehaviour = RdapBehaviour.FINE, delay_s: float = 3.0) -> World:
+    return parse_world(WORLD.replace("BEHAVIOUR", behaviour).replace("DELAY", f"{delay_s}"))
 
 
 def gazetteer(directory: Path, of: World) -> Gazetteer:
