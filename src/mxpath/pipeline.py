@@ -233,7 +233,7 @@ def _with_holders(
     work: _Work, owners: dict[IPAddress, Attribution], gazetteer: Gazetteer
 ) -> dict[IPAddress, Attribution]:
     """Add what the registries say, unless Ctrl-C has ended the asking."""
-    if INTERRUPTED in work.notes or work.mail is None:
+    if INTERRUPTED in work.notes or work.mail is None or not gazetteer.registries.hosts:
         return owners
     work.progress(f"{work.mail.domain}: asking the registries")
     try:
