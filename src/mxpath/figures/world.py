@@ -45,7 +45,7 @@ def world_size(world: World) -> tuple[float, float]:
     """Return the size in inches at which the map is readable."""
     layout = lay_out(world)
     wide, high = layout.size
-    return max(wide + 2 * MARGIN, 7.0), high + 2 * MARGIN + 0.75 + _overhang(world, layout)
+    return max(wide + 2 * MARGIN, 7.0), high + 2 * MARGIN + 1.0 + _overhang(world, layout)
 
 
 def _overhang(world: World, layout: Layout) -> float:
