@@ -34,7 +34,9 @@ def test_it_shows_what_the_page_says() -> None:
     assert study.verdicts[0].name == world.expected.verdicts["shop.example"] == "banner_delay"
     for route in study.routes:
         assert tuple(n.asn for n in route.as_path) == world.expected.as_paths["mx"]
-        found = {(c.ix_id, c.near.asn if c.near else 0, c.far.asn) for c in route.certain_crossings()}
+        found = {
+            (c.ix_id, c.near.asn if c.near else 0, c.far.asn) for c in route.certain_crossings()
+        }
         assert found == set(world.expected.crossings["mx"])
     assert str(world.addresses_of("ns")[0]) in PAGE.read_text(encoding="utf-8")
     assert str(world.addresses_of("mx")[0]) in PAGE.read_text(encoding="utf-8")
