@@ -10,12 +10,14 @@ from pathlib import Path
 from mxpath.lab.accuracy import Accuracy
 from mxpath.lab.truth import Truth
 from mxpath.model import codec, documents
+from mxpath.model.changes import Changes
 from mxpath.model.mail import MailDomain
 from mxpath.model.study import Study
 
 DOCUMENTS: tuple[type, ...] = (
     Study,
     MailDomain,
+    Changes,
     Accuracy,
     Truth,
     documents.Studies,
