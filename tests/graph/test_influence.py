@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 import studies
-from mxpath.graph.influence import carried, latency_shares, seen_routes, shared_fate, transit
+from mxpath.graph.influence import carried, latency_shares, seen_routes
+from mxpath.graph.redundancy import shared_fate, transit
 from mxpath.model.evidence import Claim
 from mxpath.model.route import Differential, Route
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 import studies
+from faulty import FAULTY
 from mxpath.graph.verdicts import VERDICTS, judge
 from mxpath.model.dns import DnsStatus
 from mxpath.model.evidence import Grade
@@ -47,13 +48,21 @@ def test_each_world_gets_its_verdicts_in_order(name: str) -> None:
     assert tuple(v.name for v in judge(studies.ALL[name]())) == EXPECTED[name]
 
 
+@pytest.mark.parametrize("name", FAULTY)
+def test_each_fault_gets_its_verdicts_in_order(name: str) -> None:
+    make, expected = FAULTY[name]
+    assert tuple(v.name for v in judge(make())) == expected
+
+
 @pytest.mark.parametrize("name", VERDICTS)
 def test_each_rule_fires_somewhere_and_is_silent_elsewhere(name: str) -> None:
-    fired = {name in verdicts for verdicts in EXPECTED.values()}
+    fired = {
+        name in verdicts for verdicts in (*EXPECTED.values(), *(e for _, e in FAULTY.values()))
+    }
     assert fired == {True, False}
 
 
-@pytest.mark.parametrize("make", studies.ALL.values())
+@pytest.mark.parametrize("make", [*studies.ALL.values(), *(make for make, _ in FAULTY.values())])
 def test_every_verdict_is_a_safe_sentence_with_evidence(make: Callable[[], Study]) -> None:
     for verdict in judge(make()):
         assert verdict.sentence.endswith((".", "”."))

@@ -1,7 +1,25 @@
-"""Verdicts about the mail hosts a sender tries first: dead, rejecting or slow to greet."""
+"""Verdicts about a first MX that never speaks: dead, or closed on purpose (nolisting).
+
+Both look alike from outside. A closed first MX is called *nolisting* only when all of this
+holds, and is dead otherwise:
+
+1. every address of every host of the lowest preference answers with a reset (RST): the
+   machine is up, and the port is closed;
+2. a later host takes the conversation on every address that was tried;
+3. both are in the same hands: the names have the same parent (mx0.shop.example and
+   mx1.shop.example), or the addresses the same network. A dead host of one house beside
+   a living one of another is nobody's design.
+
+A mail server that has stopped looks just so for an hour. Therefore it is only possible,
+and likely when the closed host closes the list too (first and last, the sandwich), or when
+an earlier study, a day ago or more, saw the same. SYNs that vanish are no nolisting unless
+an earlier study saw that too: a design that costs every sender a time-out is rarer than a
+machine that is off.
+"""
+
+from datetime import timedelta
 
 from mxpath.graph.sightings import (
-    FAILED,
     HEARD,
     answers,
     backups,
@@ -12,6 +30,7 @@ from mxpath.graph.sightings import (
     owner_name,
     reached_network,
     sessions_of,
+    was_tried,
 )
 from mxpath.model.dns import DnsStatus
 from mxpath.model.evidence import Evidence, Grade
@@ -22,8 +41,8 @@ from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
 from mxpath.model.verdict import Owner, Verdict
 
-BANNER_DELAY_MS = 1000.0
-"""A greeting for which the server itself takes at least this long is worth a verdict."""
+_LONG_AGO = timedelta(days=1)
+"""What has been so for this long is hardly an outage that nobody noticed."""
 
 _HOW = {
     Outcome.REFUSED: "refuses the connection (port {port} is closed)",
@@ -35,19 +54,120 @@ _HOW = {
 }
 
 
-def first_mx_dead(study: Study) -> Verdict | None:
+def nolisting(study: Study, before: Study | None = None) -> Verdict | None:
+    """Speak when the first MX is closed and a later one answers, by design as it seems."""
+    first = first_hosts(study)
+    saver = _saver(study)
+    if saver is None or not _by_design(study, saver, before):
+        return None
+    closed = first[0]
+    likely = _is_last_too(study, closed) or _was_so_before(study, before)
+    cost = _dead_cost(study, closed)
+    name = printable(closed.name)
+    return Verdict(
+        name="nolisting",
+        grade=Grade.LIKELY if likely else Grade.POSSIBLE,
+        owner=Owner.THEM,
+        sentence=(
+            f"The first MX of {printable(study.domain)}, {name}, refuses every connection, and "
+            f"{printable(saver.name)} (preference {saver.preference}) of the same house takes the mail: "
+            "consistent with nolisting, a first MX that is closed on purpose"
+            + (f"; it costs a message {cost:.0f} ms." if cost is not None else ".")
+        ),
+        next_step=(
+            f"nothing, when it was always so; if {name} ever took mail, it is down: "
+            f"ask {_whom(study, closed)}"
+        ),
+        evidence=(
+            *_dead_evidence(study, list(first)),
+            _saw("smtp", "plan", f"{saver.name} answers; {_hands(study, closed, saver)}"),
+            *_earlier(study, before),
+        ),
+        counter_evidence=(
+            _saw("smtp", "plan", "a mail server that has stopped refuses in the same way"),
+        ),
+        cost_ms=cost,
+        remark=True,
+    )
+
+
+def _saver(study: Study) -> MxHost | None:
+    """The first later host that answers on every address that could be tried."""
+    return next((host for host in backups(study) if _answers_whole(study, host)), None)
+
+
+def _answers_whole(study: Study, host: MxHost) -> bool:
+    tried = [s for s in sessions_of(study, host) if not family_missing(study, s.address.version)]
+    return bool(tried) and all(s.outcome is Outcome.ANSWERED for s in tried)
+
+
+def _by_design(study: Study, saver: MxHost, before: Study | None) -> bool:
+    first = first_hosts(study)
+    if not all(is_dead(study, host) and _hands(study, host, saver) for host in first):
+        return False
+    sessions = [s for host in first for s in sessions_of(study, host)]
+    tried = [s for s in sessions if not family_missing(study, s.address.version)]
+    if all(s.outcome is Outcome.REFUSED for s in tried):
+        return True
+    dropped = all(s.outcome is Outcome.NO_CONNECTION for s in tried)
+    return dropped and _was_so_before(study, before)
+
+
+def _hands(study: Study, one: MxHost, other: MxHost) -> str:
+    """What shows that both hosts are in the same hands; nothing when nothing does."""
+    parents = {host.name.partition(".")[2] for host in (one, other)}
+    if len(parents) == 1 and "." in (parent := parents.pop()):
+        return f"both names end in {printable(parent)}"
+    known = [study.owners.get(a) for host in (one, other) for a in host.addresses]
+    networks = {owner.network if owner is not None else None for owner in known}
+    if len(networks) == 1 and (network := networks.pop()) is not None:
+        return f"both are in {printable(str(network))}"
+    return ""
+
+
+def _is_last_too(study: Study, closed: MxHost) -> bool:
+    """First and last: the closed host, or another with its addresses, ends the list."""
+    last = study.mail.plan.hosts[-1]
+    return last.preference > closed.preference and set(last.addresses) == set(closed.addresses)
+
+
+def _was_so_before(study: Study, before: Study | None) -> bool:
+    """Whether a study of a day ago or more saw the same first hosts dead and a later one alive."""
+    if before is None or study.started_at - before.started_at < _LONG_AGO:
+        return False
+    names = {host.name for host in first_hosts(study)}
+    earlier = first_hosts(before)
+    return (
+        {host.name for host in earlier} == names
+        and all(is_dead(before, host) for host in earlier)
+        and _saver(before) is not None
+    )
+
+
+def _earlier(study: Study, before: Study | None) -> list[Evidence]:
+    if before is None or not _was_so_before(study, before):
+        return []
+    words = f"it was the same on {before.started_at:%Y-%m-%d %H:%M} UTC"
+    return [_saw("study", "earlier study", words)]
+
+
+def _whom(study: Study, host: MxHost) -> str:
+    return owner_name(study, host.addresses[0]) if host.addresses else "the domain's holder"
+
+
+def first_mx_dead(study: Study, before: Study | None = None) -> Verdict | None:
     """Speak when a host of the lowest preference was tried on every address and never spoke SMTP.
 
-    Whether a later host answers decides what it costs; a first MX that never
-    answers by design (nolisting) looks the same, and is told so.
+    Whether a later host answers decides what it costs. Where ``nolisting`` explains
+    it as well, that speaks instead.
     """
     first = first_hosts(study)
     dead = [host for host in first if is_dead(study, host) or _has_no_address(study, host)]
-    if not dead:
+    if not dead or nolisting(study, before) is not None:
         return None
     rest = [host for host in study.mail.plan.hosts if host not in dead]
     saver = next((host for host in rest if answers(study, host)), None)
-    untried = [host for host in rest if not _tried(study, host)]
+    untried = [host for host in rest if not was_tried(study, host)]
     blame = _blame(study, dead[0])
     return Verdict(
         name="first_mx_dead",
@@ -73,13 +193,6 @@ def _has_no_address(study: Study, host: MxHost) -> bool:
         and {answer.rdtype for answer in host.lookups} >= {"A", "AAAA"}
         and study.mail.plan.kind.value == "mx"
     )
-
-
-def _tried(study: Study, host: MxHost) -> bool:
-    sessions = sessions_of(study, host)
-    heard = any(s.outcome in HEARD for s in sessions)
-    whole = len(sessions) == len(host.addresses)
-    return heard or (whole and all(s.outcome in FAILED for s in sessions))
 
 
 def _failure(study: Study, host: MxHost) -> SmtpSession | None:
@@ -187,136 +300,6 @@ def _dead_cost(study: Study, host: MxHost) -> float | None:
     if not sessions or any(s.outcome is not Outcome.REFUSED for s in sessions):
         return None
     return sum(s.total_ms for s in sessions)
-
-
-def rejected_at_greeting(study: Study) -> Verdict | None:
-    """Speak when a first host answers with 4xx or 5xx before any mail is offered, and none takes it."""
-    first = first_hosts(study)
-    sessions = [s for host in first for s in sessions_of(study, host)]
-    session = next((s for s in sessions if s.outcome is Outcome.REJECTED), None)
-    if session is None or any(s.outcome is Outcome.ANSWERED for s in sessions):
-        return None
-    saver = next((host for host in backups(study) if answers(study, host)), None)
-    untried = [host for host in backups(study) if not _tried(study, host)]
-    return Verdict(
-        name="rejected_at_greeting",
-        grade=Grade.CERTAIN,
-        owner=Owner.THEM,
-        sentence=_rejection_sentence(study, session, saver),
-        next_step=_rejection_step(study, session),
-        evidence=tuple(
-            _saw("smtp", "reply", f"{s.host} {s.address}: {_words(s)}")
-            for s in sessions
-            if s.outcome is Outcome.REJECTED
-        ),
-        counter_evidence=(
-            _saw(
-                "smtp",
-                "one source",
-                "asked from one address: a refusal may be meant for this sender alone",
-            ),
-        ),
-        deliverable=saver is not None or bool(untried),
-    )
-
-
-def _refusal(session: SmtpSession) -> tuple[str, int]:
-    """At which step it was rejected, and with which code."""
-    if session.greeting is not None and session.greeting.code >= 400:
-        return "the greeting", session.greeting.code
-    return "EHLO", session.last_reply.code if session.last_reply else 0
-
-
-def _words(session: SmtpSession) -> str:
-    step, code = _refusal(session)
-    reply = session.greeting if step == "the greeting" else session.last_reply
-    text = " ".join(reply.lines) if reply else ""
-    return printable(f"{code} {text}".strip(), limit=120)
-
-
-def _rejection_sentence(study: Study, session: SmtpSession, saver: MxHost | None) -> str:
-    step, code = _refusal(session)
-    kind = "for now" if 400 <= code < 500 else "for good"
-    tail = (
-        f"; {printable(saver.name)} (preference {saver.preference}) takes the mail."
-        if saver
-        else "; no other MX takes it."
-        if backups(study)
-        else "."
-    )
-    return (
-        f"{printable(session.host)} rejects mail to {printable(study.domain)} {kind}: "
-        f"it answers {step} with “{_words(session)}”{tail}"
-    )
-
-
-def _rejection_step(study: Study, session: SmtpSession) -> str:
-    who, code = owner_name(study, session.address), _refusal(session)[1]
-    if 400 <= code < 500:
-        return f"wait and try again; if it stays, ask {who} about {printable(session.host)}, quoting the reply"
-    return f"ask {who} about {printable(session.host)}, quoting the reply; check whether this sender is on a block list"
-
-
-def banner_delay(study: Study) -> Verdict | None:
-    """Speak when the server itself takes ``BANNER_DELAY_MS`` or more before its greeting.
-
-    The path's share is one round trip, known from the handshake of the same
-    connection; all else is the server's.
-    """
-    sessions = [s for host in first_hosts(study) for s in sessions_of(study, host)]
-    slow = [s for s in sessions if _greeting_wait(s) >= BANNER_DELAY_MS]
-    if not slow:
-        return None
-    worst = max(slow, key=_greeting_wait)
-    quick = [s for s in sessions if s.greeting is not None and s not in slow]
-    wait = _greeting_wait(worst)
-    path = _path_ms(study, worst)
-    host = printable(worst.host)
-    return Verdict(
-        name="banner_delay",
-        grade=Grade.LIKELY if path is None or path[1] else Grade.CERTAIN,
-        owner=Owner.THEM,
-        sentence=(
-            f"{printable(study.domain)} is slow, and it is the server: {host} waits "
-            f"{wait / 1000:.2f} s before its greeting"
-            + (f"; the path needs {path[0]:.0f} ms." if path else ".")
-        ),
-        next_step=f"ask {owner_name(study, worst.address)} about the greeting delay of {host} ({worst.address})",
-        evidence=tuple(
-            _saw("smtp", "greeting", f"{s.host} {s.address}: {_greeting_words(s)}") for s in slow
-        ),
-        counter_evidence=tuple(
-            _saw("smtp", "greeting", f"{s.host} {s.address} is quick: {_greeting_words(s)}")
-            for s in quick
-        ),
-        cost_ms=wait,
-    )
-
-
-def _greeting_wait(session: SmtpSession) -> float:
-    phase = session.phase("greeting")
-    # A greeting that never came is no delay but a silence, and first_mx_dead's affair.
-    return phase.server_ms if phase is not None and phase.complete else 0.0
-
-
-def _greeting_words(session: SmtpSession) -> str:
-    phase = session.phase("greeting")
-    assert phase is not None, "only sessions with a greeting are told"
-    return (
-        f"greeting after {phase.elapsed_ms:,.0f} ms, {phase.server_ms:,.0f} ms of it the server's"
-    )
-
-
-def _path_ms(study: Study, session: SmtpSession) -> tuple[float, bool] | None:
-    """The path's round trip, and whether trace and handshake disagree about it."""
-    connect = session.phase("connect")
-    trace = study.trace_to(session.address)
-    traced = trace.target_rtt_ms if trace is not None else None
-    if connect is None or not connect.complete:
-        return None if traced is None else (traced, False)
-    if traced is None:
-        return connect.elapsed_ms, False
-    return traced, abs(connect.elapsed_ms - traced) > max(traced, BANNER_DELAY_MS / 2)
 
 
 def _saw(source: str, rule: str, detail: str) -> Evidence:

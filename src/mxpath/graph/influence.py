@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mxpath.graph.stations import Station, stations
-from mxpath.model.attribution import Network
 from mxpath.model.route import Route
 from mxpath.model.study import Study
 
@@ -41,20 +40,6 @@ class Carriage:
     def share(self) -> float:
         """``carried / seen``, in [0, 1]."""
         return self.carried / self.seen
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedFate:
-    """Transit networks on every route seen to every MX address."""
-
-    networks: tuple[Network, ...]
-    seen: int
-    addresses: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether a route to every MX address was seen."""
-        return self.seen == self.addresses
 
 
 def latency_shares(route: Route) -> tuple[LatencyShare, ...]:
@@ -94,28 +79,6 @@ def carried(studies: Sequence[Study]) -> tuple[Carriage, ...]:
         Carriage(station=first[key], carried=counts[key], seen=len(routes), addresses=addresses)
         for key in order
     )
-
-
-def shared_fate(study: Study) -> SharedFate:
-    """Return the transit networks that every route seen crosses.
-
-    Transit is what is neither ours nor the network of the MX address at the end
-    of that route. Where our own network is unknown, it cannot be told apart.
-    """
-    routes = seen_routes(study)
-    each = [transit(study, route) for route in routes]
-    shared = [n for n in each[0] if all(n.asn in {m.asn for m in o} for o in each)] if each else []
-    return SharedFate(networks=tuple(shared), seen=len(routes), addresses=len(study.mail.addresses))
-
-
-def transit(study: Study, route: Route) -> tuple[Network, ...]:
-    """Return the networks in the middle of ``route``: neither ours nor the mail host's own."""
-    target = study.owners.get(route.target)
-    origin = target.origin.value.networks if target and target.origin else ()
-    ends = {network.asn for network in origin}
-    if study.seen_from.network is not None:
-        ends.add(study.seen_from.network.asn)
-    return tuple(network for network in route.as_path if network.asn not in ends)
 
 
 def seen_routes(study: Study) -> tuple[Route, ...]:

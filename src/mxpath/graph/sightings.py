@@ -57,6 +57,14 @@ def is_dead(study: Study, host: MxHost) -> bool:
     return bool(tried) and all(session.outcome in FAILED for session in tried)
 
 
+def was_tried(study: Study, host: MxHost) -> bool:
+    """Whether it is known what ``host`` does: it was heard, or every address failed."""
+    sessions = sessions_of(study, host)
+    heard = any(s.outcome in HEARD for s in sessions)
+    whole = len(sessions) == len(host.addresses)
+    return heard or (whole and all(s.outcome in FAILED for s in sessions))
+
+
 def family_missing(study: Study, version: int) -> bool:
     """Whether this machine plainly has no way out in that IP version.
 

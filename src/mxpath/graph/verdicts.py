@@ -7,16 +7,30 @@ The law, in this order:
 2. A rule speaks of the hosts a sender tries first (the lowest preference), because
    those decide what happens to a message; the rest of the plan tells whether it
    is saved.
-3. What keeps mail out comes before what delays it; then the order of ``VERDICTS``.
-4. Causes are named no more firmly than the evidence allows: "consistent with" where
+3. What keeps mail out comes before what delays it; then the order of ``VERDICTS``;
+   last come remarks, which hurt no ordinary delivery today.
+4. ``weak_redundancy`` is no fault: ``nothing_wrong_seen`` stands beside it. Hosts in one
+   address block or prefix come before it; one network, transit network or exchange
+   point for all, as most domains have it, comes after.
+5. Causes are named no more firmly than the evidence allows: "consistent with" where
    another cause would look the same, and then the counter-evidence says so.
 
 ``nothing_wrong_seen`` speaks when no other rule does, and says what was not looked at.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from mxpath.graph import dns_verdicts, host_verdicts, path_verdicts
+from mxpath.graph import (
+    delay_verdicts,
+    dns_verdicts,
+    host_verdicts,
+    path_verdicts,
+    redundancy_verdicts,
+    refusal_verdicts,
+    route_verdicts,
+    tls_verdicts,
+)
 from mxpath.graph.sightings import backups, first_hosts, not_looked_at, owner_name
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
@@ -24,23 +38,44 @@ from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.verdict import Owner, Verdict
 
-Rule = Callable[[Study], Verdict | None]
+
+class Rule(Protocol):
+    """One rule: a study, and an earlier one of the same domain from the same place if there is."""
+
+    def __call__(self, study: Study, before: Study | None = None, /) -> Verdict | None:
+        """Return the verdict that the study supports, ``None`` when it supports none."""
 
 
-def judge(study: Study) -> tuple[Verdict, ...]:
-    """Return every verdict that the study supports, most important first; at least one."""
-    found = [verdict for rule in VERDICTS.values() if (verdict := rule(study)) is not None]
+def _alone(rule: Callable[[Study], Verdict | None]) -> Rule:
+    """A rule for which no earlier study matters."""
+    return lambda study, before=None, /: rule(study)  # noqa: ARG005 - that is what it is for
+
+
+def judge(study: Study, *, before: Study | None = None) -> tuple[Verdict, ...]:
+    """Return every verdict that the study supports, most important first; at least one.
+
+    Parameters
+    ----------
+    study
+        What was seen.
+    before
+        An earlier study of the same domain from the same place, to tell what has changed.
+    """
+    found = [v for rule in VERDICTS.values() if (v := rule(study, before)) is not None]
     return tuple(sorted(found, key=_importance))
 
 
 def _importance(verdict: Verdict) -> int:
-    """What keeps mail out first, then what may, then the rest."""
-    return {False: 0, None: 1, True: 2}[verdict.deliverable]
+    """The third and fourth law; what is equal stays in the order of ``VERDICTS``."""
+    if verdict.name in _WITHOUT_FAULT:
+        return 5 if verdict.name == "weak_redundancy" and verdict.grade is Grade.POSSIBLE else 4
+    return 3 if verdict.remark else {False: 0, None: 1, True: 2}[verdict.deliverable]
 
 
-def nothing_wrong_seen(study: Study) -> Verdict | None:
+def nothing_wrong_seen(study: Study, before: Study | None = None) -> Verdict | None:
     """Speak when no other rule does; no firmer than what was looked at."""
-    if any(rule(study) for name, rule in VERDICTS.items() if name != "nothing_wrong_seen"):
+    faults = (rule for name, rule in VERDICTS.items() if name not in _WITHOUT_FAULT)
+    if any(rule(study, before) is not None for rule in faults):
         return None
     answered = [s for s in _sessions(study, first=True) if s.outcome is Outcome.ANSWERED]
     missing = not_looked_at(study)
@@ -123,14 +158,23 @@ def _what_now(study: Study, missing: tuple[str, ...], troubled: list[SmtpSession
 
 
 VERDICTS: Mapping[str, Rule] = {
-    "dns_servfail": dns_verdicts.dns_servfail,
-    "no_service": dns_verdicts.no_service,
-    "egress25_blocked": path_verdicts.egress25_blocked,
+    "dns_servfail": _alone(dns_verdicts.dns_servfail),
+    "no_service": _alone(dns_verdicts.no_service),
+    "egress25_blocked": _alone(path_verdicts.egress25_blocked),
     "first_mx_dead": host_verdicts.first_mx_dead,
-    "rejected_at_greeting": host_verdicts.rejected_at_greeting,
-    "v6_broken_v4_works": path_verdicts.v6_broken_v4_works,
-    "banner_delay": host_verdicts.banner_delay,
-    "dns_slow": dns_verdicts.dns_slow,
+    "refused_source": _alone(refusal_verdicts.refused_source),
+    "rejected_at_greeting": _alone(refusal_verdicts.rejected_at_greeting),
+    "v6_broken_v4_works": _alone(path_verdicts.v6_broken_v4_works),
+    "tls_broken": _alone(tls_verdicts.tls_broken),
+    "banner_delay": _alone(delay_verdicts.banner_delay),
+    "tls_slow": _alone(tls_verdicts.tls_slow),
+    "dns_slow": _alone(dns_verdicts.dns_slow),
+    "path_detour": _alone(route_verdicts.path_detour),
+    "nolisting": host_verdicts.nolisting,
+    "weak_redundancy": _alone(redundancy_verdicts.weak_redundancy),
     "nothing_wrong_seen": nothing_wrong_seen,
 }
 """Every verdict that is built, by name, in order of importance."""
+
+_WITHOUT_FAULT = ("weak_redundancy", "nothing_wrong_seen")
+"""A backup under the same roof is no fault: where nothing else is wrong, that is said too."""

@@ -33,3 +33,5 @@ class Verdict:
     """Milliseconds this costs a delivery, where that can be said."""
     deliverable: bool | None = True
     """Whether mail could have been delivered at all; ``None`` when that is not known."""
+    remark: bool = False
+    """Hurts no ordinary delivery today; it comes after what does."""

@@ -3,7 +3,8 @@
 Every text that came from a stranger leaves here through ``printable``.
 """
 
-from mxpath.graph.influence import SharedFate, carried, latency_shares, shared_fate
+from mxpath.graph.influence import carried, latency_shares
+from mxpath.graph.redundancy import SharedFate, promises_redundancy, roofs, shared_fate
 from mxpath.graph.sightings import family_missing, not_looked_at
 from mxpath.graph.stations import Station, stations
 from mxpath.model.foreign_text import printable
@@ -120,8 +121,20 @@ def influence_words(study: Study) -> str:
 
 
 def fate_words(study: Study) -> str:
-    """Return which transit networks all routes share; nothing where no route was seen."""
-    fate = shared_fate(study)
+    """Return what all MX addresses and all routes seen share; nothing where nothing was seen."""
+    words = (_roof_words(study), _transit_words(shared_fate(study)))
+    return "; ".join(part for part in words if part)
+
+
+def _roof_words(study: Study) -> str:
+    """The narrowest thing that several MX hosts have in common."""
+    shared = roofs(study)
+    if not shared or not promises_redundancy(study):
+        return ""
+    return f"all MX addresses lie in {printable(shared[0].words)}"
+
+
+def _transit_words(fate: SharedFate) -> str:
     if not fate.seen:
         return ""
     seen = _routes_seen(fate)

@@ -1,0 +1,122 @@
+"""The verdict about a path that goes a long way round.
+
+The law: a detour is said only against an alternative that was *seen*, and only where
+time is lost (``DETOUR_MS`` and ``DETOUR_FACTOR``):
+
+1. the same host over the other address family: one machine, two ways (likely, when the
+   networks on the way differ; possible otherwise);
+2. another MX host in the same network (possible: it may stand in another place).
+
+Both figures are observed round trips. Nothing is said of what BGP could have chosen.
+"""
+
+from collections.abc import Iterator
+
+from mxpath.graph.influence import seen_routes
+from mxpath.graph.sightings import first_hosts, owner_name
+from mxpath.model.evidence import Evidence, Grade
+from mxpath.model.foreign_text import printable
+from mxpath.model.route import Route
+from mxpath.model.study import Study
+from mxpath.model.verdict import Owner, Verdict
+
+DETOUR_MS = 30.0
+"""A round trip that is longer by less than this is no verdict."""
+DETOUR_FACTOR = 1.5
+"""Nor one that is not longer by half."""
+
+
+def path_detour(study: Study) -> Verdict | None:
+    """Speak when the way to a first host takes much longer than another that was seen."""
+    pairs = [pair for pair in _pairs(study) if _is_detour(*pair)]
+    if not pairs:
+        return None
+    long, short = max(pairs, key=lambda pair: _rtt(pair[0]) - _rtt(pair[1]))
+    return _detour(study, long, short)
+
+
+def _pairs(study: Study) -> Iterator[tuple[Route, Route]]:
+    """Routes to a first host, each with one to the same machine or the same network."""
+    whole = [route for route in seen_routes(study) if route.total_rtt_ms is not None]
+    first = {address for host in first_hosts(study) for address in host.addresses}
+    for route in whole:
+        if route.target in first:
+            yield from ((route, other) for other in whole if _comparable(study, route, other))
+
+
+def _comparable(study: Study, route: Route, other: Route) -> bool:
+    if _same_host(study, route, other):
+        return route.target.version != other.target.version
+    owners = [study.owners.get(r.target) for r in (route, other)]
+    networks = [owner.network if owner is not None else None for owner in owners]
+    same_family = route.target.version == other.target.version
+    return same_family and networks[0] is not None and networks[0] == networks[1]
+
+
+def _same_host(study: Study, route: Route, other: Route) -> bool:
+    return any(
+        {route.target, other.target} <= set(host.addresses) for host in study.mail.plan.hosts
+    )
+
+
+def _rtt(route: Route) -> float:
+    return route.total_rtt_ms or 0.0
+
+
+def _is_detour(route: Route, other: Route) -> bool:
+    return _rtt(route) - _rtt(other) >= DETOUR_MS and _rtt(route) >= DETOUR_FACTOR * _rtt(other)
+
+
+def _path_words(route: Route) -> str:
+    names = [network.name or f"AS{network.asn}" for network in route.as_path]
+    return printable(" - ".join(names))
+
+
+def _detour(study: Study, long: Route, short: Route) -> Verdict:
+    host = next(h for h in first_hosts(study) if long.target in h.addresses)
+    same = _same_host(study, long, short)
+    differ = [n.asn for n in long.as_path] != [n.asn for n in short.as_path]
+    more = _rtt(long) - _rtt(short)
+    which = f"IPv{long.target.version}" if same else str(long.target)
+    than = f"IPv{short.target.version}" if same else f"{short.target} in the same network"
+    return Verdict(
+        name="path_detour",
+        grade=Grade.LIKELY if same and differ else Grade.POSSIBLE,
+        owner=Owner.PATH,
+        sentence=(
+            f"The way to {printable(host.name)} over {which} takes {_rtt(long):.0f} ms a round trip, "
+            f"over {than} {_rtt(short):.0f} ms: consistent with a detour of {more:.0f} ms"
+            + (f" by way of {_path_words(long)}." if differ else " inside the same networks.")
+        ),
+        next_step=_next_step(study, long, short, same=same),
+        evidence=tuple(
+            Evidence(
+                source="trace",
+                rule="round trip",
+                detail=f"{route.target}: {_rtt(route):.1f} ms over {_path_words(route)} (observed)",
+            )
+            for route in (long, short)
+        ),
+        counter_evidence=(
+            Evidence(
+                source="trace",
+                rule="round trip",
+                detail="the way back is not seen: it may be what is long"
+                if same
+                else "the two hosts may stand in different places, and the way back is not seen",
+            ),
+        ),
+        cost_ms=more,
+        remark=True,
+    )
+
+
+def _next_step(study: Study, long: Route, short: Route, *, same: bool) -> str:
+    if same:
+        return (
+            f"send over IPv{short.target.version} meanwhile, and ask our own network about its "
+            f"IPv{long.target.version} route to {owner_name(study, long.target)}"
+        )
+    return (
+        f"ask our own network about its route to {long.target} ({owner_name(study, long.target)})"
+    )

@@ -1,0 +1,181 @@
+"""Hand-made studies in which something is wrong, one for each verdict that ``studies`` lacks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_network
+
+import studies
+from mxpath.model.session import Outcome, SmtpReply, SmtpSession
+from mxpath.model.study import Study
+from studies import BIG, MX1, MX1_NAME, TO_MX1, At
+
+SHOP0, SHOP1 = "mx0.shop.example", "mx1.shop.example"
+TWIN = At(v4="198.18.34.25", v6="2001:db8:3000:1::25", rtt_ms=20.9, network=BIG)
+NEIGHBOUR = At(v4="198.18.33.26", v6="2001:db8:3000::26", rtt_ms=20.9, network=BIG)
+
+
+def two_hosts(
+    domain: str,
+    *hosts: tuple[str, At],
+    sessions: Callable[[str, At, int], SmtpSession] | None = None,
+) -> Study:
+    """A domain with these hosts at 10, 20 …, all behind the exchange point and all well."""
+    base = studies.fine(domain)
+    places = dict.fromkeys(at for _, at in hosts)
+    paths = [((*TO_MX1[:-1], at), family) for at in places for family in (4, 6)]
+    owners = {
+        studies.address(at, family): studies.attribution(at, family)
+        for at in places
+        for family in (4, 6)
+    }
+    plan = tuple(studies.mx_host(name, 10 * n, at) for n, (name, at) in enumerate(hosts, start=1))
+    held = sessions or studies.session
+    named = {at: name for name, at in reversed(hosts)}
+    return replace(
+        base,
+        mail=replace(base.mail, plan=replace(base.mail.plan, hosts=plan)),
+        owners=base.owners | owners,
+        traces=tuple(studies.trace(path, family) for path, family in paths),
+        routes=tuple(studies.route(path, family) for path, family in paths),
+        sessions=tuple(held(named[at], at, family) for at in places for family in (4, 6)),
+    )
+
+
+def nolisting(domain: str = "shop.example", *, outcome: Outcome = Outcome.REFUSED) -> Study:
+    """The first of two hosts in one network and domain is closed."""
+
+    def held(name: str, at: At, family: int) -> SmtpSession:
+        if name == SHOP0:
+            return studies.failed(name, at, family, outcome)
+        return studies.session(name, at, family)
+
+    return two_hosts(domain, (SHOP0, MX1), (SHOP1, TWIN), sessions=held)
+
+
+def sandwich() -> Study:
+    """The closed host is the last one, too."""
+    study = nolisting()
+    plan = study.mail.plan
+    last = replace(plan.hosts[0], preference=30)
+    return replace(study, mail=replace(study.mail, plan=replace(plan, hosts=(*plan.hosts, last))))
+
+
+def one_room(domain: str = "room.example") -> Study:
+    """Two hosts, one /24 and one /48."""
+    return two_hosts(domain, (SHOP0, MX1), (SHOP1, NEIGHBOUR))
+
+
+def one_network(domain: str = "net.example") -> Study:
+    """Two hosts in two prefixes of one network."""
+    study = two_hosts(domain, (SHOP0, MX1), (SHOP1, TWIN))
+    owners = dict(study.owners)
+    for family in (4, 6):
+        here = studies.address(TWIN, family)
+        origin = owners[here].origin
+        assert origin is not None
+        deeper = ip_network((here, 24 if family == 4 else 64), strict=False)
+        value = replace(origin.value, prefix=deeper)
+        owners[here] = replace(owners[here], origin=replace(origin, value=value))
+    return replace(study, owners=owners)
+
+
+def refused(words: str, *, code: int = 554, domain: str = "picky.example") -> Study:
+    """One MX, whose greeting is a refusal in these words."""
+    study = studies.strict(domain, code=code)
+    reply = SmtpReply(code=code, lines=tuple(words.split("\n")))
+    return studies.with_sessions(
+        study, *(replace(s, greeting=reply, last_reply=reply) for s in study.sessions)
+    )
+
+
+def listed() -> Study:
+    return refused(
+        "5.7.1 Service unavailable; Client host [198.18.0.25] blocked using zen.list.example"
+    )
+
+
+def v4_shut() -> Study:
+    """The first MX refuses IPv4 and answers over IPv6."""
+    return studies.with_sessions(
+        studies.fine("half.example"), studies.failed(MX1_NAME, MX1, 4, Outcome.REFUSED)
+    )
+
+
+def handshake_fails(*families: int) -> Study:
+    """The first MX agrees to STARTTLS, and then no TLS comes of it."""
+    return studies.with_sessions(
+        studies.fine("tls.example"), *(_without_tls(family) for family in families or (4, 6))
+    )
+
+
+def _without_tls(family: int) -> SmtpSession:
+    base = studies.session(MX1_NAME, MX1, family)
+    broken = studies.phase("tls", MX1.rtt_ms, complete=False)
+    return replace(
+        base,
+        phases=(*base.phases[:4], broken),
+        tls=replace(
+            studies.TLS,
+            version="",
+            cipher="",
+            names=(),
+            trusted=None,
+            name_matches=None,
+            problem="wrong version number",
+        ),
+    )
+
+
+def bad_certificate(
+    *, problem: str = "the certificate expired on 2026-01-01", matches: bool = True
+) -> Study:
+    """The first MX shows a certificate that a verifying sender refuses."""
+    bad = replace(studies.TLS, trusted=not problem, problem=problem, name_matches=matches)
+    return studies.with_sessions(
+        studies.fine("old.example"),
+        *(replace(studies.session(MX1_NAME, MX1, f), tls=bad) for f in (4, 6)),
+    )
+
+
+def slow_tls(wait_ms: float = 2500.0) -> Study:
+    """The first MX takes its time over the handshake."""
+
+    def slow(family: int) -> SmtpSession:
+        base = studies.session(MX1_NAME, MX1, family)
+        tls = studies.phase("tls", MX1.rtt_ms, server_ms=wait_ms)
+        return replace(base, phases=(*base.phases[:4], tls, *base.phases[5:]))
+
+    return studies.with_sessions(studies.fine("busy.example"), slow(4), slow(6))
+
+
+def v6_detour() -> Study:
+    """IPv6 to the first MX goes round by the backbone, 70 ms instead of 21."""
+    far = replace(MX1, rtt_ms=70.2)
+    round_trip = (*studies.TO_MX2[:-2], replace(studies.BOREAL3, rtt_ms=66.0), far)
+    study = studies.fine("round.example")
+    return replace(
+        study,
+        traces=tuple(
+            studies.trace(round_trip, 6) if t.target == studies.address(MX1, 6) else t
+            for t in study.traces
+        ),
+        routes=tuple(
+            studies.route(round_trip, 6) if r.target == studies.address(MX1, 6) else r
+            for r in study.routes
+        ),
+    )
+
+
+FAULTY: dict[str, tuple[Callable[[], Study], tuple[str, ...]]] = {
+    "nolisting": (nolisting, ("nolisting", "weak_redundancy")),
+    "sandwich": (sandwich, ("nolisting", "weak_redundancy")),
+    "one_room": (one_room, ("weak_redundancy", "nothing_wrong_seen")),
+    "one_network": (one_network, ("nothing_wrong_seen", "weak_redundancy")),
+    "listed": (listed, ("refused_source",)),
+    "v4_shut": (v4_shut, ("refused_source",)),
+    "handshake_fails": (handshake_fails, ("tls_broken",)),
+    "bad_certificate": (bad_certificate, ("tls_broken",)),
+    "slow_tls": (slow_tls, ("tls_slow",)),
+    "v6_detour": (v6_detour, ("path_detour",)),
+}
+"""Maker and the verdicts it gets, in order."""

@@ -1,0 +1,265 @@
+"""What each rule needs to speak, and what makes it fall silent or speak more softly."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+import faulty
+import studies
+from mxpath.graph.redundancy import RoofKind, roofs
+from mxpath.graph.verdicts import VERDICTS, judge
+from mxpath.model.evidence import Grade
+from mxpath.model.session import Outcome
+from mxpath.model.study import Study
+from mxpath.model.verdict import Owner, Verdict
+
+
+def only(study: Study, name: str, before: Study | None = None) -> Verdict:
+    verdict = VERDICTS[name](study, before)
+    assert verdict is not None
+    return verdict
+
+
+def names(study: Study, before: Study | None = None) -> list[str]:
+    return [verdict.name for verdict in judge(study, before=before)]
+
+
+def earlier(study: Study, **ago: float) -> Study:
+    return replace(study, started_at=study.started_at - timedelta(**ago))
+
+
+class TestNolisting:
+    def test_it_is_possible_and_says_what_looks_alike(self) -> None:
+        verdict = only(faulty.nolisting(), "nolisting")
+        assert verdict.grade is Grade.POSSIBLE
+        assert "consistent with nolisting" in verdict.sentence
+        assert "stopped" in verdict.counter_evidence[0].detail
+        assert verdict.cost_ms == pytest.approx(2 * 20.7)
+        assert verdict.deliverable
+
+    def test_first_and_last_is_likely(self) -> None:
+        assert only(faulty.sandwich(), "nolisting").grade is Grade.LIKELY
+
+    def test_what_was_so_long_ago_is_likely(self) -> None:
+        study = faulty.nolisting()
+        assert only(study, "nolisting", earlier(study, days=3)).grade is Grade.LIKELY
+        assert only(study, "nolisting", earlier(study, minutes=5)).grade is Grade.POSSIBLE
+
+    def test_another_house_is_no_design(self) -> None:
+        assert names(studies.closed_first()) == ["first_mx_dead"]
+
+    def test_a_house_is_told_by_the_names_where_the_networks_differ(self) -> None:
+        study = studies.closed_first()
+        first, second = study.mail.plan.hosts
+        plan = replace(
+            study.mail.plan,
+            hosts=(replace(first, name="a.shop.example"), replace(second, name="b.shop.example")),
+        )
+        verdict = only(replace(study, mail=replace(study.mail, plan=plan)), "nolisting")
+        assert any("both names end in shop.example" in e.detail for e in verdict.evidence)
+
+    def test_a_common_suffix_of_one_label_is_no_house(self) -> None:
+        study = studies.closed_first()
+        first, second = study.mail.plan.hosts
+        plan = replace(
+            study.mail.plan,
+            hosts=(replace(first, name="one.example"), replace(second, name="two.example")),
+        )
+        assert VERDICTS["nolisting"](replace(study, mail=replace(study.mail, plan=plan))) is None
+
+    def test_silence_is_a_machine_that_is_off_unless_it_was_always_so(self) -> None:
+        study = faulty.nolisting(outcome=Outcome.NO_CONNECTION)
+        assert names(study)[0] == "first_mx_dead"
+        assert names(study, earlier(study, days=3))[0] == "nolisting"
+
+    def test_a_later_host_that_answers_by_half_is_no_saver(self) -> None:
+        study = studies.with_sessions(
+            faulty.nolisting(),
+            studies.failed(faulty.SHOP1, faulty.TWIN, 6, Outcome.NO_CONNECTION),
+        )
+        assert names(study)[0] == "first_mx_dead"
+
+
+class TestRefusedSource:
+    @pytest.mark.parametrize(
+        ("code", "words", "grade", "step"),
+        [
+            (554, "5.7.1 Client host [198.18.0.25] blocked using a.list.example", "likely", "list"),
+            (550, "Cannot find your PTR record", "likely", "reverse name"),
+            (550, "5.7.25 reverse DNS validation failed", "likely", "reverse name"),
+            (554, "Listed in the blocklist of example", "likely", "list"),
+            (450, "4.7.1 try another day", "likely", "check our address"),
+            (554, "198.18.0.25 has no business here", "likely", "check our address"),
+            (554, "Access denied", "possible", "check our address"),
+            (421, "your server has a bad reputation", "possible", "check our address"),
+        ],
+    )
+    def test_words_that_speak_of_us(self, code: int, words: str, grade: str, step: str) -> None:
+        verdict = only(faulty.refused(words, code=code), "refused_source")
+        assert (verdict.owner, verdict.grade.value) == (Owner.ME, grade)
+        assert step in verdict.next_step
+        assert not verdict.deliverable
+
+    @pytest.mark.parametrize(
+        ("code", "words"),
+        [
+            (554, "no SMTP service here"),
+            (554, "does not talk to you"),
+            (421, "4.3.2 too busy, access denied for now"),
+            (451, "4.7.1 Greylisted, come back in 5 minutes"),
+            (554, "5.5.0 version 5.7.1.2 of this server is broken"),
+            (450, "try later"),
+        ],
+    )
+    def test_words_that_do_not(self, code: int, words: str) -> None:
+        assert names(faulty.refused(words, code=code)) == ["rejected_at_greeting"]
+
+    def test_a_host_of_an_unlucky_name_proves_nothing(self) -> None:
+        study = faulty.refused("ptr.blocklist.example says no")
+        named = tuple(replace(s, host="ptr.blocklist.example") for s in study.sessions)
+        assert names(replace(study, sessions=named)) == ["rejected_at_greeting"]
+
+    def test_ipv4_alone_refused_is_only_possible(self) -> None:
+        verdict = only(faulty.v4_shut(), "refused_source")
+        assert verdict.grade is Grade.POSSIBLE
+        assert "IPv6 alone" in verdict.sentence
+        assert "198.18.0.25" in verdict.sentence
+
+    def test_one_that_took_it_is_told(self) -> None:
+        study = studies.with_sessions(
+            studies.fine(),
+            *(studies.rejected(studies.MX1_NAME, studies.MX1, f) for f in (4, 6)),
+        )
+        assert only(study, "rejected_at_greeting").deliverable
+
+
+class TestTls:
+    def test_a_failed_handshake_is_more_than_a_remark(self) -> None:
+        verdict = only(faulty.handshake_fails(), "tls_broken")
+        assert not verdict.remark
+        assert verdict.deliverable
+        assert verdict.grade is Grade.LIKELY
+        assert "wrong version number" in verdict.sentence
+
+    def test_one_address_that_manages_it_speaks_against(self) -> None:
+        verdict = only(faulty.handshake_fails(6), "tls_broken")
+        assert verdict.grade is Grade.POSSIBLE
+        assert any("well" in e.detail for e in verdict.counter_evidence)
+
+    def test_a_bad_certificate_hurts_strict_senders_alone(self) -> None:
+        verdict = only(faulty.bad_certificate(), "tls_broken")
+        assert verdict.remark
+        assert "MTA-STS" in verdict.sentence
+        assert "do not mind" in verdict.sentence
+        assert any("DANE" in e.detail for e in verdict.counter_evidence)
+
+    def test_a_wrong_name_shows_the_names(self) -> None:
+        verdict = only(faulty.bad_certificate(problem="", matches=False), "tls_broken")
+        assert studies.MX1_NAME in verdict.sentence
+
+    def test_trust_that_was_not_checked_is_no_fault(self) -> None:
+        tls = replace(studies.TLS, trusted=None, problem="not checked: no trust store")
+        study = studies.with_sessions(
+            studies.fine(),
+            *(replace(studies.session(studies.MX1_NAME, studies.MX1, f), tls=tls) for f in (4, 6)),
+        )
+        assert VERDICTS["tls_broken"](study) is None
+
+    def test_slow_tls_is_the_servers_own_time(self) -> None:
+        verdict = only(faulty.slow_tls(), "tls_slow")
+        assert verdict.cost_ms == pytest.approx(2500.3)
+        assert VERDICTS["tls_slow"](faulty.slow_tls(900.0)) is None
+
+    def test_a_delay_for_all_comes_before_a_remark(self) -> None:
+        study = faulty.bad_certificate()
+        late = [
+            replace(
+                studies.session(studies.MX1_NAME, studies.MX1, f, greeting_wait_ms=3000.0),
+                tls=study.sessions[0].tls,
+            )
+            for f in (4, 6)
+        ]
+        assert names(studies.with_sessions(study, *late)) == ["banner_delay", "tls_broken"]
+
+
+class TestDetour:
+    def test_both_figures_and_the_way_round_are_told(self) -> None:
+        verdict = only(faulty.v6_detour(), "path_detour")
+        assert verdict.cost_ms == pytest.approx(49.5)
+        assert verdict.grade is Grade.LIKELY
+        assert "consistent with" in verdict.sentence
+        assert "Boreal Backbone" in verdict.sentence
+
+    def test_a_route_that_did_not_arrive_is_no_witness(self) -> None:
+        study = faulty.v6_detour()
+        routes = tuple(
+            replace(r, complete=False) if r.target == studies.address(studies.MX1, 4) else r
+            for r in study.routes
+        )
+        assert VERDICTS["path_detour"](replace(study, routes=routes)) is None
+
+    def test_a_far_backup_elsewhere_is_no_detour(self) -> None:
+        assert VERDICTS["path_detour"](studies.fine()) is None
+
+
+class TestRedundancy:
+    def test_the_narrowest_roof_is_named(self) -> None:
+        kinds = [roof.kind for roof in roofs(faulty.one_room())]
+        assert kinds == [RoofKind.BLOCK, RoofKind.PREFIX, RoofKind.NETWORK, RoofKind.EXCHANGE]
+        verdict = only(faulty.one_room(), "weak_redundancy")
+        assert "198.18.33.0/24 and 2001:db8:3000::/48" in verdict.sentence
+        assert verdict.remark
+        assert verdict.grade is Grade.LIKELY
+
+    def test_one_network_is_only_possible(self) -> None:
+        study = faulty.one_network()
+        assert roofs(study)[0].kind is RoofKind.NETWORK
+        assert only(study, "weak_redundancy").grade is Grade.POSSIBLE
+
+    def test_a_roof_must_cover_both_families(self) -> None:
+        twin = faulty.two_hosts(
+            "x.example", (faulty.SHOP0, studies.MX1), (faulty.SHOP1, faulty.TWIN)
+        )
+        assert RoofKind.BLOCK not in [roof.kind for roof in roofs(twin)]
+
+    def test_a_range_is_no_announced_prefix(self) -> None:
+        study = faulty.two_hosts(
+            "x.example", (faulty.SHOP0, studies.MX1), (faulty.SHOP1, faulty.TWIN)
+        )
+        ranges = {
+            a: replace(o, origin=replace(o.origin, value=replace(o.origin.value, announced=False)))
+            if o.origin
+            else o
+            for a, o in study.owners.items()
+        }
+        assert roofs(replace(study, owners=ranges))[0].kind is RoofKind.NETWORK
+
+    def test_a_single_host_promises_nothing(self) -> None:
+        assert VERDICTS["weak_redundancy"](studies.strict()) is None
+
+    def test_what_was_not_traced_shares_no_route(self) -> None:
+        study = replace(faulty.one_room(), routes=())
+        assert {roof.kind for roof in roofs(study)} == {
+            RoofKind.BLOCK,
+            RoofKind.PREFIX,
+            RoofKind.NETWORK,
+        }
+
+    def test_two_houses_share_nothing(self) -> None:
+        assert roofs(studies.fine()) == ()
+
+    def test_our_own_way_out_is_not_their_weakness(self) -> None:
+        study = studies.fine()
+        short = tuple(
+            replace(r, as_path=(studies.NORD, studies.ALPHA, r.as_path[-1])) for r in study.routes
+        )
+        assert roofs(replace(study, routes=short)) == ()
+
+    def test_one_last_transit_behind_ours_is(self) -> None:
+        study = studies.fine()
+        long = tuple(
+            replace(r, as_path=(studies.NORD, studies.ALPHA, studies.BOREAL, r.as_path[-1]))
+            for r in study.routes
+        )
+        assert [r.kind for r in roofs(replace(study, routes=long))] == [RoofKind.LAST_TRANSIT]
