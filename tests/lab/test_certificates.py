@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from mxpath.lab.certificates import Authority
+from mxpath.lab.elements import SmtpHost
+
+HOST = SmtpHost(name="mx.example")
 
 
 def handshake(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> None:
@@ -24,7 +27,7 @@ def handshake(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> None
 def server(tmp_path: Path) -> tuple[ssl.SSLContext, Authority]:
     authority = Authority.create("test")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.issue("mx.example", tmp_path / "mx.pem"))
+    context.load_cert_chain(authority.issue(HOST).write(tmp_path / "mx.pem"))
     return context, authority
 
 
@@ -49,5 +52,5 @@ def test_another_authority_is_refused(server: tuple[ssl.SSLContext, Authority]) 
 
 
 def test_a_key_is_for_us_alone(tmp_path: Path) -> None:
-    path = Authority.create("test").issue("mx.example", tmp_path / "mx.pem")
+    path = Authority.create("test").issue(HOST).write(tmp_path / "mx.pem")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -1,7 +1,6 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Iterable
 from ipaddress import ip_address
 
 import pytest
@@ -9,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.asking import at_sender
-from mxpath.lab.elements import SmtpHost
+from mxpath.lab.elements import Behaviour, SmtpHost
 from mxpath.lab.netns import Lab
 
 pytest.importorskip("aiosmtpd", reason="the lab's mail servers need mxpath[lab]")
 
-from mxpath.lab.services import SynCounter, _reject, _Server, drop_everything
+from mxpath.lab.mail_server import MailDoor, MailServer
+from mxpath.lab.services import SynCounter, drop_everything
 
 TARGET = ip_address("198.18.33.25")
 
@@ -39,7 +39,10 @@ def test_a_cut_off_segment_is_no_syn(segment: bytes) -> None:
     assert not counter.counts
 
 
-async def _talk(server: asyncio.Server, lines: Iterable[bytes]) -> list[bytes]:
+async def _talk(host: SmtpHost, *lines: bytes) -> list[bytes]:
+    """What a host says to a client that waits for a line after each of its own."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: MailDoor(host, None, {}), "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -52,25 +55,53 @@ async def _talk(server: asyncio.Server, lines: Iterable[bytes]) -> list[bytes]:
         return said
 
 
-def test_a_server_that_rejects_still_answers_quit() -> None:
-    async def play() -> list[bytes]:
-        server = await asyncio.start_server(lambda r, w: _reject("mx", r, w), "127.0.0.1", 0)
-        return await _talk(server, [b"EHLO x", b"QUIT"])
-
-    said = asyncio.run(play())
-    assert [line[:3] for line in said] == [b"554", b"503", b"221"]
+@pytest.mark.parametrize(("behaviour", "code"), [("reject", b"554"), ("busy", b"451")])
+def test_a_server_that_rejects_still_answers_quit(behaviour: str, code: bytes) -> None:
+    host = SmtpHost(name="mx.example", behaviour=Behaviour(behaviour))
+    said = asyncio.run(_talk(host, b"EHLO x", b"QUIT"))
+    assert [line[:3] for line in said] == [code, b"503", b"221"]
 
 
 def test_a_server_takes_no_mail() -> None:
-    async def play() -> list[bytes]:
-        host = SmtpHost(name="mx.example")
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: _Server(host, None), "127.0.0.1", 0)
-        return await _talk(server, [b"HELO x", b"MAIL FROM:<>", b"QUIT"])
-
-    said = asyncio.run(play())
+    said = asyncio.run(_talk(SmtpHost(name="mx.example"), b"HELO x", b"MAIL FROM:<>", b"QUIT"))
     assert said[0].startswith(b"220 mx.example")
     assert [line[:3] for line in said[1:]] == [b"250", b"550", b"221"]
+
+
+def test_a_server_that_takes_mail_takes_all_of_it() -> None:
+    host = SmtpHost(name="mx.example", takes_mail=True)
+    lines = (b"HELO x", b"MAIL FROM:<>", b"RCPT TO:<a@mx.example>", b"DATA", b".", b"QUIT")
+    said = asyncio.run(_talk(host, *lines))
+    assert [line[:3] for line in said] == [b"220", b"250", b"250", b"250", b"354", b"250", b"221"]
+
+
+def test_more_connections_than_the_limit_are_sent_away() -> None:
+    async def play() -> list[bytes]:
+        host = SmtpHost(name="mx.example", behaviour=Behaviour.LIMITED, connections_at_once=1)
+        guests: dict[str, set[MailServer]] = {}
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: MailDoor(host, None, guests), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            said = []
+            first = await asyncio.open_connection("127.0.0.1", port)
+            said.append(await first[0].readline())
+            second = await asyncio.open_connection("127.0.0.1", port)
+            said.append(await second[0].read())
+            for writer in (first[1], second[1]):
+                writer.close()
+                await writer.wait_closed()
+            async with asyncio.timeout(5):
+                while any(guests.values()):  # noqa: ASYNC110 - the server has no event to wait for
+                    await asyncio.sleep(0.01)
+            third = await asyncio.open_connection("127.0.0.1", port)
+            said.append(await third[0].readline())
+            third[1].close()
+            await third[1].wait_closed()
+        return said
+
+    said = asyncio.run(play())
+    assert [line[:3] for line in said] == [b"220", b"421", b"220"]
 
 
 def test_a_listener_can_drop_everything() -> None:

@@ -505,11 +505,13 @@ class Refusing:
         self._inner = inner
         self._answers = answers
 
-    def dial(self, address: IPAddress, port: int, timeout_s: float) -> Connection:
+    def dial(
+        self, address: IPAddress, port: int, timeout_s: float, *, max_segment: int | None = None
+    ) -> Connection:
         answer = next(self._answers)
         if answer is not None:
             raise answer
-        return self._inner.dial(address, port, timeout_s)
+        return self._inner.dial(address, port, timeout_s, max_segment=max_segment)
 
 
 @cache

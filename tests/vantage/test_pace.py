@@ -103,8 +103,10 @@ class CountingDialer:
     def __init__(self) -> None:
         self.dialled: list[IPAddress] = []
 
-    def dial(self, address: IPAddress, port: int, timeout_s: float) -> Connection:
-        del port, timeout_s
+    def dial(
+        self, address: IPAddress, port: int, timeout_s: float, *, max_segment: int | None = None
+    ) -> Connection:
+        del port, timeout_s, max_segment
         self.dialled.append(address)
         return cast("Connection", None)
 

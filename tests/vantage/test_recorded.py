@@ -165,7 +165,10 @@ def test_a_missing_privilege_is_recorded_too(tmp_path: Path) -> None:
 
 def test_a_refusal_is_recorded_too(tmp_path: Path) -> None:
     class Stingy:
-        def dial(self, address: IPAddress, port: int, timeout_s: float) -> Connection:  # noqa: ARG002 - the port
+        def dial(
+            self, address: IPAddress, port: int, timeout_s: float, *, max_segment: int | None = None
+        ) -> Connection:
+            del address, port, timeout_s, max_segment
             raise RefusedError("2 an hour")
 
     tape = tmp_path / "walk.ndjson"

@@ -11,15 +11,12 @@ from itertools import zip_longest
 from statistics import median, quantiles
 
 from mxpath.lab.elements import Behaviour
-from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SmtpTruth, Truth
+from mxpath.lab.smtp_accuracy import Fact, smtp_fact
+from mxpath.lab.truth import HopTruth, MxRow, PathTruth, Truth
 from mxpath.model.mail import PlanKind
-from mxpath.model.session import Outcome, SmtpSession
+from mxpath.model.session import Outcome
 from mxpath.model.study import Study
 from mxpath.model.trace import Hop, Trace
-
-GREETING_TOLERANCE_MS = 500.0
-"""A greeting's server time may differ from the configured delay by so much: the
-servers are ordinary processes on a machine that does other things too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +71,13 @@ class Accuracy:
         return not crossings and all(t.compared and not t.wrong for t in counted)
 
 
-Fact = tuple[bool, str]
-"""Whether a fact was right, and what it was."""
-
-
 def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
     """Count how far ``studies`` agree with ``truth``."""
     traced = [(s, t, path) for s in studies for t in s.traces if (path := _path_of(t, truth))]
     hops = [fact for _, t, path in traced for fact in _hop_facts(t, path, truth)]
     as_paths = [_as_path_fact(s, t, path) for s, t, path in traced]
     mx = [fact for study in studies for fact in _mx_facts(study, truth)]
-    smtp = [_smtp_fact(x, truth.smtp[x.address]) for study in studies for x in study.sessions]
+    smtp = [smtp_fact(x, truth.smtp[x.address]) for study in studies for x in study.sessions]
     crossings, crossing_mistakes = _crossings(traced, truth)
     facts = (*hops, *as_paths, *mx, *smtp)
     return Accuracy(
@@ -163,31 +156,6 @@ def _same_row(found: MxRow | None, expected: MxRow | None) -> bool:
         expected.host,
         frozenset(expected.addresses),
     )
-
-
-_OUTCOMES = {
-    Behaviour.FINE: Outcome.ANSWERED,
-    Behaviour.SLOW_GREETING: Outcome.ANSWERED,
-    Behaviour.REJECT: Outcome.REJECTED,
-    Behaviour.CLOSED: Outcome.REFUSED,
-    Behaviour.DROPPED: Outcome.NO_CONNECTION,
-}
-
-
-def _smtp_fact(session: SmtpSession, expected: SmtpTruth) -> Fact:
-    words = f"{session.address}: {session.outcome}, truly {expected.behaviour}"
-    if session.outcome is not _OUTCOMES[expected.behaviour]:
-        return False, words
-    if session.outcome is Outcome.REJECTED:
-        return session.greeting is not None and session.greeting.code == 554, words
-    if session.outcome is not Outcome.ANSWERED:
-        return True, words
-    greeting = session.phase("greeting")
-    waited_ms = greeting.server_ms if greeting else 0.0
-    delay_ms = expected.greeting_delay_s * 1000
-    on_time = abs(waited_ms - delay_ms) <= GREETING_TOLERANCE_MS
-    encrypted = (session.tls is not None) == expected.starttls
-    return on_time and encrypted, f"{words}, greeting {waited_ms:.0f} ms, TLS {session.tls}"
 
 
 def _crossings(

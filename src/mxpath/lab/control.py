@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mxpath.errors import MxpathError
+from mxpath.lab.enclosure import RUN
 from mxpath.lab.namespaces import LabError
 
 _NAME = "control"
@@ -38,6 +39,25 @@ def ask(directory: Path, what: str, **details: Any) -> Any:
             os.close(place)
     except (OSError, ValueError) as error:
         raise LabError(f"the lab in {directory} does not answer: {error}") from error
+    return _answer_of(reply)
+
+
+def ask_services(what: str, **details: Any) -> Any:
+    """Ask the mail servers' process of the lab that we are in: ``syns``, ``smtp``, ``change``.
+
+    Raises
+    ------
+    LabError
+        When it does not answer, or answers that it cannot.
+    """
+    try:
+        reply = _exchange(str(RUN / "services"), {"ask": what, **details})
+    except (OSError, ValueError) as error:
+        raise LabError(f"the lab's mail servers do not answer: {error}") from error
+    return _answer_of(reply)
+
+
+def _answer_of(reply: Mapping[str, Any]) -> Any:
     if "error" in reply:
         raise LabError(reply["error"])
     return reply["answer"]

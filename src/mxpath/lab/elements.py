@@ -52,6 +52,13 @@ class Certificate(StrEnum):
     """Valid, with so many names that the server's flight fills several full packets."""
 
 
+class TlsVersion(StrEnum):
+    """Protocol versions that still meet clients; they differ in round trips."""
+
+    TLS_1_2 = "1.2"
+    TLS_1_3 = "1.3"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpHost:
     """What listens on a host's port 25."""
@@ -62,14 +69,20 @@ class SmtpHost:
     """Its DNS name, also said in greeting and EHLO and carried by its certificate."""
     behaviour: Behaviour = Behaviour.FINE
     greeting_delay_s: float = 0.0
+    words: str = ""
+    """Said after the code of a refusing greeting, instead of the usual; ASCII, one line."""
     starttls: bool = True
+    starttls_refused: bool = False
+    """Offers STARTTLS, and answers it with 454."""
     certificate: Certificate = Certificate.VALID
+    tls_version: TlsVersion = TlsVersion.TLS_1_3
+    """The newest version that it speaks."""
     tls_delay_s: float = 0.0
     """Waited before the server's part of the TLS handshake."""
     tls_fails: bool = False
     """Agrees to STARTTLS, then answers the handshake with what is no TLS."""
     connections_at_once: int = 1
-    """For ``limited`` alone."""
+    """For ``limited`` alone; with 0 nobody is served."""
     takes_mail: bool = False
     """Accepts messages and throws them away; else MAIL is refused."""
 

@@ -17,7 +17,6 @@ import os
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -38,7 +37,7 @@ from mxpath.lab.namespaces import (
     inside,
 )
 from mxpath.lab.topology import World
-from mxpath.lab.truth import SynCount, Truth, smtp_truth, unknowable
+from mxpath.lab.truth import SmtpTruth, SynCount, Truth, smtp_truth, unknowable
 from mxpath.lab.wire import wire_command
 from mxpath.model.address import parse_address
 from mxpath.model.codec import from_data, to_data
@@ -180,22 +179,19 @@ class Holder:
             wire="c" if self.wire else "python",
             paths=tuple(paths.path(parse_address(target), port) for target, port in flows),
             mx=mx_truth(self.world, knot.read_zone(self.world, KNOT)),
-            smtp=smtp_truth(self.world),
+            smtp=smtp_truth(
+                self.world,
+                {
+                    name: from_data(SmtpTruth, data)
+                    for name, data in control.ask_services("smtp").items()
+                },
+            ),
             unknowable=unknowable(self.world),
             syns=tuple(
                 SynCount(target=parse_address(target), source_port=port, count=count)
-                for target, port, count in self._syns()
+                for target, port, count in control.ask_services("syns")
             ),
         )
-
-    def _syns(self) -> list[tuple[str, int, int]]:
-        """Ask the services what arrived."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            line.settimeout(10)
-            line.connect(str(RUN / "syns"))
-            with line.makefile("rb") as answer:
-                rows: list[tuple[str, int, int]] = json.loads(answer.read())
-                return rows
 
     def reap(self) -> None:
         """Collect orphans: the first process of a pid namespace inherits them."""

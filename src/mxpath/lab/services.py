@@ -3,12 +3,14 @@
 The process enters each host's namespace only to open its sockets; a socket stays
 in the namespace where it was opened, so one event loop then serves them all.
 
-1. ``fine`` and ``slow_greeting`` speak SMTP with STARTTLS, and take no mail.
-2. ``reject`` greets with 554 and then waits for QUIT (RFC 5321 section 3.1).
-3. ``closed`` has no listener. ``dropped`` has one whose socket filter drops
+1. How a server treats its connections is ``mail_server``'s.
+2. ``closed`` has no listener. ``dropped`` has one whose socket filter drops
    every packet, so that SYNs vanish; the connection is never refused.
-4. A raw socket at each host sees every TCP packet before the listener does, and
+3. A raw socket at each host sees every TCP packet before the listener does, and
    counts SYNs by (target, source port), those that are dropped included.
+4. A host that is changed gets new listeners; connections that are there go on.
+5. Questions come to the socket ``services``, one JSON line each: ``syns`` for the
+   counts, ``smtp`` for what each host is now, ``change`` to change one.
 """
 
 import asyncio
@@ -19,57 +21,27 @@ import ssl
 import struct
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.smtp import SMTP
-
-from mxpath.lab.certificates import Authority
+from mxpath.errors import InputError, MxpathError
+from mxpath.lab.certificates import Authority, Issued, authority_title
 from mxpath.lab.elements import Behaviour, SmtpHost
+from mxpath.lab.mail_server import MailDoor, MailServer
+from mxpath.lab.mail_words import changed
 from mxpath.lab.namespaces import inside
 from mxpath.lab.topology import World
+from mxpath.lab.truth import SmtpTruth
 from mxpath.model.address import IPAddress
-from mxpath.model.codec import from_data
+from mxpath.model.codec import from_data, to_data
 
 SMTP_PORT = 25
 _BACKLOG = 128
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h
 _SYN, _ACK = 0x02, 0x10  # RFC 9293 section 3.1
-_REJECT_TIMEOUT_S = 300.0
-
-
-class _NoMail:
-    """What the servers say to anybody who would really send mail."""
-
-    async def handle_MAIL(self, *_: Any) -> str:  # noqa: N802 - the name is aiosmtpd's
-        return "550 5.7.1 This laboratory takes no mail"
-
-
-class _Server(SMTP):
-    """An SMTP server that may wait before its greeting."""
-
-    def __init__(self, host: SmtpHost, tls: ssl.SSLContext | None) -> None:
-        super().__init__(_NoMail(), hostname=host.name, ident="ESMTP", tls_context=tls)
-        self._greeting_delay_s = host.greeting_delay_s
-
-    async def _handle_client(self) -> None:
-        await asyncio.sleep(self._greeting_delay_s)
-        await super()._handle_client()
-
-
-async def _reject(name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Refuse the client, and wait for its QUIT."""
-    writer.write(f"554 {name} No SMTP service here\r\n".encode())
-    with suppress(OSError, ValueError, TimeoutError):
-        async with asyncio.timeout(_REJECT_TIMEOUT_S):
-            while line := await reader.readline():
-                if line.strip().upper() == b"QUIT":
-                    writer.write(b"221 Bye\r\n")
-                    break
-                writer.write(b"503 Only QUIT is answered here\r\n")
-            await writer.drain()
-    writer.close()
+_MAX_REQUEST = 1 << 16
 
 
 def drop_everything(listener: socket.socket) -> None:
@@ -94,7 +66,7 @@ def _listener(address: IPAddress) -> socket.socket:
 
 
 class SynCounter:
-    """Counts SYNs to port 25 by target and source port (rule 4)."""
+    """Counts SYNs to port 25 by target and source port (rule 3)."""
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[IPAddress, int]] = Counter()
@@ -129,68 +101,134 @@ class SynCounter:
         return [(str(address), port, count) for (address, port), count in ordered]
 
 
+class MailHost:
+    """One host's port 25: what it is now, its listeners and its guests."""
+
+    def __init__(self, node: str, smtp: SmtpHost, addresses: tuple[IPAddress, ...]) -> None:
+        self.node = node
+        self.smtp = smtp
+        self.addresses = addresses
+        self.issued: Issued | None = None
+        self._tls: ssl.SSLContext | None = None
+        self._guests: dict[str, set[MailServer]] = {}
+        self._open: list[asyncio.Server | socket.socket] = []
+
+    async def serve(self, smtp: SmtpHost, authority: Authority, keys: Path) -> None:
+        """Become as ``smtp`` says."""
+        self.smtp = smtp
+        if smtp.starttls:
+            self.issued = authority.issue(smtp)
+            self._tls = _server_context(smtp, self.issued.write(keys / f"{self.node}.pem"))
+        else:
+            self.issued, self._tls = None, None
+        for opened in self._open:
+            opened.close()
+        self._open = []
+        if smtp.behaviour is Behaviour.CLOSED:
+            return
+        with inside(self.node):
+            listeners = [_listener(address) for address in self.addresses]
+        for listener in listeners:
+            self._open.append(await self._listen(listener))
+
+    async def _listen(self, listener: socket.socket) -> asyncio.Server | socket.socket:
+        if self.smtp.behaviour is Behaviour.DROPPED:
+            drop_everything(listener)
+            listener.listen(_BACKLOG)
+            return listener
+        return await asyncio.get_running_loop().create_server(
+            lambda: MailDoor(self.smtp, self._tls, self._guests), sock=listener, backlog=_BACKLOG
+        )
+
+    @property
+    def truth(self) -> SmtpTruth:
+        """What the analyzer should find."""
+        return SmtpTruth.of(self.smtp, self.issued.certificate if self.issued else None)
+
+
+def _server_context(smtp: SmtpHost, path: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    context.maximum_version = ssl.TLSVersion[f"TLSv{smtp.tls_version.replace('.', '_')}"]
+    return context
+
+
 class Services:
     """The servers of a world."""
 
     def __init__(self, world: World, *, keys: Path) -> None:
         self.world = world
         self.keys = keys
-        self.authority = Authority.create(f"mxpath lab {world.name}")
+        self.authority = Authority.create(authority_title(world.name))
         self.counter = SynCounter()
+        self.hosts = {
+            name: MailHost(name, host.smtp, world.addresses_of(name))
+            for name, host in world.hosts.items()
+            if host.smtp is not None
+        }
         self._kept: list[Any] = []
 
     async def start(self, control: str) -> None:
-        """Open all listeners and counters, and the socket that tells the counts."""
+        """Open all counters and listeners, and the socket that questions come to."""
         loop = asyncio.get_running_loop()
-        for name, host in self.world.hosts.items():
+        for name in self.world.hosts:
             for address in self.world.addresses_of(name):
                 with inside(name):
                     raw = self.counter.watch(address)
-                    listener = None
-                    if host.smtp and host.smtp.behaviour is not Behaviour.CLOSED:
-                        listener = _listener(address)
                 loop.add_reader(raw, self.counter.take, raw, address)
                 self._kept.append(raw)
-                if host.smtp and listener:
-                    await self._serve(host.smtp, listener)
+        for host in self.hosts.values():
+            await host.serve(host.smtp, self.authority, self.keys)
         self._kept.append(await asyncio.start_unix_server(self._tell, control))
 
-    async def _serve(self, host: SmtpHost, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        if host.behaviour is Behaviour.DROPPED:
-            drop_everything(listener)
-            listener.listen(_BACKLOG)
-            self._kept.append(listener)
-        elif host.behaviour is Behaviour.REJECT:
-            server = await asyncio.start_server(
-                lambda r, w: _reject(host.name, r, w), sock=listener, backlog=_BACKLOG
-            )
-            self._kept.append(server)
-        else:
-            tls = self._tls(host.name) if host.starttls else None
-            self._kept.append(
-                await loop.create_server(
-                    lambda: _Server(host, tls), sock=listener, backlog=_BACKLOG
-                )
-            )
+    async def change(self, name: str, keys: Mapping[str, Any]) -> Any:
+        """Change some keys of a host's :class:`SmtpHost`; return the whole of it.
 
-    def _tls(self, name: str) -> ssl.SSLContext:
-        path = self.keys / f"{name}.pem"
-        if not path.exists():
-            self.authority.issue(name, path)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        Raises
+        ------
+        InputError
+            When there is no such mail host.
+        ParseError
+            When there is no such key or value.
+        """
+        if name not in self.hosts:
+            raise InputError(f"no mail host {name!r} (there is: {', '.join(self.hosts)})")
+        host = self.hosts[name]
+        await host.serve(changed(host.smtp, keys), self.authority, self.keys)
+        return to_data(host.smtp)
 
-    async def _tell(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(json.dumps(self.counter.rows()).encode())
+    async def answer(self, request: Mapping[str, Any]) -> Any:
+        """Answer one question (rule 5).
+
+        Raises
+        ------
+        InputError
+            When it is unknown or names what is not there.
+        """
+        match request.get("ask"):
+            case "syns":
+                return self.counter.rows()
+            case "smtp":
+                return {name: to_data(host.truth) for name, host in self.hosts.items()}
+            case "change":
+                return await self.change(str(request["host"]), request["smtp"])
+            case other:
+                raise InputError(f"unknown question {other!r}")
+
+    async def _tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readline()
+        try:
+            reply = {"answer": await self.answer(json.loads(line[:_MAX_REQUEST]))}
+        except (MxpathError, ValueError, KeyError, TypeError, OSError) as error:
+            reply = {"error": str(error) or type(error).__name__}
+        writer.write(json.dumps(reply).encode() + b"\n")
         await writer.drain()
         writer.close()
 
 
 async def _run(world: World, directory: Path, run: Path) -> None:
     services = Services(world, keys=run)
-    await services.start(str(run / "syns"))
+    await services.start(str(run / "services"))
     (directory / "ca.pem").write_bytes(services.authority.pem)
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from mxpath.lab.elements import SmtpHost
 from mxpath.lab.forwarding import DataPlane, FiveTuple
 from mxpath.lab.routing import NextHop
+from mxpath.lab.simulated_mail import PlayedMail
 from mxpath.lab.simulated_tcp import Segment, TcpServer
 from mxpath.lab.simulated_wire import ICMP_PROTOCOL, TCP, Syn, icmp_error, read_syn, tcp_answer
 from mxpath.lab.topology import World
@@ -42,6 +43,8 @@ class Reached:
     """There by the flow's own way, back by the fastest."""
     arrived: bool
     """Whether the target was reached; else a router said that it cannot be."""
+    node: str = ""
+    """Where it ended."""
     server: SmtpHost | None = None
     """What listens there."""
 
@@ -81,10 +84,8 @@ class PlayedNetwork:
         self.commands: list[tuple[IPAddress, list[str]]] = []
         """What each SMTP connection said, in the order of the connections."""
         self._filtered_at = port_25_filtered_at_hop
-        self._servers = {
-            name: TcpServer(host.smtp.behaviour if host.smtp else None)
-            for name, host in world.hosts.items()
-        }
+        self.mail = PlayedMail(world)
+        """The mail hosts, which can be changed."""
         self._closed = TcpServer(None)
 
     def route(self, flow: FiveTuple) -> tuple[NextHop, ...]:
@@ -108,9 +109,8 @@ class PlayedNetwork:
         if not arrived or flow.target_port != SMTP_PORT:
             return Reached(round_trip_ms=round_trip_ms, arrived=arrived)
         self.syns[flow.target, flow.source_port] += 1
-        host = self.world.hosts.get(node)
         return Reached(
-            round_trip_ms=round_trip_ms, arrived=True, server=host.smtp if host else None
+            round_trip_ms=round_trip_ms, arrived=True, node=node, server=self.mail.hosts.get(node)
         )
 
     def _is_stuck(self, node: str, target: IPAddress) -> bool:
@@ -185,7 +185,7 @@ class PlayedNetwork:
     def _ask_server(
         self, node: str, flow: FiveTuple, sequence: int, at_ns: int, round_trip_ns: int
     ) -> Segment | None:
-        server = self._servers.get(node, self._closed)
+        server = self.mail.tcp.get(node, self._closed)
         if flow.target_port == SMTP_PORT:
             self.syns[flow.target, flow.source_port] += 1
         else:

@@ -20,7 +20,7 @@ def memory_truth(network: PlayedNetwork, flows: Iterable[tuple[IPAddress, int]])
         wire=None,
         paths=tuple(_path(network, target, port) for target, port in flows),
         mx=_mx(network.world),
-        smtp=smtp_truth(network.world),
+        smtp=smtp_truth(network.world, network.mail.truths()),
         unknowable=unknowable(network.world),
         syns=tuple(
             SynCount(target=target, source_port=port, count=count)

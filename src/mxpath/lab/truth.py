@@ -5,9 +5,13 @@ the running kernels and daemons, in memory from the played forwarding tables.
 This module imports nothing of inference, tracing or graph.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from mxpath.lab.elements import Behaviour
+from cryptography import x509
+
+from mxpath.lab.elements import Behaviour, Certificate, SmtpHost, TlsVersion
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 
@@ -51,11 +55,38 @@ class MxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpTruth:
-    """How a mail host behaves."""
+    """How a mail host behaves, and what it shows after STARTTLS."""
 
     behaviour: Behaviour
     greeting_delay_s: float
     starttls: bool
+    starttls_refused: bool = False
+    connections_at_once: int = 1
+    certificate: Certificate | None = None
+    """``None`` without STARTTLS."""
+    not_before: datetime | None = None
+    """Of the certificate that is shown."""
+    not_after: datetime | None = None
+    tls_version: TlsVersion = TlsVersion.TLS_1_3
+    tls_delay_s: float = 0.0
+    tls_fails: bool = False
+
+    @classmethod
+    def of(cls, smtp: SmtpHost, certificate: x509.Certificate | None) -> "SmtpTruth":
+        """Return the truth of a host and the certificate that was issued to it."""
+        return cls(
+            behaviour=smtp.behaviour,
+            greeting_delay_s=smtp.greeting_delay_s,
+            starttls=smtp.starttls,
+            starttls_refused=smtp.starttls_refused,
+            connections_at_once=smtp.connections_at_once,
+            certificate=smtp.certificate if certificate else None,
+            not_before=certificate.not_valid_before_utc if certificate else None,
+            not_after=certificate.not_valid_after_utc if certificate else None,
+            tls_version=smtp.tls_version,
+            tls_delay_s=smtp.tls_delay_s,
+            tls_fails=smtp.tls_fails,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,18 +121,9 @@ class Truth:
         )
 
 
-def smtp_truth(world: World) -> dict[IPAddress, SmtpTruth]:
-    """Return how each mail host of a world is told to behave, whoever plays it."""
-    return {
-        address: SmtpTruth(
-            behaviour=host.smtp.behaviour,
-            greeting_delay_s=host.smtp.greeting_delay_s,
-            starttls=host.smtp.starttls,
-        )
-        for name, host in world.hosts.items()
-        if host.smtp is not None
-        for address in world.addresses_of(name)
-    }
+def smtp_truth(world: World, hosts: Mapping[str, SmtpTruth]) -> dict[IPAddress, SmtpTruth]:
+    """Return the truth of each address, from what the player says of its mail hosts."""
+    return {address: truth for name, truth in hosts.items() for address in world.addresses_of(name)}
 
 
 def unknowable(world: World) -> dict[IPAddress, tuple[int, ...]]:

@@ -58,6 +58,21 @@ class Phase:
     """False when the step ended by a time-out, a reset or an interrupt."""
 
 
+class CertificateFault(StrEnum):
+    """Why a client that verifies (RFC 5280, RFC 9525) would not trust a certificate."""
+
+    NONE_SENT = "none sent"
+    UNREADABLE = "unreadable"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not yet valid"
+    SELF_SIGNED = "self-signed"
+    UNKNOWN_ISSUER = "unknown issuer"
+    """No certificate that was sent or is trusted stands for its issuer."""
+    BROKEN_CHAIN = "broken chain"
+    """The issuers are known, and the chain still does not verify."""
+    NAME_MISMATCH = "name mismatch"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFacts:
     """What the TLS handshake showed."""
@@ -74,8 +89,35 @@ class TlsFacts:
     trusted: bool | None = None
     """Chain verified against the trust store; ``None`` when not checked."""
     name_matches: bool | None = None
+    faults: tuple[CertificateFault, ...] = ()
+    """Everything that speaks against the certificate; the name's mismatch last."""
     problem: str = ""
     """Why the chain or the handshake failed, in the TLS library's words."""
+    timed_out: bool = False
+    """The handshake failed because nothing more came in time."""
+
+    @property
+    def is_established(self) -> bool:
+        """Whether the handshake came to its end; if not, nothing was said after it."""
+        return bool(self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondLook:
+    """A second conversation with small TCP segments, after the first one stalled.
+
+    Small replies had come and then, where a large one was due, nothing: so looks a
+    path that loses large packets. Small segments fit through it.
+    """
+
+    max_segment: int
+    """Largest TCP segment asked for, in bytes (TCP_MAXSEG)."""
+    outcome: Outcome
+    reached: str = ""
+    """The last phase that was completed; empty when none was."""
+    passed: bool = False
+    """Whether the step was completed at which the first conversation stalled."""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +138,13 @@ class SmtpSession:
     capabilities: tuple[str, ...] = ()
     """EHLO keywords with parameters, from the last EHLO answered."""
     starttls_offered: bool | None = None
+    starttls_reply: SmtpReply | None = None
+    """The answer to STARTTLS; a server may offer it and refuse it all the same."""
     tls: TlsFacts | None = None
     last_reply: SmtpReply | None = None
+    was_reset: bool = False
+    """For ``closed``: the far side cut the connection by RST, not by an orderly end."""
+    second_look: SecondLook | None = None
     detail: str = ""
 
     def phase(self, name: str) -> Phase | None:

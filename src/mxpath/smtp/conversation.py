@@ -147,6 +147,7 @@ class Conversation:
         self.greeting: SmtpReply | None = None
         self.capabilities: tuple[str, ...] = ()
         self.starttls_offered: bool | None = None
+        self.starttls_reply: SmtpReply | None = None
         self.tls: TlsFacts | None = None
         self.last_reply: SmtpReply | None = None
 
@@ -168,9 +169,9 @@ class Conversation:
         self.tls = facts
         self._step(Event.TLS_DONE)
 
-    def tls_failed(self, problem: str) -> None:
+    def tls_failed(self, problem: str, *, timed_out: bool = False) -> None:
         """End: after a broken handshake neither side knows what the other hears."""
-        self.tls = TlsFacts(version="", cipher="", problem=problem)
+        self.tls = TlsFacts(version="", cipher="", problem=problem, timed_out=timed_out)
         self._step(Event.TLS_FAILED)
 
     def gone(self, outcome: Outcome) -> None:
@@ -193,6 +194,8 @@ class Conversation:
                 event = self._read_ehlo(reply, event)
             case State.HELO:
                 self._judge(event)
+            case State.STARTTLS:
+                self.starttls_reply = reply
             case _:
                 pass
         return event

@@ -10,21 +10,30 @@ more than elapsed, and the rest to the server:
 
 A lost SYN makes the handshake, and with it the round trip, look longer than it
 is; the server's share then comes out too small, never too large.
+
+A second look: small replies passed, and then a TLS handshake or an EHLO reply of
+which nothing came ran into the time-out. A path that loses large packets looks so,
+and so does a server that hangs. One more conversation, with TCP segments so small
+that they fit through any tunnel, tells them apart; the budget of its address
+must allow it, and its phases are not mixed into the first one's.
 """
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mxpath.errors import InputError, ParseError, RefusedError
 from mxpath.model.address import IPAddress
-from mxpath.model.session import Outcome, Phase, SmtpReply, SmtpSession
+from mxpath.model.session import Outcome, Phase, SecondLook, SmtpReply, SmtpSession
 from mxpath.model.study import Origin
 from mxpath.smtp.conversation import Conversation, State
 from mxpath.smtp.replies import ReplyParser
 from mxpath.vantage.fanout import FanOut
 from mxpath.vantage.ports import Clock, Connection, ConnectionFault, Fault, Vantage
+
+SMALL_SEGMENT = 536
+"""Bytes in a TCP segment that every IPv4 path must carry (RFC 9293 section 3.7.1)."""
 
 QUIT_TIMEOUT_S = 5.0
 """A farewell is not worth a longer wait."""
@@ -41,6 +50,7 @@ _DIAL_OUTCOMES = {
     Fault.TIMEOUT: Outcome.NO_CONNECTION,
     Fault.UNREACHABLE: Outcome.UNREACHABLE,
     Fault.CLOSED: Outcome.CLOSED,
+    Fault.RESET: Outcome.CLOSED,
 }
 
 
@@ -56,6 +66,8 @@ class SmtpOptions:
     command_timeout_s: float = 15.0
     starttls: bool = True
     """Whether to ask for TLS where it is offered."""
+    second_look: bool = True
+    """Whether to try once more with small segments what stalled where a large reply was due."""
 
 
 _DEFAULT = SmtpOptions()
@@ -113,7 +125,7 @@ class Conversations:
 
     def __init__(self, visits: Sequence["_Visit"], vantage: Vantage) -> None:
         self._visits = visits
-        self._under_way = FanOut(_Visit.hold, visits, vantage.workers, clock=vantage.clock)
+        self._under_way = FanOut(_look, visits, vantage.workers, clock=vantage.clock)
 
     def finish(self, *, wait: bool = True) -> tuple[SmtpSession, ...]:
         """Wait for their ends and return them in order.
@@ -154,6 +166,26 @@ def helo_name(source: IPAddress | None, origin: Origin, address: IPAddress) -> s
     if found is None:
         return NAMELESS
     return f"[{found}]" if found.version == 4 else f"[IPv6:{found}]"
+
+
+def _look(visit: "_Visit") -> SmtpSession:
+    """Hold a conversation, and where it calls for one the second look."""
+    session = visit.hold()
+    stalled = visit.stalled_in
+    if stalled is None or not visit.options.second_look:
+        return session
+    again = visit.again(SMALL_SEGMENT).hold()
+    complete = [phase.name for phase in again.phases if phase.complete]
+    return replace(
+        session,
+        second_look=SecondLook(
+            max_segment=SMALL_SEGMENT,
+            outcome=again.outcome,
+            reached=complete[-1] if complete else "",
+            passed=stalled in complete,
+            detail=again.detail or (again.tls.problem if again.tls else ""),
+        ),
+    )
 
 
 class _Times:
@@ -199,12 +231,22 @@ class _Visit:
     """One conversation with one address."""
 
     def __init__(
-        self, host: str, address: IPAddress, vantage: Vantage, options: SmtpOptions
+        self,
+        host: str,
+        address: IPAddress,
+        vantage: Vantage,
+        options: SmtpOptions,
+        *,
+        max_segment: int | None = None,
     ) -> None:
         self._host = host
         self._address = address
         self._vantage = vantage
-        self._options = options
+        self.options = options
+        self._max_segment = max_segment
+        self.stalled_in: str | None = None
+        """The phase in which nothing came any more, where a large reply was due."""
+        self._was_reset = False
         self._source: IPAddress | None = None
         self._talk = self._begin()
         self._parser = ReplyParser()
@@ -212,19 +254,30 @@ class _Visit:
         self._remarks: list[str] = []
 
     def _begin(self) -> Conversation:
-        helo = self._options.helo
+        helo = self.options.helo
         return Conversation(
             helo or helo_name(self._source, self._vantage.origin, self._address),
-            starttls=self._options.starttls,
+            starttls=self.options.starttls,
+        )
+
+    def again(self, max_segment: int) -> "_Visit":
+        """The same visit anew, with small segments."""
+        return _Visit(
+            self._host, self._address, self._vantage, self.options, max_segment=max_segment
         )
 
     def hold(self) -> SmtpSession:
         """Dial and talk to the end."""
         started_at = self._now()
         since_s = self._times.now_s()
-        dialer, options = self._vantage.dialer, self._options
+        dialer, options = self._vantage.dialer, self.options
         try:
-            connection = dialer.dial(self._address, options.port, options.connect_timeout_s)
+            connection = dialer.dial(
+                self._address,
+                options.port,
+                options.connect_timeout_s,
+                max_segment=self._max_segment,
+            )
         except RefusedError as refusal:
             return self.skipped(str(refusal))
         except ConnectionFault as fault:
@@ -247,7 +300,7 @@ class _Visit:
         return SmtpSession(
             host=self._host,
             address=self._address,
-            port=self._options.port,
+            port=self.options.port,
             outcome=Outcome.SKIPPED,
             started_at=self._now(),
             detail=reason,
@@ -257,7 +310,7 @@ class _Visit:
         return SmtpSession(
             host=self._host,
             address=self._address,
-            port=self._options.port,
+            port=self.options.port,
             outcome=outcome,
             started_at=started_at,
             source=self._source,
@@ -266,8 +319,10 @@ class _Visit:
             greeting=self._talk.greeting,
             capabilities=self._talk.capabilities,
             starttls_offered=self._talk.starttls_offered,
+            starttls_reply=self._talk.starttls_reply,
             tls=self._talk.tls,
             last_reply=self._talk.last_reply,
+            was_reset=self._was_reset,
             detail=detail,
         )
 
@@ -304,6 +359,10 @@ class _Visit:
             self._gone(Outcome.GARBLED, str(error))
         except ConnectionFault as fault:
             silent = fault.fault is Fault.TIMEOUT
+            if silent and self._talk.state is State.EHLO and not self._parser.pending:
+                self.stalled_in = "ehlo"
+            if self._talk.state is not State.QUIT:
+                self._was_reset = fault.fault is Fault.RESET
             self._gone(Outcome.SILENT if silent else Outcome.CLOSED, fault.detail)
         else:
             return True
@@ -328,19 +387,21 @@ class _Visit:
 
     def _patience_s(self) -> float:
         if self._talk.state is State.GREETING:
-            return self._options.greeting_timeout_s
+            return self.options.greeting_timeout_s
         if self._talk.state is State.QUIT:
-            return min(QUIT_TIMEOUT_S, self._options.command_timeout_s)
-        return self._options.command_timeout_s
+            return min(QUIT_TIMEOUT_S, self.options.command_timeout_s)
+        return self.options.command_timeout_s
 
     def _negotiate(self, connection: Connection) -> int:
         """Do the TLS handshake; return the round trips it took."""
         if self._parser.discard():
             self._remarks.append("plain text after the reply to STARTTLS, discarded")
         try:
-            facts = connection.start_tls(self._host, self._options.command_timeout_s)
+            facts = connection.start_tls(self._host, self.options.command_timeout_s)
         except ConnectionFault as fault:
-            self._talk.tls_failed(fault.detail or fault.fault.value)
+            timed_out = fault.fault is Fault.TIMEOUT
+            self.stalled_in = "tls" if timed_out else None
+            self._talk.tls_failed(fault.detail or fault.fault.value, timed_out=timed_out)
             return 1
         self._talk.tls_done(facts)
         return 1 if facts.version == "TLSv1.3" else 2

@@ -16,6 +16,8 @@ The rules, in their order; the first that fails gives ``problem`` its words:
 import ssl
 import threading
 import warnings
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +28,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, ServerVerifier, Store, VerificationError
 
 from mxpath.errors import InputError
-from mxpath.model.session import TlsFacts
+from mxpath.model.session import CertificateFault, TlsFacts
 
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 MAX_CHAIN = 16
@@ -66,6 +68,13 @@ class TrustStore:
         self._path = path
         if path is not None and not self.roots:
             raise InputError(f"{path} holds no certificate in PEM form")
+
+    @classmethod
+    def of(cls, *roots: x509.Certificate) -> "TrustStore":
+        """Return a store of the given roots, without a file."""
+        made = cls()
+        made.__dict__["roots"] = roots  # where the cached property would put them
+        return made
 
     @cached_property
     def roots(self) -> tuple[x509.Certificate, ...]:
@@ -116,11 +125,12 @@ def judge(
     own = read[0] if read else None
     if own is None:
         problem = "the certificate cannot be read" if chain else "no certificate was sent"
-        return TlsFacts(version="", cipher="", problem=problem)
+        fault = CertificateFault.UNREADABLE if chain else CertificateFault.NONE_SENT
+        return TlsFacts(version="", cipher="", faults=(fault,), problem=problem)
     now = datetime.fromtimestamp(now_ns / 1e9, tz=UTC)
     sent = [certificate for certificate in read[1:] if certificate is not None]
     trusted, problem = _trusted(own, sent, trust, now)
-    return TlsFacts(
+    facts = TlsFacts(
         version="",
         cipher="",
         names=names_of(own),
@@ -131,6 +141,48 @@ def judge(
         name_matches=name_matches(_dns_names(own), server_name),
         problem=problem,
     )
+    return replace(facts, faults=tuple(_faults(facts, own, sent, trust.roots, now)))
+
+
+def _faults(
+    facts: TlsFacts,
+    own: x509.Certificate,
+    sent: list[x509.Certificate],
+    roots: tuple[x509.Certificate, ...],
+    now: datetime,
+) -> Iterator[CertificateFault]:
+    """Everything that is wrong, where ``problem`` names the first alone."""
+    if now > own.not_valid_after_utc:
+        yield CertificateFault.EXPIRED
+    if now < own.not_valid_before_utc:
+        yield CertificateFault.NOT_YET_VALID
+    if own not in roots:
+        if _self_signed(own):
+            yield CertificateFault.SELF_SIGNED
+        elif roots and not _is_known(own, sent, roots):
+            yield CertificateFault.UNKNOWN_ISSUER
+        elif facts.trusted is False and own.not_valid_before_utc <= now <= own.not_valid_after_utc:
+            yield CertificateFault.BROKEN_CHAIN
+    if not facts.name_matches:
+        yield CertificateFault.NAME_MISMATCH
+
+
+def _is_known(
+    own: x509.Certificate, sent: list[x509.Certificate], roots: tuple[x509.Certificate, ...]
+) -> bool:
+    """Whether the names of the issuers lead from the certificate to a root."""
+    try:
+        anchors = {root.subject for root in roots}
+        above, issuer = {c.subject: c.issuer for c in sent}, own.issuer
+    except _UNREADABLE:
+        return False
+    for _ in range(MAX_CHAIN):
+        if issuer in anchors:
+            return True
+        if issuer not in above:
+            return False
+        issuer = above[issuer]
+    return False
 
 
 def _trusted(

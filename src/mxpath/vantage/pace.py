@@ -128,7 +128,9 @@ class PacedDialer:
         self._ledger = ledger
         self._clock = clock
 
-    def dial(self, address: IPAddress, port: int, timeout_s: float) -> Connection:
+    def dial(
+        self, address: IPAddress, port: int, timeout_s: float, *, max_segment: int | None = None
+    ) -> Connection:
         """Connect when the budget allows.
 
         Raises
@@ -140,4 +142,4 @@ class PacedDialer:
         """
         self._ledger.demand(Budget.SESSION, address, now_ns=self._clock.now_ns())
         self._pace.wait(self._clock)
-        return self._dialer.dial(address, port, timeout_s)
+        return self._dialer.dial(address, port, timeout_s, max_segment=max_segment)

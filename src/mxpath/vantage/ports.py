@@ -53,7 +53,9 @@ class Fault(StrEnum):
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
     CLOSED = "closed"
-    """The far side closed or reset an established connection."""
+    """The far side closed an established connection, or it ended in some other way."""
+    RESET = "reset"
+    """The far side reset an established connection."""
 
 
 class ConnectionFault(Exception):  # noqa: N818 - a fault of the network, not an error of ours
@@ -111,8 +113,14 @@ class Connection(Protocol):
 class Dialer(Protocol):
     """Opens TCP connections from this host."""
 
-    def dial(self, address: IPAddress, port: int, timeout_s: float) -> Connection:
-        """Connect; raises ConnectionFault."""
+    def dial(
+        self, address: IPAddress, port: int, timeout_s: float, *, max_segment: int | None = None
+    ) -> Connection:
+        """Connect; raises ConnectionFault.
+
+        ``max_segment`` bounds the TCP segments of both sides, in bytes; ``None`` leaves
+        them to the kernel.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

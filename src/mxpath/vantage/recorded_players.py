@@ -70,7 +70,14 @@ class PlayedDialer:
             elif isinstance(line, Said | Handshake):
                 self._said[line.number].append(line)
 
-    def dial(self, address: IPAddress, port: int, timeout_s: float) -> "PlayedConnection":
+    def dial(
+        self,
+        address: IPAddress,
+        port: int,
+        timeout_s: float,
+        *,
+        max_segment: int | None = None,  # noqa: ARG002 - the order of the dials says which it was
+    ) -> "PlayedConnection":
         """Connect; raises ConnectionFault."""
         recorded = self._dials.get((address, port))
         if not recorded:

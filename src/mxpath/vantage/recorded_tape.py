@@ -56,6 +56,7 @@ class Dial:
     connect_ms: float | None = None
     source: IPAddress | None = None
     """Our own address of the connection."""
+    max_segment: int | None = None
     fault: Fault | None = None
     detail: str = ""
     refusal: str | None = None

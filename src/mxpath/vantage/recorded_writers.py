@@ -63,14 +63,18 @@ class TapedDialer:
     def __init__(self, inner: Dialer, clock: Clock, tape: Tape) -> None:
         self._inner, self._clock, self._tape = inner, clock, tape
 
-    def dial(self, address: IPAddress, port: int, timeout_s: float) -> Connection:
+    def dial(
+        self, address: IPAddress, port: int, timeout_s: float, *, max_segment: int | None = None
+    ) -> Connection:
         """Connect; raises ConnectionFault."""
         number = self._tape.next_connection()
         watch = _Stopwatch(self._clock)
 
-        line = Dial(number=number, address=address, port=port, elapsed_ns=0)
+        line = Dial(
+            number=number, address=address, port=port, elapsed_ns=0, max_segment=max_segment
+        )
         try:
-            connection = self._inner.dial(address, port, timeout_s)
+            connection = self._inner.dial(address, port, timeout_s, max_segment=max_segment)
         except ConnectionFault as fault:
             told = replace(line, fault=fault.fault, detail=fault.detail)
             self._write(replace(told, connect_ms=fault.elapsed_ms), watch)

@@ -86,12 +86,14 @@ class TcpDialer:
         self._trust = TrustStore(trust_file)
         _ = self._trust.store  # read now, so that no server is charged for the time it takes
 
-    def dial(self, address: IPAddress, port: int, timeout_s: float) -> "TcpConnection":
+    def dial(
+        self, address: IPAddress, port: int, timeout_s: float, *, max_segment: int | None = None
+    ) -> "TcpConnection":
         """Connect; raises ConnectionFault."""
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
         since_s = self._clock.monotonic_s()
         try:
-            connected = self._connected(family, (str(address), port), timeout_s)
+            connected = self._connected(family, (str(address), port), timeout_s, max_segment)
         except OSError as error:
             elapsed_ms = (self._clock.monotonic_s() - since_s) * 1000
             raise _fault(error, dialing_ms=elapsed_ms) from error
@@ -99,7 +101,11 @@ class TcpDialer:
         return TcpConnection(connected, self._clock, self._trust, connect_ms=connect_ms)
 
     def _connected(
-        self, family: socket.AddressFamily, target: tuple[str, int], timeout_s: float
+        self,
+        family: socket.AddressFamily,
+        target: tuple[str, int],
+        timeout_s: float,
+        max_segment: int | None,
     ) -> socket.socket:
         fresh = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -109,6 +115,8 @@ class TcpDialer:
             fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if hasattr(socket, "TCP_SYNCNT"):  # Linux
                 fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, SYN_COUNT)
+            if max_segment is not None:  # announced in our SYN: it binds the far side too
+                fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, max_segment)
             fresh.settimeout(timeout_s)
             fresh.connect(target)
         except BaseException:
@@ -200,7 +208,7 @@ def _fault(error: OSError, *, dialing_ms: float | None = None) -> ConnectionFaul
     detail = error.strerror or str(error)
     if isinstance(error, TimeoutError):
         return ConnectionFault(Fault.TIMEOUT, "no answer in time", elapsed_ms=dialing_ms)
-    fault = Fault.CLOSED
+    fault = Fault.RESET if isinstance(error, ConnectionResetError) else Fault.CLOSED
     if dialing_ms is not None and isinstance(error, ConnectionRefusedError):
         fault = Fault.REFUSED
     elif dialing_ms is not None and error.errno in _UNREACHABLE:
