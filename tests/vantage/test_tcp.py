@@ -52,7 +52,7 @@ def test_no_patience_at_all_is_a_timeout() -> None:
     assert caught.value.fault is Fault.TIMEOUT
 
 
-def test_a_reset_is_closed() -> None:
+def test_a_reset_is_told_apart_from_a_close() -> None:
     def hang_up(peer: Peer) -> None:
         peer.hear()
         peer.reset()
@@ -64,7 +64,7 @@ def test_a_reset_is_closed() -> None:
         connection.send(b"hello\n")
         with pytest.raises(ConnectionFault) as caught:
             connection.receive(2.0)
-    assert caught.value.fault is Fault.CLOSED
+    assert caught.value.fault is Fault.RESET
 
 
 def test_a_closed_port_is_refused() -> None:
