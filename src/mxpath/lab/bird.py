@@ -1,21 +1,20 @@
 """BIRD for a world: configurations, and what a running BIRD says of its sessions.
 
-The law (Gao and Rexford, "Stable Internet routing without global coordination",
-2001):
+The law; what is liked and told is that of ``bird_policy``:
 
-1. A network originates all its prefixes at each of its routers.
-2. Preference on import: customer 300, peer 200, provider 100; the relation is
-   noted in a large community of one's own.
-3. Export: own and customer routes to all, peer and provider routes to customers.
-4. Inside a network: a full mesh with next hop self. Its next hops, the routers'
+1. A network originates all its prefixes, and what it announces of them by itself, at
+   each of its routers. In the kernel a prefix without a subnet leads nowhere; a part
+   that is announced by itself is no route there, and no route of BIRD's beats an
+   interface's own subnet.
+2. Inside a network: a full mesh with next hop self. Its next hops, the routers'
    loopbacks, resolve over static routes along all paths of fewest hops, whatever
    their delay; so equal paths become an equal-cost multipath. A subnet that several
    routers have, as an anycast host's, lies where it is nearest. Routers that no
    inside link joins (islands of one network) have no session.
-5. Of routes of equal preference and length the one from the lowest neighbour number
-   wins, as in memory: it is written into MED, which is compared across neighbours.
-   BIRD's own next steps (the age of a route, router ids) would differ by player.
-6. A route server passes all members' routes on, its own number left out of paths.
+3. A route server passes all members' routes on, each of them (RFC 7911), its own
+   number left out of paths: the choice is the members'.
+4. A configuration hangs on the world alone, so that a changed world is played by
+   writing its configurations and telling the daemons ``configure``.
 """
 
 import socket
@@ -27,15 +26,24 @@ from typing import Any
 
 import networkx as nx
 
+from mxpath.lab.bird_policy import (
+    export_filter,
+    from_members,
+    from_neighbour,
+    import_filter,
+    member_filter,
+    named_members,
+    originated,
+    told_to,
+)
 from mxpath.lab.topology import Interface, Port, Wire, World
 
-_PREFERENCE = {"customer": 300, "peer": 200, "provider": 100}
-_TAG = {"customer": 1, "peer": 2, "provider": 3}
 _TIMERS = (
     "connect delay time 1; connect retry time 1; error wait time 1, 2; error forget time 5; "
     "startup hold time 30; hold time 90;"
 )
-_NEAREST = "bgp_med = bgp_path.first;"
+_KERNEL_METRIC = 1024
+"""Above the metric of the kernel's own routes to the subnets of interfaces (256 in IPv6)."""
 _MAX_ANSWER = 1 << 20
 
 
@@ -48,20 +56,25 @@ class Session:
     local_asn: int
     remote: Interface
     remote_asn: int
-    relation: str
-    """What the far side is: customer, peer, provider, internal, or member of a route server."""
+    channel: str
+    """What comes in and what goes out."""
+    extra: str = ""
 
 
 def router_config(world: World, router: str) -> str:
     """Return the BIRD configuration of a router."""
     asn = world.asn_of[router]
-    blocks = [*_head(world, router), *_filters(world, asn)]
+    blocks = [*_head(world, router)]
     for family in world.networks[asn].families:
-        blocks += _kernel(family)
+        blocks.append(_kernel(world, asn, family))
         blocks += _statics(world, router, family)
         blocks += [
             _session(family, session)
-            for session in (*_internal(world, router, family), *_external(world, router, family))
+            for session in (
+                *_internal(world, router, family),
+                *_external(world, router, family),
+                *_exchanges(world, router, family),
+            )
         ]
     return "\n".join(blocks) + "\n"
 
@@ -81,7 +94,9 @@ def route_server_config(world: World, exchange: str) -> str:
                 local_asn=asn,
                 remote=remote,
                 remote_asn=world.asn_of[member.node],
-                relation="member",
+                channel=f"import all; export {member_filter(asn, world.asn_of[member.node])}; "
+                "add paths tx;",
+                extra="rs client; ",
             )
             blocks.append(_session(server.version, session))
     return "\n".join(blocks) + "\n"
@@ -112,36 +127,23 @@ def _loopback(world: World, router: str, family: int) -> Interface:
     return next(i for i in world.router_ids[router] if i.version == family)
 
 
-def _filters(world: World, asn: int) -> Iterator[str]:
-    families = world.networks[asn].families
-    for family in families:
-        prefixes = [str(p) for p in world.networks[asn].prefixes if p.version == family]
-        yield f"define OWN{family} = [ {', '.join(prefixes)} ];"
-    for relation, preference in _PREFERENCE.items():
-        yield (
-            f"filter from_{relation} {{ bgp_large_community.delete([({asn}, *, *)]); "
-            f"bgp_large_community.add(({asn}, 1, {_TAG[relation]})); "
-            f"bgp_local_pref = {preference}; {_NEAREST} accept; }}"
-        )
-    customers = f"({asn}, 1, {_TAG['customer']}) ~ bgp_large_community"
-    strip = f"bgp_large_community.delete([({asn}, *, *)]); accept;"
-    for family in families:
-        own = f"if source = RTS_STATIC then {{ if net ~ OWN{family} then accept; reject; }}"
-        no_bgp = "if source != RTS_BGP then reject;"
-        yield f"filter to_customer{family} {{ {own} {no_bgp} {strip} }}"
-        yield f"filter to_others{family} {{ {own} {no_bgp} if {customers} then {{ {strip} }} reject; }}"
-
-
-def _kernel(family: int) -> tuple[str, ...]:
-    channel = f"ipv{family} {{ import none; export all; }};"
-    return (f"protocol kernel kernel{family} {{ {channel} scan time 60; }}",)
+def _kernel(world: World, asn: int, family: int) -> str:
+    parts = [p for p in originated(world, asn, family) if p not in world.networks[asn].prefixes]
+    known = ", ".join(map(str, parts))
+    spared = f"if source = RTS_STATIC && dest = RTD_UNREACHABLE && net ~ [ {known} ] then reject; "
+    return (
+        f"protocol kernel kernel{family} {{ metric {_KERNEL_METRIC}; scan time 60; "
+        f"ipv{family} {{ import none; "
+        f"export filter {{ {spared if parts else ''}accept; }}; }}; }}"
+    )
 
 
 def _statics(world: World, router: str, family: int) -> Iterator[str]:
-    """Own prefixes, and the way to everything inside the network (rules 1 and 4)."""
-    network = world.networks[world.asn_of[router]]
-    routes = [f"route {p} unreachable;" for p in network.prefixes if p.version == family]
-    for prefix, ways in _inside(world, router, family).items():
+    """Own prefixes, and the way to everything inside the network (rules 1 and 2)."""
+    inside = _inside(world, router, family)
+    own = originated(world, world.asn_of[router], family)
+    routes = [f"route {p} unreachable;" for p in own if str(p) not in inside]
+    for prefix, ways in inside.items():
         hops = " ".join(f"via {gateway}" for gateway in ways[1])
         routes.append(f"route {prefix} {hops} {{ igp_metric = {ways[0]}; }};")
     yield f"protocol static static{family} {{ ipv{family}; {' '.join(routes)} }}"
@@ -221,7 +223,8 @@ def _internal(world: World, router: str, family: int) -> Iterator[Session]:
                 local_asn=asn,
                 remote=_loopback(world, other, family),
                 remote_asn=asn,
-                relation="internal",
+                channel="import all; next hop self; "
+                "export filter { if source != RTS_BGP then reject; unset(bgp_originator_id); accept; };",
             )
 
 
@@ -232,50 +235,49 @@ def _external(world: World, router: str, family: int) -> Iterator[Session]:
         relation = None if other == asn else world.relation(asn, other)
         local, remote = near.number(family), far.number(family)
         if far.node not in world.hosts and relation and local and remote:
+            told = told_to(world, asn, family, [other])
+            last = from_neighbour(world, far, wire)
             yield Session(
                 name=f"external{family}_{wire.number}",
                 local=local,
                 local_asn=asn,
                 remote=remote,
                 remote_asn=other,
-                relation=relation,
+                channel=f"import {import_filter(world, asn, relation, other, last)}; "
+                f"export {export_filter(asn, relation, told, {})};",
             )
+
+
+def _exchanges(world: World, router: str, family: int) -> Iterator[Session]:
+    asn = world.asn_of[router]
     for wire in world.wires:
-        if wire.exchange and wire.ports[0].node == router:
-            local = wire.ports[0].number(family)
-            remote = _of_family(world.route_server(wire.exchange), family)
-            if local and remote:
-                yield Session(
-                    name=f"exchange{family}_{wire.number}",
-                    local=local,
-                    local_asn=asn,
-                    remote=remote,
-                    remote_asn=world.exchanges[wire.exchange].route_server_asn,
-                    relation="peer",
-                )
+        if wire.exchange is None or wire.ports[0].node != router:
+            continue
+        local = wire.ports[0].number(family)
+        remote = _of_family(world.route_server(wire.exchange), family)
+        if local and remote:
+            told = told_to(world, asn, family, [wire.exchange])
+            named = named_members(world, asn, family, wire.exchange)
+            last = from_members(world, wire.exchange, wire, family)
+            yield Session(
+                name=f"exchange{family}_{wire.number}",
+                local=local,
+                local_asn=asn,
+                remote=remote,
+                remote_asn=world.exchanges[wire.exchange].route_server_asn,
+                channel=f"import {import_filter(world, asn, 'peer', None, last)}; "
+                f"export {export_filter(asn, 'peer', told, named)}; add paths rx;",
+            )
 
 
 def _session(family: int, session: Session) -> str:
-    policy, extra = _policy(family, session), ""
-    if session.relation == "member":
-        extra = "rs client; "
     # One side waits and the other calls: connections never collide.
-    if int(session.local.ip) > int(session.remote.ip):
-        extra += "passive on; "
+    passive = "passive on; " if int(session.local.ip) > int(session.remote.ip) else ""
     return (
         f"protocol bgp {session.name} {{ local {session.local.ip} as {session.local_asn}; "
         f"neighbor {session.remote.ip} as {session.remote_asn}; "
-        f"{extra}med metric on; {_TIMERS} ipv{family} {{ {policy} }}; }}"
+        f"{session.extra}{passive}med metric on; {_TIMERS} ipv{family} {{ {session.channel} }}; }}"
     )
-
-
-def _policy(family: int, session: Session) -> str:
-    if session.relation == "internal":
-        return "import all; export where source = RTS_BGP; next hop self;"
-    if session.relation == "member":
-        return f"import filter {{ {_NEAREST} accept; }}; export all;"
-    side = "customer" if session.relation == "customer" else "others"
-    return f"import filter from_{session.relation}; export filter to_{side}{family};"
 
 
 def ask(control: Path, command: str) -> str:

@@ -5,7 +5,10 @@ its cause, is said here in words.
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import TYPE_CHECKING
+
+from mxpath.model.address import Prefix
 
 if TYPE_CHECKING:  # topology asks this module, so the import may not run both ways
     from mxpath.lab.topology import World
@@ -20,7 +23,10 @@ def problems(world: "World") -> Iterator[str]:
         yield from found
         if found:  # later checks stand on what the earlier ones found to be so
             return
-    yield from _links(world)
+    found = list(_links(world))
+    yield from found
+    if not found:  # members and neighbours are read off the links
+        yield from _policies(world)
     yield from _zone(world)
     yield from _registry(world)
     yield from _expectations(world)
@@ -64,18 +70,23 @@ def _anycast(world: "World") -> Iterator[str]:
 
 def _neighbours(world: "World") -> Iterator[str]:
     for asn, network in world.networks.items():
-        for other in (*network.providers, *network.peers):
+        kinds = {"provider": network.providers, "peer": network.peers, "sibling": network.siblings}
+        for other in (asn for asns in kinds.values() for asn in asns):
             if other not in world.networks:
                 yield f"AS{asn}: unknown neighbour AS{other}"
             elif other == asn:
                 yield f"AS{asn} is its own neighbour"
-        for other in set(network.providers) & set(network.peers):
-            yield f"AS{asn}: AS{other} is both provider and peer"
+        for (one, ones), (two, twos) in combinations(kinds.items(), 2):
+            for other in set(ones) & set(twos):
+                yield f"AS{asn}: AS{other} is both {one} and {two}"
 
 
 def _circles(world: "World") -> Iterator[str]:
-    """Take away networks without providers until none is left: what stays turns in a circle."""
-    above = {asn: set(network.providers) for asn, network in world.networks.items()}
+    """Take away houses without providers until none is left: what stays turns in a circle."""
+    house = _houses(world)
+    above: dict[int, set[int]] = {first: set() for first in house.values()}
+    for asn, network in world.networks.items():
+        above[house[asn]] |= {house[provider] for provider in network.providers}
     while top := [asn for asn, providers in above.items() if not providers]:
         for asn in top:
             del above[asn]
@@ -83,7 +94,47 @@ def _circles(world: "World") -> Iterator[str]:
             providers.difference_update(top)
     if above:
         listed = ", ".join(f"AS{asn}" for asn in sorted(above))
-        yield f"{listed}: providers in a circle, or below one"
+        siblings = (
+            ", siblings counted as one" if any(n.siblings for n in world.networks.values()) else ""
+        )
+        yield f"{listed}: providers in a circle, or below one{siblings}"
+
+
+def _houses(world: "World") -> dict[int, int]:
+    """Network to the first network of its house: siblings, their siblings and so on."""
+    house = {asn: asn for asn in world.networks}
+    for asn, network in world.networks.items():
+        for sibling in network.siblings:
+            joined = {house[asn], house[sibling]}
+            house = {one: min(joined) if first in joined else first for one, first in house.items()}
+    return house
+
+
+def _policies(world: "World") -> Iterator[str]:
+    """Preferred neighbours and hearers of an announcement are neighbours."""
+    collectors = {collector.asn for collector in world.collectors.values()}
+    for asn, network in world.networks.items():
+        near = {other for other in world.networks if other != asn and world.relation(asn, other)}
+        points = {
+            name
+            for name in world.exchanges
+            if any(world.asn_of[port.node] == asn for port in world.members(name))
+        }
+        for other in set(network.prefer) - near:
+            yield f"AS{asn}: prefer AS{other}, which is no neighbour"
+        for prefix, hearers in network.announce.items():
+            if not any(_is_part(prefix, own) for own in network.prefixes):
+                yield f"AS{asn}: announce {prefix}, which is no part of its prefixes"
+            for hearer in set(hearers) - near - points - collectors:
+                yield f"AS{asn}: announce {prefix} to {hearer!r}, which is neither a neighbour nor an exchange point that it is at"
+
+
+def _is_part(prefix: Prefix, of: Prefix) -> bool:
+    return (
+        prefix.version == of.version
+        and prefix.network_address in of
+        and prefix.prefixlen >= of.prefixlen
+    )
 
 
 def _numbers(world: "World") -> Iterator[str]:
@@ -161,10 +212,10 @@ def _relationship(world: "World", place: str, routers: list[str]) -> Iterator[st
     known = {
         frozenset((asn, neighbour))
         for asn, network in world.networks.items()
-        for neighbour in (*network.providers, *network.peers)
+        for neighbour in (*network.providers, *network.peers, *network.siblings)
     }
     if one != other and frozenset((one, other)) not in known:
-        yield f"{place}: AS{one} and AS{other} are neither provider and customer nor peers"
+        yield f"{place}: AS{one} and AS{other} are neither provider and customer nor peers nor siblings"
 
 
 def _zone(world: "World") -> Iterator[str]:

@@ -118,7 +118,8 @@ class AutonomousSystem:
     peers: tuple[int, ...] = ()
     """Private peers; members of one exchange point's route server peer by themselves."""
     siblings: tuple[int, ...] = ()
-    """Networks of one house: each tells the other every route, and likes it as a customer's."""
+    """Networks of one house: each tells the other every route. The other's own prefixes are liked
+    as a customer's, its other routes by whom the house learnt them from."""
     prefer: tuple[int, ...] = ()
     """Neighbours whose routes are liked before all others, whatever the relationship."""
     announce: dict[Prefix, tuple[int | str, ...]] = field(default_factory=dict)

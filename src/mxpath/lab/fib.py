@@ -81,7 +81,12 @@ def read_fib(node: str) -> Fib:
         link_local[link["ifname"]] = tuple(
             ip_address(row["local"]) for row in rows if row["scope"] == "link"
         )
-    return Fib(addresses, link_local, tuple(_route(row, family) for row, family in routes))
+    # Of several routes to one prefix the kernel takes the one of the smallest metric.
+    routes.sort(key=lambda found: found[0].get("metric", 0))
+    best = dict[Prefix, tuple[Step, ...]]()
+    for row, family in routes:
+        best.setdefault(*_route(row, family))
+    return Fib(addresses, link_local, tuple(best.items()))
 
 
 def _route(row: dict[str, Any], family: str) -> tuple[Prefix, tuple[Step, ...]]:

@@ -209,9 +209,15 @@ def _to_nearest(
 
 
 def _enter_routes(control: ControlPlane, tables: dict[str, ForwardingTable]) -> None:
-    """Routes between networks; an own prefix without a subnet leads nowhere."""
+    """Routes between networks; an own prefix without a subnet leads nowhere.
+
+    A part of an own prefix that is announced by itself is no route: its subnets are there anyhow.
+    """
+    networks, asn_of = control.world.networks, control.world.asn_of
     for prefix, routes in control.routes().items():
         for router, route in routes.items():
+            if route.learnt is Learnt.OWN and prefix not in networks[asn_of[router]].prefixes:
+                continue
             tables[router].add(prefix, _hops(control, router, route))
 
 

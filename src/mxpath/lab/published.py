@@ -17,7 +17,7 @@ from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
 from mxpath.lab.rdap import base_url
 from mxpath.lab.topology import World
-from mxpath.model.address import IPAddress
+from mxpath.model.address import IPAddress, Prefix
 
 
 def publish(world: World, directory: Path) -> None:
@@ -65,9 +65,14 @@ def _document(rows: list[dict[str, Any]]) -> bytes:
 
 
 def _prefixes(world: World) -> Iterator[str]:
+    """What somebody is told of, parts of prefixes included; several origins joined by ``_``."""
+    found: dict[Prefix, list[int]] = {}
     for asn, network in world.networks.items():
-        for prefix in network.prefixes:
-            yield f"{prefix.network_address}\t{prefix.prefixlen}\t{asn}"
+        for prefix in dict.fromkeys((*network.prefixes, *network.announce)):
+            if network.announce.get(prefix, (asn,)):
+                found.setdefault(prefix, []).append(asn)
+    for prefix, asns in found.items():
+        yield f"{prefix.network_address}\t{prefix.prefixlen}\t{'_'.join(map(str, sorted(asns)))}"
 
 
 def _names(world: World) -> Iterator[str]:
@@ -76,6 +81,7 @@ def _names(world: World) -> Iterator[str]:
 
 
 def _relations(world: World) -> Iterator[str]:
+    """Providers and peers; serial-1 has no word for siblings, so they are left out."""
     for asn, other in combinations(sorted(world.networks), 2):
         relation = world.relation(asn, other)
         if relation == "customer":

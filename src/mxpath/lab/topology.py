@@ -130,7 +130,9 @@ class World:
         return tuple(ip_interface((lan[1], lan.prefixlen)) for lan in self.exchanges[exchange].lans)
 
     def relation(self, asn: int, other: int) -> str | None:
-        """What ``other`` is to ``asn``: customer, provider, peer, or ``None``."""
+        """What ``other`` is to ``asn``: sibling, customer, provider, peer, or ``None``."""
+        if other in self.networks[asn].siblings or asn in self.networks[other].siblings:
+            return "sibling"
         if other in self.networks[asn].providers:
             return "provider"
         if asn in self.networks[other].providers:
