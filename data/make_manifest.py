@@ -8,7 +8,7 @@ To be run after any file below ``data`` has changed; needs mxpath to be importab
 from datetime import date
 from pathlib import Path
 
-from mxpath.datasets import asnames, iplocation
+from mxpath.datasets import asnames, iplocation, rdap_bootstrap
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import Spec, digest, read_files
 from mxpath.lab.topology import read_world
@@ -81,6 +81,11 @@ def main() -> None:
             as_of=AS_OF,
         ),
         entry(asnames.SPEC, ("asnames/2024-09-19/asnames.tsv.xz",), as_of=date(2024, 9, 19)),
+        entry(
+            rdap_bootstrap.SPEC,
+            tuple(f"rdap-bootstrap/2024-04-10/{kind}.json" for kind in ("asn", "ipv4", "ipv6")),
+            as_of=date(2024, 4, 10),
+        ),
     ]
     (SNAPSHOTS / FILE_NAME).write_text(manifest_text(entries, as_of=AS_OF), encoding="utf-8")
     (DATA / "manifest.toml").write_text(manifest(rows(entries)), encoding="utf-8")

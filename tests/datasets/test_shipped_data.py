@@ -13,6 +13,7 @@ from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import digest, unpack
 from mxpath.model.address import special_range
+from mxpath.model.registry import Resource
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,29 @@ def test_the_second_run_answers_at_once() -> None:
     assert time.process_time() - started < 1.5
 
 
+@pytest.mark.parametrize(
+    ("resource", "server"),
+    [
+        (ip_address("8.8.8.8"), "https://rdap.arin.net/registry/"),
+        (ip_address("193.0.6.139"), "https://rdap.db.ripe.net/"),
+        (ip_address("2001:4860::8888"), "https://rdap.arin.net/registry/"),
+        (ip_address("2a00:1450::1"), "https://rdap.db.ripe.net/"),
+        (13335, "https://rdap.arin.net/registry/"),
+    ],
+)
+def test_the_registry_of_an_address_is_known_and_asked_over_https(
+    resource: Resource, server: str
+) -> None:
+    assert Gazetteer.shipped().registries.servers(resource) == (server,)
+
+
+def test_no_registry_is_known_for_what_is_nobodys() -> None:
+    registries = Gazetteer.shipped().registries
+    assert registries.servers(ip_address("10.0.0.1")) == ()
+    assert registries.servers(64496) == ()
+    assert len(registries.hosts) == 5
+
+
 def test_no_range_is_public_in_the_real_world() -> None:
     gazetteer = Gazetteer.shipped()
     assert gazetteer.public == ()
@@ -59,7 +83,7 @@ def test_no_range_is_public_in_the_real_world() -> None:
 
 def test_every_snapshot_names_its_terms() -> None:
     for snapshot in Gazetteer.shipped().snapshots:
-        assert snapshot.licence in ("CC BY 4.0", "MIT")
+        assert snapshot.licence in ("CC BY 4.0", "MIT", "CC0 1.0 (IANA registries)")
         assert snapshot.attribution
         assert snapshot.publisher
 

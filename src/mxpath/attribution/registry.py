@@ -30,7 +30,7 @@ from mxpath.model.registry import (
     Resource,
 )
 from mxpath.vantage.fanout import fan_out
-from mxpath.vantage.ports import Clock, Registry, Vantage
+from mxpath.vantage.ports import AsksRegistries, Clock, Registry
 
 LIMIT_S = 6.0
 """For all questions of one study."""
@@ -66,7 +66,7 @@ class RegistryOptions:
 
 def enrich(
     owners: Mapping[IPAddress, Attribution],
-    vantage: Vantage,
+    vantage: AsksRegistries,
     gazetteer: Gazetteer,
     *,
     first: Iterable[IPAddress] = (),

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from mxpath.attribution.registry import RegistryOptions
 from mxpath.cli import options as shared
 from mxpath.cli.kept import keep, write_whole
 from mxpath.errors import InputError
@@ -27,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="HOST|ADDRESS", help="only this MX host or address")
     parser.add_argument("--port", type=_port, default=25, help="TCP port (default 25)")
     parser.add_argument("--no-smtp", action="store_true", help="do not talk SMTP")
+    shared.add_offline(parser)
     parser.add_argument("--no-trace", action="store_true", help="do not trace")
     parser.add_argument(
         "--sender", default="rfc5321", metavar="MODEL", help="sender model of the MX plan"
@@ -57,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
             tracing=not options.no_trace,
             conversing=not options.no_smtp,
             only=options.to,
+            registry=RegistryOptions(offline=options.offline),
             trace=TraceOptions(port=options.port),
             smtp=shared.smtp_options(options),
         )

@@ -2,20 +2,34 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 
 from mxpath.attribution.attribute import attribute
+from mxpath.attribution.registry import RegistryOptions, enrich
 from mxpath.cli import options as shared
 from mxpath.cli import tables
+from mxpath.cli.settings import settle
+from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.model import codec
-from mxpath.model.address import parse_address
+from mxpath.model.address import IPAddress, parse_address
 from mxpath.model.attribution import Attribution
 from mxpath.model.documents import Attributions
+from mxpath.model.foreign_text import printable
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("addresses", nargs="+", metavar="ADDRESS", help="or - for standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument(
+        "--rdap",
+        action="store_true",
+        help="ask the registries who holds each address (without it nothing is sent)",
+    )
+    parser.add_argument(
+        "--abuse", action="store_true", help="with --rdap: the abuse mailbox of each holder too"
+    )
+    shared.add_offline(parser)
     shared.add_gazetteer(parser)
 
 
@@ -26,22 +40,57 @@ def run(options: argparse.Namespace) -> int:
     if texts == ["-"]:
         texts = sys.stdin.read().split()
     found = attribute([parse_address(text) for text in texts], gazetteer)
+    if options.rdap:
+        found = _with_holders(found, gazetteer, options)
     if options.json:
         document = Attributions(as_of=gazetteer.as_of, attributions=tuple(found.values()))
         print(codec.dump(document).decode(), end="")
     else:
         for owner in found.values():
             _print_owner(owner)
-    return 0 if any(o.network or o.ixp or o.special for o in found.values()) else 1
+    known = (o.network or o.ixp or o.special or o.registration for o in found.values())
+    return 0 if any(known) else 1
+
+
+def _with_holders(
+    owners: Mapping[IPAddress, Attribution], gazetteer: Gazetteer, options: argparse.Namespace
+) -> dict[IPAddress, Attribution]:
+    """Ask the registries about every address, and say what they did not."""
+    from mxpath.vantage.live import registries  # noqa: PLC0415 - only where it is asked for
+
+    found = enrich(
+        owners,
+        registries(contact=settle(options).contact),
+        gazetteer,
+        first=owners,
+        options=RegistryOptions(offline=options.offline, with_abuse=options.abuse),
+    )
+    for note in found.notes:
+        print(f"mxpath: {printable(note)}", file=sys.stderr)
+    return found.owners
 
 
 def _print_owner(owner: Attribution) -> None:
     print(f"{owner.address!s:<26} {tables.owner_words(owner)}")
-    for claim in (owner.special, owner.ixp_port, owner.ixp_lan, owner.origin, owner.rpki):
+    if owner.registration is not None:
+        held = owner.registration.value
+        contact = f"; abuse: {held.abuse}" if held.abuse else ""
+        print(f"{'':<26} {printable(f'held by {held.holder_words}{contact}')}")
+    claims = (
+        owner.special,
+        owner.ixp_port,
+        owner.ixp_lan,
+        owner.origin,
+        owner.rpki,
+        owner.registration,
+        owner.operator,
+    )
+    for claim in claims:
         # The origin's own reason has been told when the RPKI's repeats it.
         told = owner.origin.evidence if claim is owner.rpki and owner.origin is not None else ()
         for reason in claim.evidence if claim is not None else ():
             if reason in told:
                 continue
             dated = f", {reason.as_of}" if reason.as_of else ""
-            print(f"{'':<26} because {reason.source}{dated}: {reason.rule} {reason.detail}")
+            words = f"because {reason.source}{dated}: {reason.rule} {reason.detail}"
+            print(f"{'':<26} {printable(words)}")

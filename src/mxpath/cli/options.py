@@ -89,6 +89,15 @@ def smtp_options(options: argparse.Namespace) -> SmtpOptions:
     return SmtpOptions(port=options.port, helo=settle(options).helo)
 
 
+def add_offline(parser: argparse.ArgumentParser) -> None:
+    """``--offline``."""
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="ask no registry who holds an address; what was asked before is still known",
+    )
+
+
 def progress(options: argparse.Namespace) -> Callable[[str], None]:
     """Return a reporter: one line a stage on a terminal, silence in a pipe."""
     if options.quiet or not sys.stderr.isatty():
@@ -213,6 +222,7 @@ def _live(options: argparse.Namespace, settings: Settings) -> Vantage:
         trust_file=options.ca_file,
         ledger=Ledger(ledger_path(), per_hour=per_hour, exclude=settings.exclude),
         rate_pps=settings.packets_per_second,
+        contact=settings.contact,
     )
 
 

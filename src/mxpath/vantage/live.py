@@ -8,6 +8,7 @@ Internet: a UDP socket that is connected, and never written to, tells.
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers
 from mxpath.vantage.ledger import Ledger, ledger_path
 from mxpath.vantage.pace import DEFAULT_RATE_PPS, Pace, PacedDialer, paced_probes
-from mxpath.vantage.ports import WORKERS, ProbeSocket, Vantage
+from mxpath.vantage.ports import WORKERS, Clock, Fetcher, ProbeSocket, Vantage
+from mxpath.vantage.registry import RdapRegistry
+from mxpath.vantage.registry_cache import DiskCache, cache_directory
 from mxpath.vantage.sources import SourceFinder
 from mxpath.vantage.tcp import TcpDialer
 
@@ -34,6 +37,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     trust_file: Path | None = None,
     ledger: Ledger | None = None,
     rate_pps: float = DEFAULT_RATE_PPS,
+    contact: str | None = None,
 ) -> Vantage:
     """Return this host as a vantage; everything it sends is held to pace and budget.
 
@@ -53,6 +57,8 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
         The book of budgets; ``None`` takes the user's own, shared by all processes.
     rate_pps
         SYNs a second, all targets together.
+    contact
+        A mailbox or URL at which the operator of this host can be reached; registries are told.
 
     Raises
     ------
@@ -65,6 +71,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     clock = SystemClock()
     servers = (parse_server(resolver),) if resolver is not None else system_servers()
     chosen = engine or _best_engine()
+    asking = registries(clock, contact=contact)
     book, pace = Ledger(ledger_path()) if ledger is None else ledger, Pace(rate_pps)
     return Vantage(
         clock=clock,
@@ -73,11 +80,41 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
             TcpDialer(clock, source=source, trust_file=trust_file), pace, book, clock
         ),
         probes=paced_probes(lambda: ENGINES[chosen](source), pace, book, clock),
+        fetcher=asking.fetcher,
+        registry=asking.registry,
         origin=_origin(source),
         engine=chosen,
         resolver_address=_first(servers),
         workers=WORKERS,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registries:
+    """The registries alone, for those who ask nothing else of the world."""
+
+    clock: Clock
+    fetcher: Fetcher
+    registry: RdapRegistry
+    workers: int = WORKERS
+
+
+def registries(clock: Clock | None = None, *, contact: str | None = None) -> Registries:
+    """Return the registries as this host may ask them; opens no socket before the first question.
+
+    Parameters
+    ----------
+    clock
+        ``None`` takes the system's.
+    contact
+        See :func:`live`.
+    """
+    from mxpath.vantage.http import HttpFetcher  # noqa: PLC0415 - urllib3 is loaded late
+
+    clock = clock or SystemClock()
+    fetcher = HttpFetcher(clock, contact=contact)
+    registry = RdapRegistry(fetcher, clock, DiskCache(cache_directory()))
+    return Registries(clock=clock, fetcher=fetcher, registry=registry)
 
 
 def _first(servers: tuple[Server, ...]) -> str | None:

@@ -163,6 +163,22 @@ class Registry(Protocol):
         """Answer one question. Never raises for what the network or the registry does."""
 
 
+class AsksRegistries(Protocol):
+    """The part of a vantage that asks registries."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that limits go by."""
+
+    @property
+    def registry(self) -> Registry | None:
+        """``None`` where they cannot be asked."""
+
+    @property
+    def workers(self) -> int:
+        """How many questions may be under way at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vantage:
     """Where we stand, and what may be asked right now."""

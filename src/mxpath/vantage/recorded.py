@@ -11,7 +11,8 @@ The rules, with their reasons:
    The answer comes as long after the probe as it did then, and bears the ports
    and sequence number of the probe that asks now: those may be drawn afresh.
 4. Time is a manual clock that starts when the recording did; nothing waits.
-5. A question that was not recorded gets no invented answer: a DNS time-out, a
+5. Registries and HTTP are found by what was asked about; the last answer repeats.
+6. A question that was not recorded gets no invented answer: a DNS time-out, a
    connection time-out, silence, or no route for a target never probed, with
    ``NOT_RECORDED`` as the detail where there is room for one.
 """
@@ -26,11 +27,19 @@ from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.ports import WORKERS, ProbeSocket, Vantage
 from mxpath.vantage.recorded_players import (
     PlayedDialer,
+    PlayedFetcher,
     PlayedProbes,
+    PlayedRegistry,
     PlayedResolver,
 )
 from mxpath.vantage.recorded_tape import Head, NoProbes, Tape, read_tape
-from mxpath.vantage.recorded_writers import TapedDialer, TapedProbes, TapedResolver
+from mxpath.vantage.recorded_writers import (
+    TapedDialer,
+    TapedFetcher,
+    TapedProbes,
+    TapedRegistry,
+    TapedResolver,
+)
 
 
 def record(vantage: Vantage, path: Path) -> Vantage:
@@ -69,6 +78,8 @@ def record(vantage: Vantage, path: Path) -> Vantage:
         resolver=TapedResolver(vantage.resolver, vantage.clock, tape),
         dialer=TapedDialer(vantage.dialer, vantage.clock, tape),
         probes=probes,
+        fetcher=TapedFetcher(vantage.fetcher, vantage.clock, tape) if vantage.fetcher else None,
+        registry=TapedRegistry(vantage.registry, vantage.clock, tape) if vantage.registry else None,
     )
 
 
@@ -98,6 +109,8 @@ def replay(path: Path) -> Vantage:
         resolver=PlayedResolver(lines, clock),
         dialer=PlayedDialer(lines, clock),
         probes=probes,
+        fetcher=PlayedFetcher(lines, clock),
+        registry=PlayedRegistry(lines, clock),
         origin=head.origin,
         name=f"replay:{path.name}",
         player="replay",

@@ -10,13 +10,17 @@ from typing import Any, Self
 from mxpath.errors import RefusedError
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus
+from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
+from mxpath.model.registry import RegistryAnswer, RegistryFate, RegistryQuestion, Resource
 from mxpath.model.session import TlsFacts
 from mxpath.model.trace import ProbeSpec, Reply
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.ports import ConnectionFault, Fault, Sent
 from mxpath.vantage.recorded_tape import (
     Dial,
+    Fetched,
     Handshake,
+    Holder,
     ProbeSent,
     Question,
     Receiving,
@@ -51,6 +55,56 @@ class PlayedResolver:
         if not recorded:
             return DnsAnswer(
                 name=key[0], rdtype=key[1], status=DnsStatus.TIMEOUT, detail=NOT_RECORDED
+            )
+        line = recorded.popleft() if len(recorded) > 1 else recorded[0]
+        self._clock.sleep(line.elapsed_ns / 1e9)
+        return line.answer
+
+
+class PlayedFetcher:
+    """Answers recorded HTTP questions, by URL."""
+
+    def __init__(self, lines: Sequence[Any], clock: ManualClock) -> None:
+        self._clock = clock
+        self._answers: dict[str, deque[Fetched]] = defaultdict(deque)
+        for line in lines:
+            if isinstance(line, Fetched):
+                self._answers[line.asked].append(line)
+
+    def fetch(self, question: HttpQuestion) -> HttpAnswer:
+        """Answer one question; the last recorded answer repeats."""
+        recorded = self._answers.get(question.url)
+        if not recorded:
+            return HttpAnswer(url=question.url, fault=HttpFault.TIMEOUT, detail=NOT_RECORDED)
+        line = recorded.popleft() if len(recorded) > 1 else recorded[0]
+        self._clock.sleep(line.elapsed_ns / 1e9)
+        return HttpAnswer(
+            url=line.url,
+            status=line.status,
+            headers=line.headers,
+            body=line.body.encode("latin-1", "replace"),
+            fault=line.fault,
+            detail=line.detail,
+            elapsed_ms=line.elapsed_ns / 1e6,
+        )
+
+
+class PlayedRegistry:
+    """Answers recorded questions to registries, by what was asked about."""
+
+    def __init__(self, lines: Sequence[Any], clock: ManualClock) -> None:
+        self._clock = clock
+        self._answers: dict[Resource, deque[Holder]] = defaultdict(deque)
+        for line in lines:
+            if isinstance(line, Holder):
+                self._answers[line.question.resource].append(line)
+
+    def holder(self, question: RegistryQuestion) -> RegistryAnswer:
+        """Answer one question; the last recorded answer repeats."""
+        recorded = self._answers.get(question.resource)
+        if not recorded:
+            return RegistryAnswer(
+                resource=question.resource, fate=RegistryFate.NOT_ASKED, detail=NOT_RECORDED
             )
         line = recorded.popleft() if len(recorded) > 1 else recorded[0]
         self._clock.sleep(line.elapsed_ns / 1e9)

@@ -11,6 +11,8 @@ from mxpath.errors import InputError, ParseError
 from mxpath.model.address import IPAddress
 from mxpath.model.codec import from_data, to_data
 from mxpath.model.dns import DnsAnswer
+from mxpath.model.http import HttpFault
+from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.session import TlsFacts
 from mxpath.model.study import Origin
 from mxpath.model.trace import ProbeSpec, Reply
@@ -120,6 +122,29 @@ class ReplyReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An HTTP question and its answer; Latin-1 keeps every octet of the body."""
+
+    asked: str
+    url: str
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    fault: HttpFault | None
+    detail: str
+    elapsed_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A question to a registry and what was read from its answer; the answer can name persons."""
+
+    question: RegistryQuestion
+    answer: RegistryAnswer
+    elapsed_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoProbes:
     """The probe socket could not be opened."""
 
@@ -137,6 +162,8 @@ KINDS: dict[str, type[Any]] = {
     "probe": ProbeSent,
     "reply": ReplyReceived,
     "no_probes": NoProbes,
+    "http": Fetched,
+    "registry": Holder,
 }
 """The ``kind`` of a line -> its value."""
 

@@ -8,6 +8,8 @@ from typing import Self
 from mxpath.errors import RefusedError
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer
+from mxpath.model.http import HttpAnswer, HttpQuestion
+from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.session import TlsFacts
 from mxpath.model.trace import ProbeSpec, Reply
 from mxpath.vantage.ports import (
@@ -15,13 +17,17 @@ from mxpath.vantage.ports import (
     Connection,
     ConnectionFault,
     Dialer,
+    Fetcher,
     ProbeSocket,
+    Registry,
     Resolver,
     Sent,
 )
 from mxpath.vantage.recorded_tape import (
     Dial,
+    Fetched,
     Handshake,
+    Holder,
     ProbeSent,
     Question,
     Receiving,
@@ -54,6 +60,45 @@ class TapedResolver:
         watch = _Stopwatch(self._clock)
         answer = self._inner.ask(name, rdtype)
         self._tape.write(Question(name=name, rdtype=rdtype, answer=answer, elapsed_ns=watch.ns()))
+        return answer
+
+
+class TapedFetcher:
+    """A fetcher whose answers are recorded."""
+
+    def __init__(self, inner: Fetcher, clock: Clock, tape: Tape) -> None:
+        self._inner, self._clock, self._tape = inner, clock, tape
+
+    def fetch(self, question: HttpQuestion) -> HttpAnswer:
+        """Answer one question."""
+        watch = _Stopwatch(self._clock)
+        answer = self._inner.fetch(question)
+        self._tape.write(
+            Fetched(
+                asked=question.url,
+                url=answer.url,
+                status=answer.status,
+                headers=answer.headers,
+                body=answer.body.decode("latin-1"),
+                fault=answer.fault,
+                detail=answer.detail,
+                elapsed_ns=watch.ns(),
+            )
+        )
+        return answer
+
+
+class TapedRegistry:
+    """Registries whose answers are recorded."""
+
+    def __init__(self, inner: Registry, clock: Clock, tape: Tape) -> None:
+        self._inner, self._clock, self._tape = inner, clock, tape
+
+    def holder(self, question: RegistryQuestion) -> RegistryAnswer:
+        """Answer one question."""
+        watch = _Stopwatch(self._clock)
+        answer = self._inner.holder(question)
+        self._tape.write(Holder(question=question, answer=answer, elapsed_ns=watch.ns()))
         return answer
 
 
