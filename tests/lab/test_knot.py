@@ -8,11 +8,11 @@ from lab.asking import at_sender
 from mxpath.lab.knot import config
 from mxpath.lab.netns import Lab
 from mxpath.lab.topology import World
-from mxpath.lab.zone import zone_file
+from mxpath.lab.zone import zones
 
 
 def test_the_zone_holds_plans_hosts_and_further_records(world: World) -> None:
-    zone = dns.zone.from_text(zone_file(world), origin="example.", relativize=False)
+    zone = dns.zone.from_text(zones(world)[0].text, origin="example.", relativize=False)
 
     def records(name: str, kind: str) -> set[str]:
         found = zone.get_rdataset(dns.name.from_text(name), kind)
@@ -26,7 +26,7 @@ def test_the_zone_holds_plans_hosts_and_further_records(world: World) -> None:
 
 def test_a_name_that_shall_fail_is_a_zone_without_a_file(world: World) -> None:
     text = config(world, Path("/run/x"))
-    assert "domain: broken.example.\n    file: none.txt" in text
+    assert 'domain: "broken.example."\n    file: "none.txt"' in text
 
 
 @pytest.mark.lab

@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 from mxpath.errors import ParseError
 from mxpath.lab.elements import Dns
 from mxpath.lab.simulated import Faults, SimulatedVantage, simulate
-from mxpath.lab.simulated_dns import PlayedZone
+from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.model.dns import DnsStatus
 
 WORLD = read_world(shipped_worlds()["first_walk"])
 
 
-def zone_with(*records: str) -> PlayedZone:
-    return PlayedZone(replace(WORLD, dns=Dns(records=records)))
+def zone_with(*records: str) -> PlayedZones:
+    return PlayedZones(replace(WORLD, dns=Dns(records=records)))
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def zone_with(*records: str) -> PlayedZone:
 def test_the_zone_answers(
     name: str, rdtype: str, status: DnsStatus, records: tuple[str, ...]
 ) -> None:
-    answer = PlayedZone(WORLD).answer(name, rdtype)
+    answer = PlayedZones(WORLD).answer(name, rdtype)
     assert (answer.status, answer.records) == (status, records)
 
 
 def test_all_mx_rows_come_in_one_answer() -> None:
-    answer = PlayedZone(WORLD).answer("fine.example", "MX")
+    answer = PlayedZones(WORLD).answer("fine.example", "MX")
     assert set(answer.records) == {"10 mx1.bigmail.example.", "20 mx.farmail.example."}
     assert answer.ttl_s == 300
 
@@ -100,7 +100,7 @@ def test_a_wildcard_matches_what_does_not_exist() -> None:
 
 @given(st.text(max_size=300), st.sampled_from(["A", "MX", "TXT", "bad", ""]))
 def test_no_question_raises(name: str, rdtype: str) -> None:
-    assert PlayedZone(WORLD).answer(name, rdtype).status in DnsStatus
+    assert PlayedZones(WORLD).answer(name, rdtype).status in DnsStatus
 
 
 def test_bad_records_are_a_bad_world() -> None:

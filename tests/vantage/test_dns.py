@@ -5,7 +5,9 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from mxpath.errors import InputError
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.vantage.clock import SystemClock
-from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers
+from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers, trusts_ad
 from play import LOOPBACK, Answering, closed_port, naming
 
 
@@ -162,15 +164,92 @@ def test_what_a_server_said_outweighs_silence() -> None:
     assert ask(answering(rcode=dns.rcode.SERVFAIL), mute).status is DnsStatus.SERVFAIL
 
 
-def test_a_server_that_failed_is_not_asked_again() -> None:
-    asked = []
+def failing(*codes: int, unchecked: dns.rcode.Rcode) -> tuple[Answering, list[int]]:
+    """Answer SERVFAIL with extended errors, and otherwise where CD is set; collects the flags."""
+    flags: list[int] = []
 
-    def failing(query: dns.message.Message) -> dns.message.Message:
-        asked.append(query)
-        return answering(rcode=dns.rcode.SERVFAIL)(query)  # type: ignore[return-value]
+    def answer(query: dns.message.Message) -> dns.message.Message:
+        flags.append(query.flags & (dns.flags.CD | dns.flags.AD))
+        checked = not query.flags & dns.flags.CD
+        rcode = dns.rcode.SERVFAIL if checked else unchecked
+        response = answering(rcode=rcode)(query)
+        assert isinstance(response, dns.message.Message)
+        options: list[dns.edns.Option] = [
+            dns.edns.EDEOption(code, "be\x1b[2Jware") for code in codes
+        ]
+        response.use_edns(0, options=options)
+        return response
 
-    ask(failing)
-    assert len(asked) == 1
+    return answer, flags
+
+
+def test_a_failure_is_asked_for_its_reason_once() -> None:
+    answer, flags = failing(unchecked=dns.rcode.SERVFAIL)
+    found = ask(answer)
+    assert (found.status, found.unchecked) == (DnsStatus.SERVFAIL, DnsStatus.SERVFAIL)
+    assert not found.is_bogus
+    assert flags == [dns.flags.AD, dns.flags.CD]
+
+
+def test_what_is_answered_without_validation_is_bogus() -> None:
+    found = ask(failing(unchecked=dns.rcode.NOERROR)[0])
+    assert (found.status, found.unchecked) == (DnsStatus.SERVFAIL, DnsStatus.NOERROR)
+    assert found.is_bogus
+
+
+def test_an_extended_error_says_why_and_saves_the_second_question() -> None:
+    answer, flags = failing(9, unchecked=dns.rcode.NOERROR)
+    found = ask(answer)
+    assert found.is_bogus
+    assert [(e.code, e.text, e.words) for e in found.extended] == [
+        (9, "be\x1b[2Jware", "no DNSKEY fits the parent's DS")
+    ]
+    assert flags == [dns.flags.AD]
+
+
+def test_an_extended_error_of_another_kind_does_not_make_it_bogus() -> None:
+    found = ask(failing(22, 4711, unchecked=dns.rcode.SERVFAIL)[0])
+    assert not found.is_bogus
+    assert [e.words for e in found.extended][1] == "extended error 4711"
+
+
+@pytest.mark.parametrize(
+    ("address", "trusted", "believed"),
+    [
+        ("127.0.0.1", False, True),
+        ("127.0.0.53", False, True),
+        ("::1", False, True),
+        ("192.0.2.53", False, False),
+        ("192.0.2.53", True, True),
+        ("fe80::1%eth0", False, False),
+    ],
+)
+def test_the_ad_bit_counts_over_a_trusted_channel_alone(
+    address: str, *, trusted: bool, believed: bool
+) -> None:
+    assert Server(address=address, trusted=trusted).believed is believed
+
+
+def test_an_untrusted_resolver_authenticates_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Server, "believed", False)
+    found = ask(answering("d.example. 300 IN MX 0 .", flags=dns.flags.AD))
+    assert (found.records, found.authenticated, found.trusted) == (("0 .",), False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "trusted"),
+    [
+        ("nameserver 192.0.2.53\noptions edns0 trust-ad\n", True),
+        ("options trust-ad-not\n# options trust-ad\n", False),
+        ("", False),
+    ],
+)
+def test_resolv_conf_may_say_that_the_channel_is_trusted(
+    text: str, tmp_path: Path, *, trusted: bool
+) -> None:
+    (tmp_path / "resolv.conf").write_text(text)
+    assert trusts_ad(tmp_path / "resolv.conf") is trusted
+    assert not trusts_ad(tmp_path / "none")
 
 
 def test_a_truncated_answer_is_asked_for_again_over_tcp() -> None:

@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from importlib.util import find_spec
 
-_PROGRAMS = ("ip", "unshare", "nsenter", "bird", "knotd", "knotc")
+_PROGRAMS = ("ip", "unshare", "nsenter", "bird", "knotd", "knotc", "keymgr", "unbound")
 _MODULES = ("aiosmtpd", "cryptography")
 _UNSHARE = ("-nmpf", "--mount-proc", "--kill-child")
 _SYSTEM_PROGRAMS = ("/usr/local/sbin", "/usr/sbin", "/sbin")

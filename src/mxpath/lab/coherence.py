@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # topology asks this module, so the import may not run both w
     from mxpath.lab.topology import World
 
 _LINKS_IN_A_24 = 64
+_REVERSE = (".in-addr.arpa", ".ip6.arpa")
 
 
 def problems(world: "World") -> Iterator[str]:
@@ -222,12 +223,23 @@ def _zone(world: "World") -> Iterator[str]:
     """The one zone holds every name; what lies outside would silently not be served."""
     zone = world.dns.zone.rstrip(".").lower()
     owners = [host.smtp.name for host in world.hosts.values() if host.smtp]
-    owners += [*world.domains, *world.dns.servfail]
+    owners += [*world.domains, *world.dns.servfail, *world.dns.bogus, *world.dns.unsigned]
     owners += [line.split()[0] for line in world.dns.records if line.split()]
     for owner in owners:
         name = owner.rstrip(".").lower()
-        if name != zone and not name.endswith(f".{zone}"):
+        if name != zone and not name.endswith((f".{zone}", *_REVERSE)):
             yield f"name {owner!r} lies outside the zone {zone!r}"
+    yield from _servers(world)
+
+
+def _servers(world: "World") -> Iterator[str]:
+    server = world.dns.server
+    if server is not None and server not in world.hosts:
+        yield f"dns.server {server!r} is no host"
+    if server == world.resolver:
+        yield f"dns.server {server!r} is the resolver: leave it out, or give it a host of its own"
+    if world.dns.bogus and not (server and world.dns.signed):
+        yield "dns.bogus needs dns.signed, and dns.server, so that the resolver validates"
 
 
 def _registry(world: "World") -> Iterator[str]:

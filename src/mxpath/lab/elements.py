@@ -207,7 +207,7 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dns:
-    """Further DNS content of a world."""
+    """Further DNS content of a world; ``zone`` has the law of its zones."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -224,6 +224,8 @@ class Dns:
     """The zones are signed (DNSSEC), and the resolver, where it is recursive, validates."""
     bogus: tuple[str, ...] = ()
     """Names below the zone that are signed zones of their own, with a wrong DS above them."""
+    unsigned: tuple[str, ...] = ()
+    """Names below the zone that are zones of their own, and not signed."""
 
 
 class RdapBehaviour(StrEnum):

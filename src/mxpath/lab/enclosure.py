@@ -14,6 +14,7 @@ from mxpath.lab.namespaces import (
     set_sysctls,
 )
 from mxpath.lab.topology import World
+from mxpath.lab.zone import is_recursive
 
 RUN = Path("/run/lab")
 """Configurations and sockets of the daemons: on the lab's private tmpfs."""
@@ -36,8 +37,12 @@ def private_run(keep: Iterable[Path]) -> None:
 
 
 def use_resolver(world: World) -> None:
-    """Make the world's resolver the one that programs in the lab find configured."""
+    """Make the world's resolver the one that programs in the lab find configured.
+
+    A recursive one is said to be trusted with what it validated (resolv.conf(5), ``trust-ad``).
+    """
     text = "".join(f"nameserver {address}\n" for address in world.addresses_of(world.resolver))
+    text += "options edns0 trust-ad\n" if is_recursive(world) else ""
     (RUN / "resolv.conf").write_text(text)
     configured = Path("/etc/resolv.conf").resolve()
     if configured.is_relative_to("/run"):  # a link to a file that the tmpfs now covers

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from mxpath.errors import MxpathError
-from mxpath.lab import bird, control, fabric, knot
+from mxpath.lab import bird, control, fabric, knot, unbound
 from mxpath.lab.convergence import wait_for_routes
 from mxpath.lab.enclosure import RUN, private_run, probe, use_resolver
 from mxpath.lab.kernel_truth import KernelTruth, mx_truth
@@ -39,10 +39,11 @@ from mxpath.lab.namespaces import (
 from mxpath.lab.topology import World
 from mxpath.lab.truth import SmtpTruth, SynCount, Truth, smtp_truth, unknowable
 from mxpath.lab.wire import wire_command
+from mxpath.lab.zone import is_recursive, server_of
 from mxpath.model.address import parse_address
 from mxpath.model.codec import from_data, to_data
 
-KNOT = RUN / "knot"
+KNOT, UNBOUND = RUN / "knot", RUN / "unbound"
 DAEMON_LIMIT_S = 15.0
 
 
@@ -101,13 +102,14 @@ class Holder:
         self._start_wire()
         controls = self._start_bird()
         services = self._start_services()
-        self.start("knot", self.world.resolver, knot.write(self.world, KNOT))
+        self._start_dns()
         self._phase("daemons")
         wait_for_routes(self.world, controls)
         self._phase("routes")
         self._await_word("services", services)
-        self._await_zone()
         self._phase("services")
+        self._await_zones()
+        self._phase("dns")
 
     def _start_wire(self) -> None:
         links = [(*fabric.wire_ends(w), w.delay_ms) for w in self.world.wires]
@@ -126,12 +128,21 @@ class Holder:
         if not ready or not process.stdout.readline().startswith(b"ready"):
             raise LabError(f"{name} did not start: {self._last_words(name)}")
 
-    def _await_zone(self) -> None:
+    def _start_dns(self) -> None:
+        self.start("knot", server_of(self.world), knot.write(self.world, KNOT))
+        if is_recursive(self.world):
+            command = unbound.write(self.world, UNBOUND, keys=KNOT)
+            self.start("unbound", self.world.resolver, command)
+
+    def _await_zones(self) -> None:
+        """Wait for the zones and, once there are routes, for the resolver that asks for them."""
         deadline = time.monotonic() + DAEMON_LIMIT_S
         while not knot.serves(self.world, KNOT):
             if time.monotonic() > deadline:
-                raise LabError(f"the zone was not loaded: {self._last_words('knot')}")
+                raise LabError(f"the zones were not loaded: {self._last_words('knot')}")
             time.sleep(0.05)
+        if is_recursive(self.world):
+            unbound.wait_until_it_resolves(self.world)
 
     def _last_words(self, name: str) -> str:
         text = (self.directory / f"{name}.log").read_text(errors="replace")
@@ -178,7 +189,7 @@ class Holder:
             player="kernel",
             wire="c" if self.wire else "python",
             paths=tuple(paths.path(parse_address(target), port) for target, port in flows),
-            mx=mx_truth(self.world, knot.read_zone(self.world, KNOT)),
+            mx=mx_truth(self.world, knot.read_zones(self.world, KNOT)),
             smtp=smtp_truth(
                 self.world,
                 {

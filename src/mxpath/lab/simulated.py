@@ -13,14 +13,16 @@ from datetime import UTC, datetime, time
 
 from mxpath.errors import PrivilegeError
 from mxpath.lab.rdap import RdapServer
-from mxpath.lab.simulated_dns import PlayedResolver, PlayedZone
+from mxpath.lab.simulated_dns import PlayedResolver, PlayedServer
 from mxpath.lab.simulated_faults import Faults, Uplink
 from mxpath.lab.simulated_network import Arrival, PlayedNetwork
 from mxpath.lab.simulated_rdap import PlayedFetcher
 from mxpath.lab.simulated_smtp import PlayedDialer
 from mxpath.lab.simulated_truth import memory_truth
+from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.topology import World
 from mxpath.lab.truth import Truth
+from mxpath.lab.zone import is_recursive, server_of
 from mxpath.model.address import IPAddress
 from mxpath.model.study import Origin
 from mxpath.model.trace import ProbeSpec, Reply
@@ -155,17 +157,35 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
 
 def _resolver(network: PlayedNetwork, clock: ManualClock, uplink: Uplink) -> PlayedResolver:
     world = network.world
-    here, there = next(
-        (address, other)
-        for address in world.addresses_of(world.sender)
-        if (other := world.address_of(world.resolver, address.version)) is not None
-    )
-    out = network.plane.delays_ms(world.sender, there)
-    back = network.plane.delays_ms(world.resolver, here)
-    round_trip_ms = None if out is None or back is None else round(out[0] + back[0], 6)
+    fetch_ms = 0.0
+    if is_recursive(world):
+        fetch_ms = _round_trip_ms(network, world.resolver, server_of(world)) or 0.0
     return PlayedResolver(
-        PlayedZone(world), clock, uplink, server=str(there), round_trip_ms=round_trip_ms
+        PlayedZones(world),
+        clock,
+        uplink,
+        server=PlayedServer(
+            address=str(_ends(world, world.sender, world.resolver)[1]),
+            round_trip_ms=lambda: _round_trip_ms(network, world.sender, world.resolver),
+        ),
+        fetch_ms=fetch_ms,
     )
+
+
+def _ends(world: World, host: str, other: str) -> tuple[IPAddress, IPAddress]:
+    """Addresses of two hosts in the first family that both have."""
+    return next(
+        (here, there)
+        for here in world.addresses_of(host)
+        if (there := world.address_of(other, here.version)) is not None
+    )
+
+
+def _round_trip_ms(network: PlayedNetwork, host: str, other: str) -> float | None:
+    """What a small question between two hosts and its answer take at least."""
+    here, there = _ends(network.world, host, other)
+    out, back = network.plane.delays_ms(host, there), network.plane.delays_ms(other, here)
+    return None if out is None or back is None else round(out[0] + back[0], 6)
 
 
 def simulated_truth(

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.routing import NextHop
-from mxpath.lab.simulated_dns import PlayedZone
 from mxpath.lab.simulated_network import SMTP_PORT, PlayedNetwork, inbound_address
 from mxpath.lab.simulated_wire import TCP
+from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.topology import World
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SynCount, Truth, smtp_truth, unknowable
 from mxpath.model.address import IPAddress, parse_address
@@ -87,7 +87,7 @@ def _hops(
 
 
 def _mx(world: World) -> dict[str, tuple[MxRow, ...]]:
-    zone, plans = PlayedZone(world), {}
+    zone, plans = PlayedZones(world), {}
     for name, domain in world.domains.items():
         rows = [text.split() for text in domain.mx]
         plans[name] = tuple(
@@ -102,7 +102,7 @@ def _mx(world: World) -> dict[str, tuple[MxRow, ...]]:
     return plans
 
 
-def _addresses(zone: PlayedZone, host: str) -> tuple[IPAddress, ...]:
+def _addresses(zone: PlayedZones, host: str) -> tuple[IPAddress, ...]:
     return tuple(
         parse_address(text)
         for rdtype in ("A", "AAAA")

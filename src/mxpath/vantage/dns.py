@@ -11,7 +11,12 @@ The rules, in their order:
 4. Each server in turn, and those that were not heard once more. NOERROR and
    NXDOMAIN are final. Anything else may be one server's trouble, so the next is
    asked; when none does better, the first thing that a server said counts.
-5. The alias chain is followed inside the answer (at most 16 links), and the
+5. A SERVFAIL is asked for its reason: the extended error that came with it (RFC 8914),
+   else the same question once more with CD set, which a resolver answers without
+   validating (RFC 4035 section 3.2.2). That second question is not part of the time.
+6. The AD bit counts from a server on this host, or one whose channel the user trusts:
+   ``trust-ad`` in resolv.conf(5) says so (RFC 4035 section 3.2.3, RFC 6840 section 5.8).
+7. The alias chain is followed inside the answer (at most 16 links), and the
    TTL is the smallest of the chain and the records.
 """
 
@@ -20,6 +25,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from pathlib import Path
 
 import dns.exception
 import dns.flags
@@ -33,10 +39,11 @@ import dns.rrset
 
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
-from mxpath.model.dns import DnsAnswer, DnsStatus
+from mxpath.model.dns import DnsAnswer, DnsStatus, ExtendedError
 from mxpath.vantage.ports import Clock
 
 EDNS_PAYLOAD_OCTETS = 1232
+_RESOLV_CONF = Path("/etc/resolv.conf")
 
 _RCODES = {
     dns.rcode.NOERROR: DnsStatus.NOERROR,
@@ -45,6 +52,8 @@ _RCODES = {
     dns.rcode.REFUSED: DnsStatus.REFUSED,
     dns.rcode.FORMERR: DnsStatus.MALFORMED,
 }
+_MAX_EXTENDED, _MAX_TEXT = 8, 300
+"""Extended errors of one answer, and characters of each, that are kept."""
 _OF_NAMES = ("MX", "CNAME", "NS", "PTR", "SRV")
 """Types whose text is numbers and names, and may be lower-cased; TXT may not."""
 
@@ -59,6 +68,13 @@ class Server:
     address: str
     """IPv4 or IPv6 address; a link-local one with its zone, as ``fe80::1%eth0``."""
     port: int = 53
+    trusted: bool = False
+    """Whether the user trusts the way there; one on this host needs no such word."""
+
+    @property
+    def believed(self) -> bool:
+        """Whether its AD bit counts (rule 6)."""
+        return self.trusted or ip_address(self.address).is_loopback
 
     def __str__(self) -> str:
         if self.port == 53:
@@ -100,7 +116,20 @@ def system_servers() -> tuple[Server, ...]:
         return ()
     # A name server may also be a DNS-over-HTTPS URL; those are not stub resolvers' business.
     plain = (str(server) for server in configured.nameservers)
-    return tuple(Server(address=a, port=configured.port) for a in plain if "/" not in a)
+    trusted = trusts_ad(_RESOLV_CONF)
+    return tuple(
+        Server(address=a, port=configured.port, trusted=trusted) for a in plain if "/" not in a
+    )
+
+
+def trusts_ad(configuration: Path) -> bool:
+    """Whether a resolv.conf(5) has the option ``trust-ad``."""
+    try:
+        lines = configuration.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return False
+    words = (line.split() for line in lines)
+    return any(row[:1] == ["options"] and "trust-ad" in row for row in words)
 
 
 def _warm_up() -> None:
@@ -148,36 +177,45 @@ class StubResolver:
     def ask(self, name: str, rdtype: str) -> DnsAnswer:
         """Answer one question. Never raises for what the DNS does."""
         since_s = self._clock.monotonic_s()
-        answer = self._ask(name, rdtype)
+        answer, server = self._ask(name, rdtype)
         elapsed_ms = (self._clock.monotonic_s() - since_s) * 1000
+        if answer.status is DnsStatus.SERVFAIL and server is not None and not answer.is_bogus:
+            answer = replace(answer, unchecked=self._unchecked(name, rdtype, server))
         return replace(answer, elapsed_ms=round(elapsed_ms, 3))
 
-    def _ask(self, name: str, rdtype: str) -> DnsAnswer:
+    def _unchecked(self, name: str, rdtype: str, server: Server) -> DnsStatus:
+        """What the question comes to when the server does not validate (rule 5)."""
+        blank = DnsAnswer(name=name, rdtype=rdtype, status=DnsStatus.OTHER)
+        return self._try(_question(name, rdtype, unchecked=True), blank, server).status
+
+    def _ask(self, name: str, rdtype: str) -> tuple[DnsAnswer, Server | None]:
+        """The answer, and the server that gave it."""
         blank = DnsAnswer(name=_plain(name), rdtype=rdtype.upper(), status=DnsStatus.OTHER)
         if not self._servers:
-            return replace(
-                blank, status=DnsStatus.UNREACHABLE, detail="no resolver is configured here"
-            )
+            detail = "no resolver is configured here"
+            return replace(blank, status=DnsStatus.UNREACHABLE, detail=detail), None
         try:
             question = _question(name, rdtype)
         except dns.exception.DNSException as error:
-            return replace(blank, status=DnsStatus.MALFORMED, detail=f"cannot be asked: {error}")
+            detail = f"cannot be asked: {error}"
+            return replace(blank, status=DnsStatus.MALFORMED, detail=detail), None
         answers: dict[Server, DnsAnswer] = {}
         for server in self._servers * self._tries:
             if server in answers and answers[server].status not in _FROM_NOBODY:
                 continue
             answers[server] = self._try(question, blank, server)
             if answers[server].status in _FINAL:
-                return answers[server]
-        heard = [a for a in answers.values() if a.status not in _FROM_NOBODY]
-        return (heard or list(answers.values()))[0]
+                return answers[server], server
+        heard = [pair for pair in answers.items() if pair[1].status not in _FROM_NOBODY]
+        best, answer = (heard or list(answers.items()))[0]
+        return answer, best
 
     def _try(
         self, question: dns.message.QueryMessage, blank: DnsAnswer, server: Server
     ) -> DnsAnswer:
         here = replace(blank, server=str(server))
         try:
-            return _read(self._exchange(question, server), here)
+            return _read(self._exchange(question, server), here, believed=server.believed)
         except (dns.exception.Timeout, TimeoutError):
             detail = f"no answer within {self._timeout_s:g} s"
             return replace(here, status=DnsStatus.TIMEOUT, detail=detail)
@@ -229,18 +267,19 @@ class StubResolver:
         return None if local else self._source.get(far.version)
 
 
-def _question(name: str, rdtype: str) -> dns.message.QueryMessage:
+def _question(name: str, rdtype: str, *, unchecked: bool = False) -> dns.message.QueryMessage:
     """A query with EDNS; AD asks for the validation result (RFC 6840 section 5.7)."""
     absolute = dns.name.from_text(name, origin=dns.name.root)
     question = dns.message.make_query(
         absolute, rdtype, use_edns=0, payload=EDNS_PAYLOAD_OCTETS, ednsflags=0
     )
-    question.flags |= dns.flags.AD
+    question.flags |= dns.flags.CD if unchecked else dns.flags.AD
     return question
 
 
-def _read(response: dns.message.Message, here: DnsAnswer) -> DnsAnswer:
+def _read(response: dns.message.Message, here: DnsAnswer, *, believed: bool) -> DnsAnswer:
     """The response as a value; ``here`` brings question and server."""
+    here = replace(here, trusted=believed, extended=_extended(response))
     status = _RCODES.get(response.rcode(), DnsStatus.OTHER)
     if status not in (DnsStatus.NOERROR, DnsStatus.NXDOMAIN):
         detail = f"the server answered {dns.rcode.to_text(response.rcode())}"
@@ -262,7 +301,14 @@ def _read(response: dns.message.Message, here: DnsAnswer) -> DnsAnswer:
         records=records,
         chain=chain,
         ttl_s=found.minimum_ttl if _has_ttl(response) else None,
-        authenticated=bool(response.flags & dns.flags.AD),
+        authenticated=believed and bool(response.flags & dns.flags.AD),
+    )
+
+
+def _extended(response: dns.message.Message) -> tuple[ExtendedError, ...]:
+    found = response.extended_errors()[:_MAX_EXTENDED]
+    return tuple(
+        ExtendedError(code=int(each.code), text=(each.text or "")[:_MAX_TEXT]) for each in found
     )
 
 
