@@ -119,7 +119,6 @@ def analyze_in(
     """
     command = (sys.executable, "-m", "mxpath", "analyze", *domains, *more)
     places = (
-        *("--resolver", str(world.addresses_of(world.resolver)[0])),
         *("--gazetteer", str(lab.gazetteer), "--ca-file", str(lab.trust_file)),
         *("--study", str(directory.resolve() / "{domain}.json"), "--quiet"),
     )

@@ -100,7 +100,7 @@ def test_a_played_resolver_keeps_what_it_has_fetched(played: SimulatedVantage) -
 def test_every_address_has_a_name_that_has_the_address(played: SimulatedVantage) -> None:
     named = names_of(WORLD)
     ports = [port for node in WORLD.interfaces for port in WORLD.interfaces[node]]
-    assert {port.v4.ip for port in ports} | {port.v6.ip for port in ports} <= set(named)
+    assert {number.ip for port in ports for number in port.numbers} <= set(named)
     for address, name in named.items():
         kind = "A" if address.version == 4 else "AAAA"
         assert str(address) in played.resolver.ask(name, kind).records

@@ -175,7 +175,7 @@ def failing(*codes: int, unchecked: dns.rcode.Rcode) -> tuple[Answering, list[in
         response = answering(rcode=rcode)(query)
         assert isinstance(response, dns.message.Message)
         options: list[dns.edns.Option] = [
-            dns.edns.EDEOption(code, "be\x1b[2Jware") for code in codes
+            dns.edns.EDEOption(dns.edns.EDECode.make(code), "be\x1b[2Jware") for code in codes
         ]
         response.use_edns(0, options=options)
         return response

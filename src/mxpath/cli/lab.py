@@ -74,10 +74,7 @@ def _up(options: argparse.Namespace) -> int:
     if options.json:
         print(codec.dump(_list_of(world)).decode(), end="")
         return 0
-    arguments = (
-        *("--resolver", str(world.addresses_of(world.resolver)[0])),
-        *("--gazetteer", str(lab.gazetteer), "--ca-file", str(lab.trust_file)),
-    )
+    arguments = ("--gazetteer", str(lab.gazetteer), "--ca-file", str(lab.trust_file))
     domain = next(iter(world.domains), "DOMAIN")
     print(f"{world.name} is up. Try:")
     print(f"  mxpath lab exec mxpath {domain} {shlex.join(arguments)}")

@@ -57,6 +57,11 @@ def add_vantage(parser: argparse.ArgumentParser) -> None:
         help="ask this DNS resolver; [ADDRESS]:PORT for IPv6",
     )
     group.add_argument(
+        "--trust-ad",
+        action="store_true",
+        help="trust the way to the resolver, and so what it says of DNSSEC",
+    )
+    group.add_argument(
         "--helo", metavar="NAME", help="say this in EHLO (default: the address we speak from)"
     )
     group.add_argument(
@@ -217,6 +222,7 @@ def _live(options: argparse.Namespace, settings: Settings) -> Vantage:
     }
     return live(
         resolver=settings.resolver,
+        trust_ad=options.trust_ad,
         source=settings.source,
         engine=options.engine,
         trust_file=options.ca_file,

@@ -8,7 +8,7 @@ Internet: a UDP socket that is connected, and never written to, tells.
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -32,6 +32,7 @@ _SOMEWHERE = (ip_address("192.0.2.1"), ip_address("2001:db8::1"))
 def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     *,
     resolver: str | None = None,
+    trust_ad: bool = False,
     source: tuple[IPAddress, ...] = (),
     engine: str | None = None,
     trust_file: Path | None = None,
@@ -46,6 +47,9 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     resolver
         Address of the resolver to ask, with a port where it is not 53; ``None`` takes
         the system's configuration.
+    trust_ad
+        Whether the way to the resolver is trusted, so that its word on DNSSEC counts; for
+        one on this host it always does, and ``resolv.conf`` may say so too.
     source
         Addresses of this host to use, at most one for each family.
     engine
@@ -70,6 +74,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     _check_source(source)
     clock = SystemClock()
     servers = (parse_server(resolver),) if resolver is not None else system_servers()
+    servers = tuple(replace(s, trusted=s.trusted or trust_ad) for s in servers)
     chosen = engine or _best_engine()
     asking = registries(clock, contact=contact)
     book, pace = Ledger(ledger_path()) if ledger is None else ledger, Pace(rate_pps)
