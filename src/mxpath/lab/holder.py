@@ -175,6 +175,8 @@ class Holder:
         """
         questions: dict[str, Callable[[], Any]] = {
             "status": lambda: {"ended": self.ended()},
+            "rdap": lambda: control.ask_services("change", rdap=request["rdap"]),
+            "rdap_asked": lambda: control.ask_services("rdap"),
             "truth": lambda: to_data(self.truth(request["flows"])),
         }
         what = str(request.get("ask"))

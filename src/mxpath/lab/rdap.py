@@ -76,6 +76,12 @@ class RdapServer:
         self.behaviour = behaviour
         self._served_at_s.clear()
 
+    def follow(self, element: Rdap) -> None:
+        """Be as a changed world says."""
+        if element != self.element:
+            self.element = element
+            self.change(element.behaviour)
+
     def answer(self, path: str, now_s: float) -> RdapReply:
         """Answer one GET at ``now_s`` on a clock that never steps."""
         self.asked.append(path)
@@ -85,7 +91,7 @@ class RdapServer:
                 return RdapReply(status=200, body=page, content_type="text/html")
             case RdapBehaviour.LIMITING:
                 if (wait_s := self._over_limit_s(now_s)) > 0:
-                    return _error(429, "Too many questions", retry_after_s=int(wait_s) + 1)
+                    return refusal(429, "Too many questions", retry_after_s=int(wait_s) + 1)
                 return self._document(path)
             case RdapBehaviour.SLOW:
                 reply = self._document(path)
@@ -115,12 +121,12 @@ class RdapServer:
             try:
                 return self._network(ip_address(text), lying=lying)
             except ValueError:
-                return _error(400, "No address")
-        return _error(400, "Neither ip nor autnum")
+                return refusal(400, "No address")
+        return refusal(400, "Neither ip nor autnum")
 
     def _autnum(self, asn: int, *, lying: bool) -> RdapReply:
         if asn not in self.world.networks:
-            return _error(404, "No such AS number")
+            return refusal(404, "No such AS number")
         if lying:
             asn = next((other for other in self.world.networks if other != asn), asn + 1)
         return _found(autnum_document(self.world, asn))
@@ -129,7 +135,7 @@ class RdapServer:
         held = [(p, asn) for asn, n in self.world.networks.items() for p in n.prefixes]
         around = [(p, asn) for p, asn in held if address in p]
         if not around:
-            return _error(404, "No such range")
+            return refusal(404, "No such range")
         prefix, asn = max(around, key=lambda pair: pair[0].prefixlen)
         if lying:
             others = [(p, a) for p, a in held if p.version == prefix.version and address not in p]
@@ -223,7 +229,7 @@ def _found(document: dict[str, Any]) -> RdapReply:
     return RdapReply(status=200, body=json.dumps(document).encode())
 
 
-def _error(status: int, title: str, *, retry_after_s: int | None = None) -> RdapReply:
-    """An error object (RFC 9083 section 6)."""
+def refusal(status: int, title: str, *, retry_after_s: int | None = None) -> RdapReply:
+    """Return an error object (RFC 9083 section 6)."""
     document = {"rdapConformance": _CONFORMANCE, "errorCode": status, "title": title}
     return RdapReply(status=status, body=json.dumps(document).encode(), retry_after_s=retry_after_s)

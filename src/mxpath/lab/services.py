@@ -10,7 +10,9 @@ in the namespace where it was opened, so one event loop then serves them all.
    counts SYNs by (target, source port), those that are dropped included.
 4. A host that is changed gets new listeners; connections that are there go on.
 5. Questions come to the socket ``services``, one JSON line each: ``syns`` for the
-   counts, ``smtp`` for what each host is now, ``change`` to change one.
+   counts, ``smtp`` for what each host is now, ``change`` to change one, or with
+   ``rdap`` the registry; ``rdap`` for what the registry was asked.
+6. The registry answers from here too (``rdap_server``).
 """
 
 import asyncio
@@ -28,10 +30,11 @@ from typing import Any
 
 from mxpath.errors import InputError, MxpathError
 from mxpath.lab.certificates import Authority, Issued, authority_title
-from mxpath.lab.elements import Behaviour, SmtpHost
+from mxpath.lab.elements import Behaviour, RdapBehaviour, SmtpHost
 from mxpath.lab.mail_server import MailDoor, MailServer
 from mxpath.lab.mail_words import changed
 from mxpath.lab.namespaces import inside
+from mxpath.lab.rdap_server import RdapService
 from mxpath.lab.topology import World
 from mxpath.lab.truth import SmtpTruth
 from mxpath.model.address import IPAddress
@@ -166,6 +169,7 @@ class Services:
             for name, host in world.hosts.items()
             if host.smtp is not None
         }
+        self.rdap = RdapService(world) if world.rdap is not None else None
         self._kept: list[Any] = []
 
     async def start(self, control: str) -> None:
@@ -179,6 +183,8 @@ class Services:
                 self._kept.append(raw)
         for host in self.hosts.values():
             await host.serve(host.smtp, self.authority, self.keys)
+        if self.rdap is not None:
+            await self.rdap.change(self.rdap.server.behaviour)
         self._kept.append(await asyncio.start_unix_server(self._tell, control))
 
     async def change(self, name: str, keys: Mapping[str, Any]) -> Any:
@@ -197,6 +203,21 @@ class Services:
         await host.serve(changed(host.smtp, keys), self.authority, self.keys)
         return to_data(host.smtp)
 
+    async def change_rdap(self, behaviour: str) -> str:
+        """Let the registry behave otherwise; return how it does.
+
+        Raises
+        ------
+        InputError
+            When the world has no registry, or there is no such behaviour.
+        """
+        if self.rdap is None:
+            raise InputError(f"world {self.world.name!r} has no registry")
+        if behaviour not in list(RdapBehaviour):
+            raise InputError(f"no behaviour {behaviour!r} (there is: {', '.join(RdapBehaviour)})")
+        await self.rdap.change(RdapBehaviour(behaviour))
+        return behaviour
+
     async def answer(self, request: Mapping[str, Any]) -> Any:
         """Answer one question (rule 5).
 
@@ -210,6 +231,10 @@ class Services:
                 return self.counter.rows()
             case "smtp":
                 return {name: to_data(host.truth) for name, host in self.hosts.items()}
+            case "rdap":
+                return self.rdap.server.asked if self.rdap is not None else []
+            case "change" if "rdap" in request:
+                return await self.change_rdap(str(request["rdap"]))
             case "change":
                 return await self.change(str(request["host"]), request["smtp"])
             case other:

@@ -52,6 +52,8 @@ class PlayedFetcher:
 
     def _play(self, question: HttpQuestion) -> tuple[HttpAnswer, float]:
         """The answer, and the seconds it takes to come."""
+        if self.server is not None and self._network.world.rdap is not None:
+            self.server.follow(self._network.world.rdap)
         parts = urlsplit(question.url)
         silence = HttpAnswer(url=question.url, fault=HttpFault.TIMEOUT), float("inf")
         try:
