@@ -30,7 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     inside.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND …")
     truth = actions.add_parser("truth", help="what the running kernels and daemons know")
     truth.add_argument("--source-port", type=int, default=TRUTH_SOURCE_PORT, metavar="PORT")
-    for action in (inside, truth):
+    collect = actions.add_parser("collect", help="let route collectors dump what they know (MRT)")
+    collect.add_argument("collector", nargs="?", help="which one (default: all of the world)")
+    for action in (inside, truth, collect):
         action.add_argument("-w", "--world", dest="name", help="if several worlds run")
     for action in (listing, up, truth):
         action.add_argument("--json", action="store_true", help="print one JSON document")
@@ -38,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do the one action."""
-    return {"list": _list, "up": _up, "down": _down, "exec": _exec, "truth": _truth}[
+    return {"list": _list, "up": _up, "down": _down, "exec": _exec, "truth": _truth, "collect": _collect}[
         options.action
     ](options)
 
@@ -79,6 +81,8 @@ def _up(options: argparse.Namespace) -> int:
     print(f"{world.name} is up. Try:")
     print(f"  mxpath lab exec mxpath {domain} {shlex.join(arguments)}")
     print("  mxpath lab truth")
+    if world.collectors:
+        print("  mxpath lab collect")
     print("  mxpath lab down")
     return 0
 
@@ -120,6 +124,17 @@ def _exec(options: argparse.Namespace) -> int:
     if command[0] == "mxpath":
         command = [sys.executable, "-m", "mxpath", *command[1:]]
     return lab.popen(node, command).wait()
+
+
+def _collect(options: argparse.Namespace) -> int:
+    """Print where each fresh dump lies, one path a line."""
+    lab = _attached(options)
+    names = [options.collector] if options.collector else list(lab.world.collectors)
+    if not names:
+        raise InputError(f"world {lab.world.name!r} has no collector")
+    for name in names:
+        print(lab.dump(name))
+    return 0
 
 
 def _truth(options: argparse.Namespace) -> int:

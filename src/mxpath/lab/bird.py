@@ -1,4 +1,4 @@
-"""BIRD for a world: configurations, and what a running BIRD says of its sessions.
+"""BIRD for a world: the configurations of routers and route servers.
 
 The law; what is liked and told is that of ``bird_policy``:
 
@@ -17,15 +17,12 @@ The law; what is liked and told is that of ``bird_policy``:
    writing its configurations and telling the daemons ``configure``.
 """
 
-import socket
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Address
-from pathlib import Path
 from typing import Any
 
 import networkx as nx
 
+from mxpath.lab.bird_control import ask, sessions_down
 from mxpath.lab.bird_policy import (
     export_filter,
     from_members,
@@ -36,44 +33,30 @@ from mxpath.lab.bird_policy import (
     originated,
     told_to,
 )
+from mxpath.lab.bird_session import Session, head, session_block
+from mxpath.lab.collector import to_collectors
 from mxpath.lab.topology import Interface, Port, Wire, World
 
-_TIMERS = (
-    "connect delay time 1; connect retry time 1; error wait time 1, 2; error forget time 5; "
-    "startup hold time 30; hold time 90;"
-)
+__all__ = ["ask", "internal_graph", "route_server_config", "router_config", "sessions_down"]
+
 _KERNEL_METRIC = 1024
 """Above the metric of the kernel's own routes to the subnets of interfaces (256 in IPv6)."""
-_MAX_ANSWER = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One BGP session as its two ends see it."""
-
-    name: str
-    local: Interface
-    local_asn: int
-    remote: Interface
-    remote_asn: int
-    channel: str
-    """What comes in and what goes out."""
-    extra: str = ""
 
 
 def router_config(world: World, router: str) -> str:
     """Return the BIRD configuration of a router."""
     asn = world.asn_of[router]
-    blocks = [*_head(world, router)]
+    blocks = [*head(world, router)]
     for family in world.networks[asn].families:
         blocks.append(_kernel(world, asn, family))
         blocks += _statics(world, router, family)
         blocks += [
-            _session(family, session)
+            session_block(family, session)
             for session in (
                 *_internal(world, router, family),
                 *_external(world, router, family),
                 *_exchanges(world, router, family),
+                *to_collectors(world, router, family),
             )
         ]
     return "\n".join(blocks) + "\n"
@@ -82,7 +65,7 @@ def router_config(world: World, router: str) -> str:
 def route_server_config(world: World, exchange: str) -> str:
     """Return the BIRD configuration of an exchange point's route server."""
     asn = world.exchanges[exchange].route_server_asn
-    blocks = [*_head(world, exchange)]
+    blocks = [*head(world, exchange)]
     for server in world.route_server(exchange):
         for number, member in enumerate(world.members(exchange)):
             remote = member.number(server.version)
@@ -98,25 +81,8 @@ def route_server_config(world: World, exchange: str) -> str:
                 "add paths tx;",
                 extra="rs client; ",
             )
-            blocks.append(_session(server.version, session))
+            blocks.append(session_block(server.version, session))
     return "\n".join(blocks) + "\n"
-
-
-def _head(world: World, speaker: str) -> tuple[str, ...]:
-    return (
-        "log stderr all;",
-        f"router id {router_id(world, speaker)};",
-        "protocol device { scan time 60; }",
-    )
-
-
-def router_id(world: World, speaker: str) -> IPv4Address:
-    """Return the BGP identifier of a router or of an exchange point's route server.
-
-    It is a mere number (RFC 6286), the speaker's place in the file, so that a world
-    without IPv4 has one too and the last tie goes to who comes first.
-    """
-    return IPv4Address((10 << 24) + 1 + [*world.routers, *world.exchanges].index(speaker))
 
 
 def _of_family(numbers: Iterable[Interface], family: int) -> Interface | None:
@@ -268,53 +234,3 @@ def _exchanges(world: World, router: str, family: int) -> Iterator[Session]:
                 channel=f"import {import_filter(world, asn, 'peer', None, last)}; "
                 f"export {export_filter(asn, 'peer', told, named)}; add paths rx;",
             )
-
-
-def _session(family: int, session: Session) -> str:
-    # One side waits and the other calls: connections never collide.
-    passive = "passive on; " if int(session.local.ip) > int(session.remote.ip) else ""
-    return (
-        f"protocol bgp {session.name} {{ local {session.local.ip} as {session.local_asn}; "
-        f"neighbor {session.remote.ip} as {session.remote_asn}; "
-        f"{session.extra}{passive}med metric on; {_TIMERS} ipv{family} {{ {session.channel} }}; }}"
-    )
-
-
-def ask(control: Path, command: str) -> str:
-    """Send one command to a running BIRD over its control socket; return the answer's text."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(5)
-        line.connect(str(control))
-        _answer(line)
-        line.sendall(command.encode() + b"\n")
-        return _answer(line)
-
-
-def _answer(line: socket.socket) -> str:
-    """Read until the line whose code is followed by a blank: the last one of an answer."""
-    data = b""
-    while len(data) < _MAX_ANSWER:
-        last = data.rstrip(b"\n").rsplit(b"\n", 1)[-1]
-        if data.endswith(b"\n") and last[:4].isdigit() and last[4:5] in {b" ", b""}:
-            break
-        more = line.recv(65_536)
-        if not more:
-            break
-        data += more
-    return data.decode(errors="replace")
-
-
-def sessions_down(control: Path) -> list[str]:
-    """Return names of BGP sessions of a running BIRD that are not established.
-
-    Raises
-    ------
-    OSError
-        When it does not answer yet.
-    """
-    down = []
-    for row in ask(control, "show protocols").splitlines():
-        words = row[5:].split() if row[:4].isdigit() else row.split()
-        if len(words) > 1 and words[1] == "BGP" and "Established" not in words:
-            down.append(words[0])
-    return down

@@ -6,6 +6,7 @@ its cause, is said here in words.
 
 from collections.abc import Iterator
 from itertools import combinations
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 from mxpath.model.address import Prefix
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # topology asks this module, so the import may not run both w
 
 _LINKS_IN_A_24 = 64
 _REVERSE = (".in-addr.arpa", ".ip6.arpa")
+_FILE_NAME = frozenset(f"{ascii_letters}{digits}.-_")
 
 
 def problems(world: "World") -> Iterator[str]:
@@ -28,6 +30,7 @@ def problems(world: "World") -> Iterator[str]:
     yield from found
     if not found:  # members and neighbours are read off the links
         yield from _policies(world)
+    yield from _collectors(world)
     yield from _zone(world)
     yield from _registry(world)
     yield from _expectations(world)
@@ -128,6 +131,27 @@ def _policies(world: "World") -> Iterator[str]:
                 yield f"AS{asn}: announce {prefix}, which is no part of its prefixes"
             for hearer in set(hearers) - near - points - collectors:
                 yield f"AS{asn}: announce {prefix} to {hearer!r}, which is neither a neighbour nor an exchange point that it is at"
+
+
+def _collectors(world: "World") -> Iterator[str]:
+    """A collector is a host with a number of its own, and can talk to each of its peers."""
+    taken = {*world.networks, *(point.route_server_asn for point in world.exchanges.values())}
+    hosts = [collector.host for collector in world.collectors.values()]
+    for name, collector in world.collectors.items():
+        if not name or not set(name) <= _FILE_NAME or name.startswith("."):
+            yield f"collector {name!r}: its name names a file: letters, digits, . - _ alone"
+        if collector.host not in world.hosts:
+            yield f"collector {name!r}: {collector.host!r} is no host"
+            continue
+        if hosts.count(collector.host) > 1:
+            yield f"collector {name!r}: {collector.host!r} has another collector"
+        if collector.asn in taken:
+            yield f"collector {name!r}: AS{collector.asn} is taken"
+        for peer in collector.peers:
+            if peer not in world.routers:
+                yield f"collector {name!r}: peer {peer!r} is no router"
+            elif not set(_host_versions(world, collector.host)) & set(_versions(world, peer) or ()):
+                yield f"collector {name!r} and its peer {peer!r} have no IP version in common"
 
 
 def _is_part(prefix: Prefix, of: Prefix) -> bool:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from mxpath.errors import MxpathError
-from mxpath.lab import bird, control, fabric, knot, unbound
+from mxpath.lab import bird, collector, control, fabric, knot, unbound
 from mxpath.lab.convergence import wait_for_routes
 from mxpath.lab.enclosure import RUN, private_run, probe, use_resolver
 from mxpath.lab.kernel_truth import KernelTruth, mx_truth
@@ -149,17 +149,41 @@ class Holder:
         return " | ".join(text.splitlines()[-5:]) or "it left no message"
 
     def _start_bird(self) -> list[Path]:
-        configs = {
-            fabric.route_server(x): bird.route_server_config(self.world, x)
-            for x in self.world.exchanges
-        } | {r: bird.router_config(self.world, r) for r in self.world.routers}
-        controls = []
-        for node, text in configs.items():
-            config, control = RUN / f"{node}.conf", RUN / f"{node}.ctl"
-            config.write_text(text)
-            self.start(f"bird-{node}", node, ["bird", "-f", "-c", str(config), "-s", str(control)])
-            controls.append(control)
+        world = self.world
+        controls = [
+            self._speak(node, node, bird.router_config(world, node)) for node in world.routers
+        ]
+        for exchange in world.exchanges:
+            server = fabric.route_server(exchange)
+            controls.append(self._speak(server, server, bird.route_server_config(world, exchange)))
+        for name, found in world.collectors.items():
+            speaker = _speaker(name)
+            controls.append(
+                self._speak(speaker, found.host, collector.collector_config(world, name))
+            )
         return controls
+
+    def _speak(self, speaker: str, node: str, config: str) -> Path:
+        """Start a BIRD at a node; return its control socket."""
+        path, control = RUN / f"{speaker}.conf", RUN / f"{speaker}.ctl"
+        path.write_text(config)
+        self.start(f"bird-{speaker}", node, ["bird", "-f", "-c", str(path), "-s", str(control)])
+        return control
+
+    def dump(self, name: str) -> Path:
+        """Let a collector write what it knows into the lab's directory; return the file.
+
+        Raises
+        ------
+        LabError
+            When the world has no such collector, or it cannot.
+        """
+        if name not in self.world.collectors:
+            known = ", ".join(self.world.collectors) or "none"
+            raise LabError(f"world {self.world.name!r} has no collector {name!r} (has: {known})")
+        target = self.directory / f"{name}.mrt"
+        collector.dump(RUN / f"{_speaker(name)}.ctl", target)
+        return target
 
     def ended(self) -> list[str]:
         """Daemons that are no longer running."""
@@ -178,6 +202,7 @@ class Holder:
             "rdap": lambda: control.ask_services("change", rdap=request["rdap"]),
             "rdap_asked": lambda: control.ask_services("rdap"),
             "truth": lambda: to_data(self.truth(request["flows"])),
+            "dump": lambda: str(self.dump(request["collector"])),
         }
         what = str(request.get("ask"))
         if what not in questions:
@@ -220,6 +245,11 @@ class Holder:
                 self.ended()
             else:
                 os.waitpid(ended.si_pid, 0)
+
+
+def _speaker(collector: str) -> str:
+    """Under what name a collector's BIRD runs: no node's."""
+    return f"@collector-{collector}"
 
 
 def _tell(**what: Any) -> None:

@@ -337,6 +337,21 @@ class Lab:
         asked = [[str(target), port] for target, port in flows]
         return from_data(Truth, control.ask(self.state.directory, "truth", flows=asked))
 
+    def dump(self, collector: str) -> Path:
+        """Let a route collector write down now what it knows; the file lies in the lab's directory.
+
+        Returns
+        -------
+        Path
+            An MRT file (TABLE_DUMP_V2, RFC 6396), replaced by the next dump.
+
+        Raises
+        ------
+        LabError
+            When the world has no such collector, or it does not answer.
+        """
+        return Path(control.ask(self.state.directory, "dump", collector=collector))
+
     def check(self) -> None:
         """Raise LabError when one of the lab's daemons has ended."""
         ended = control.ask(self.state.directory, "status")["ended"]
