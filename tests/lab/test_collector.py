@@ -10,9 +10,8 @@ import pytest
 from mrtparse import Reader
 
 from lab.policies import POLICIES
-from mxpath.errors import ParseError
+from mxpath.errors import InputError, ParseError
 from mxpath.lab.collector import collector_config
-from mxpath.lab.namespaces import LabError
 from mxpath.lab.netns import Lab
 from mxpath.lab.routing import ControlPlane
 from mxpath.lab.topology import World, parse_world
@@ -90,7 +89,7 @@ def test_bgpdump_reads_it_too(policies: Lab) -> None:
 
 @pytest.mark.lab
 def test_a_collector_that_is_not_there_is_said(policies: Lab) -> None:
-    with pytest.raises(LabError, match=r"no collector 'rrc9' \(has: rrc0\)"):
+    with pytest.raises(InputError, match=r"no collector 'rrc9' \(has: rrc0\)"):
         policies.dump("rrc9")
 
 

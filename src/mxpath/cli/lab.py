@@ -40,9 +40,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do the one action."""
-    return {"list": _list, "up": _up, "down": _down, "exec": _exec, "truth": _truth, "collect": _collect}[
-        options.action
-    ](options)
+    return {
+        "list": _list,
+        "up": _up,
+        "down": _down,
+        "exec": _exec,
+        "truth": _truth,
+        "collect": _collect,
+    }[options.action](options)
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -347,9 +347,16 @@ class Lab:
 
         Raises
         ------
+        InputError
+            When the world has no such collector.
         LabError
-            When the world has no such collector, or it does not answer.
+            When it does not answer.
         """
+        if collector not in self.world.collectors:
+            known = ", ".join(self.world.collectors) or "none"
+            raise InputError(
+                f"world {self.world.name!r} has no collector {collector!r} (has: {known})"
+            )
         return Path(control.ask(self.state.directory, "dump", collector=collector))
 
     def check(self) -> None:
