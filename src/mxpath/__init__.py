@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from mxpath.figures import FIGURES
     from mxpath.graph.build import build_graph
+    from mxpath.graph.compare import compare
     from mxpath.graph.verdicts import judge
     from mxpath.inference.routes import infer_route
     from mxpath.lab.simulated import simulate
@@ -56,6 +57,7 @@ _HOMES = {
     "analyze": "pipeline",
     "attribute": "attribution.attribute",
     "build_graph": "graph.build",
+    "compare": "graph.compare",
     "discover": "mail.discover",
     "infer_route": "inference.routes",
     "judge": "graph.verdicts",
@@ -86,6 +88,7 @@ __all__ = [
     "analyze",
     "attribute",
     "build_graph",
+    "compare",
     "discover",
     "infer_route",
     "judge",

@@ -25,6 +25,7 @@ COMMANDS = {
     "attribute": "whose addresses these are: network, exchange point, prefix",
     "smtp": "one SMTP conversation, timed phase by phase; no mail is sent",
     "figure": "draw one figure of a study",
+    "compare": "what has changed between two studies, and what has not",
     "explain": "why a study says what it says",
     "data": "the published data that answers lean on",
     "lab": "a mini-Internet of this machine's own, to try things in",

@@ -1,19 +1,26 @@
 """``mxpath DOMAIN…``: the whole walk."""
 
 import argparse
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.cli import options as shared
-from mxpath.cli.kept import keep, write_whole
+from mxpath.cli.kept import earlier, keep, write_whole
+from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
+from mxpath.graph.compare import compare
+from mxpath.graph.verdicts import judge
 from mxpath.mail.mx import normalise_domain
 from mxpath.model import codec
+from mxpath.model.changes import Changes
 from mxpath.model.documents import Studies
 from mxpath.model.study import Study
 from mxpath.pipeline import INTERRUPTED, Options, analyze
 from mxpath.tracing.tracer import TraceOptions
+from mxpath.vantage.ports import Vantage
 
 _WRITTEN = ("report", "study", "graph", "figures")
 
@@ -53,29 +60,44 @@ def run(options: argparse.Namespace) -> int:
     _check_names(options, domains)
     studies: list[Study] = []
     with shared.opened(options) as (vantage, gazetteer):
-        chosen = Options(
-            families=shared.families(options),
-            sender=options.sender,
-            tracing=not options.no_trace,
-            conversing=not options.no_smtp,
-            only=options.to,
-            registry=RegistryOptions(offline=options.offline),
-            trace=TraceOptions(port=options.port),
-            smtp=shared.smtp_options(options),
-        )
-        report = shared.progress(options)
         for domain in domains:
-            study = analyze(domain, vantage, gazetteer, options=chosen, progress=report)
-            keep(study)
-            _write(study, options)
+            study = measured(domain, vantage, gazetteer, options)
+            before = earlier(study)
+            study = replace(study, verdicts=judge(study, before=before))
+            changes = compare(before, study) if before is not None else None
+            remember(study)
+            _write(study, options, changes)
             studies.append(study)
             if not options.json:
-                _print_screen(study, first=len(studies) == 1)
+                _print_screen(study, changes, first=len(studies) == 1)
             if INTERRUPTED in study.notes:
                 break
     if options.json:
         _print_json(studies)
     return 0 if all(_came_through(study) for study in studies) else 1
+
+
+def measured(
+    domain: str, vantage: Vantage, gazetteer: Gazetteer, options: argparse.Namespace
+) -> Study:
+    """Analyze one domain as the options say."""
+    chosen = Options(
+        families=shared.families(options),
+        sender=options.sender,
+        tracing=not options.no_trace,
+        conversing=not options.no_smtp,
+        only=options.to,
+        registry=RegistryOptions(offline=options.offline),
+        trace=TraceOptions(port=options.port),
+        smtp=shared.smtp_options(options),
+    )
+    return analyze(domain, vantage, gazetteer, options=chosen, progress=shared.progress(options))
+
+
+def remember(study: Study) -> None:
+    """Keep a study; where that fails, say so and go on."""
+    if note := keep(study):
+        print(f"mxpath: {note}", file=sys.stderr)
 
 
 def _check_names(options: argparse.Namespace, domains: Sequence[str]) -> None:
@@ -98,7 +120,7 @@ def _path(pattern: str, study: Study) -> Path:
     return path
 
 
-def _write(study: Study, options: argparse.Namespace) -> None:
+def _write(study: Study, options: argparse.Namespace, changes: Changes | None) -> None:
     """Write the files that were asked for."""
     try:
         if options.study:
@@ -106,7 +128,9 @@ def _write(study: Study, options: argparse.Namespace) -> None:
         if options.report:
             from mxpath.report.html import render_report  # noqa: PLC0415 - loads matplotlib
 
-            write_whole(_path(options.report, study), render_report(study).encode())
+            write_whole(
+                _path(options.report, study), render_report(study, changes=changes).encode()
+            )
         if options.graph:
             from mxpath.report.exports import write_graph  # noqa: PLC0415
 
@@ -119,13 +143,16 @@ def _write(study: Study, options: argparse.Namespace) -> None:
         raise InputError(f"cannot write {error.filename}: {error.strerror}") from error
 
 
-def _print_screen(study: Study, *, first: bool) -> None:
+def _print_screen(study: Study, changes: Changes | None, *, first: bool) -> None:
     import shutil  # noqa: PLC0415 - only for the screen
 
     from mxpath.report.text import screen  # noqa: PLC0415
 
     width = min(100, max(60, shutil.get_terminal_size((100, 24)).columns))
-    print(("" if first else "\n") + screen(study, width=width).rstrip("\n"), flush=True)
+    print(
+        ("" if first else "\n") + screen(study, width=width, changes=changes).rstrip("\n"),
+        flush=True,
+    )
 
 
 def _print_json(studies: Sequence[Study]) -> None:

@@ -14,7 +14,7 @@ from mxpath.report.explain import claims_of
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("study", metavar="STUDY", help="a study's file, or last")
+    parser.add_argument("study", metavar="STUDY", help="a study's file, last, or DOMAIN@WHEN")
     parser.add_argument("claim", nargs="?", metavar="CLAIM", help="a key, or the start of some")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 

@@ -21,7 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     names = (*NAMES, WORLD)
     parser.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
     parser.add_argument(
-        "study", metavar="STUDY", help="a study's file, or last; for world: its FILE.toml or name"
+        "study",
+        metavar="STUDY",
+        help="a study's file, last, or DOMAIN@WHEN; for world: its FILE.toml or name",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.{svg,png,pdf}")
     parser.add_argument("--json", action="store_true", help="say as JSON what was drawn")

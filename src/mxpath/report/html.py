@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from mxpath.graph.influence import carried
 from mxpath.graph.sightings import owner_name
 from mxpath.model.address import IPAddress
+from mxpath.model.changes import Changes
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.documents import Explained
 from mxpath.model.evidence import Evidence, Grade
@@ -19,6 +20,7 @@ from mxpath.model.study import Study
 from mxpath.model.trace import Hop, Trace
 from mxpath.model.verdict import Verdict
 from mxpath.report.amounts import milliseconds
+from mxpath.report.changes import since_words
 from mxpath.report.explain import claims_of
 from mxpath.report.pages import inline_figure, render
 from mxpath.report.words import (
@@ -35,12 +37,15 @@ from mxpath.report.words import (
 Section = dict[str, object]
 
 
-def render_report(study: Study) -> str:
-    """Return the report of ``study`` as one self-contained HTML document."""
-    return render("report.html", page=_page(study))
+def render_report(study: Study, *, changes: Changes | None = None) -> str:
+    """Return the report of ``study`` as one self-contained HTML document.
+
+    ``changes`` since the last look, where there was one, are told in one line.
+    """
+    return render("report.html", page=_page(study, changes))
 
 
-def _page(study: Study) -> Section:
+def _page(study: Study, changes: Changes | None) -> Section:
     drawn = any(route.as_path for route in study.routes)
     return {
         "domain": printable(study.domain),
@@ -60,6 +65,7 @@ def _page(study: Study) -> Section:
         "unseen": unseen_words(study),
         "provenance": list(_provenance(study)),
         "snapshots": [_snapshot(study, n) for n in range(len(study.provenance.snapshots))],
+        "since": since_words(changes) if changes is not None else "",
         "version": printable(study.provenance.version),
     }
 

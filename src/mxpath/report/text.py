@@ -5,10 +5,10 @@ cut; nothing is coloured here, so the text is the same in a pipe and in a mail;
 all text from strangers passes through ``printable``.
 """
 
-import textwrap
 from collections.abc import Iterator
 
 from mxpath.model.address import IPAddress
+from mxpath.model.changes import Changes
 from mxpath.model.foreign_text import cut, printable
 from mxpath.model.route import Route
 from mxpath.model.session import Outcome, SmtpSession
@@ -16,6 +16,8 @@ from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.model.verdict import Verdict
 from mxpath.report.amounts import milliseconds
+from mxpath.report.changes import since_words
+from mxpath.report.lines import wrap
 from mxpath.report.words import (
     fate_words,
     influence_words,
@@ -39,31 +41,31 @@ Row = tuple[str, str]
 _PHASE_NAMES = {"connect": "tcp", "ehlo2": "ehlo again"}
 
 
-def screen(study: Study, *, width: int = WIDTH) -> str:
+def screen(study: Study, *, width: int = WIDTH, changes: Changes | None = None) -> str:
     """Return the screen of ``study``, at most ``width`` columns wide, ending in a newline.
 
-    A single word longer than the line (an IPv6 address, a host name) is never broken.
+    ``changes`` since the last look, where there was one, are told in one line. A single word longer than the line (an IPv6 address, a host name) is never broken.
     """
     rows = [("seen from", _seen_from(study)), *_plan_rows(study)]
     for delivery in study.deliveries():
         rows += _address_rows(study, *delivery)
-    rows += _summary(study)
+    rows += _summary(study, changes)
     column = max(LABEL, *(len(label) + 1 for label, _ in rows))
     lines = [*_verdict_lines(study, width), ""]
     for label, text in rows:
-        lines += _wrap(text, width, head=f"{label:<{column}}", hang=" " * column)
+        lines += wrap(text, width, head=f"{label:<{column}}", hang=" " * column)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _verdict_lines(study: Study, width: int) -> Iterator[str]:
     if not study.verdicts:
-        yield from _wrap(f"{printable(study.domain)}: the study has no verdict yet.", width)
+        yield from wrap(f"{printable(study.domain)}: the study has no verdict yet.", width)
         return
     first, *others = study.verdicts
-    yield from _wrap(f"{printable(first.sentence)}   {_tag(first)}", width)
-    yield from _wrap(f"next: {printable(first.next_step)}", width, hang="      ")
+    yield from wrap(f"{printable(first.sentence)}   {_tag(first)}", width)
+    yield from wrap(f"next: {printable(first.next_step)}", width, hang="      ")
     for verdict in others:
-        yield from _wrap(
+        yield from wrap(
             f"also: {printable(verdict.sentence)}   {_tag(verdict)}", width, hang="      "
         )
 
@@ -171,32 +173,15 @@ def _route_facts(study: Study, route: Route, trace: Trace) -> str:
     return _joined(list(dict.fromkeys(parts)))
 
 
-def _summary(study: Study) -> Iterator[Row]:
+def _summary(study: Study, changes: Changes | None) -> Iterator[Row]:
     influence = influence_words(study)
     if influence:
         yield "influence", influence
     fate = fate_words(study)
     if fate:
         yield "shared fate", fate
+    if changes is not None:
+        yield "since", since_words(changes)
     unseen = "; ".join(unseen_words(study))
     if unseen:
         yield "not seen", unseen
-
-
-def _wrap(text: str, width: int, *, head: str = "", hang: str = "") -> list[str]:
-    """Wrap at plain spaces only; no-break spaces hold together what belongs together.
-
-    What is held together but longer than a line is let go again.
-    """
-    room = width - len(hang)
-    held = (word if len(word) <= room else word.replace("\u00a0", " ") for word in text.split(" "))
-    lines = textwrap.wrap(
-        " ".join(held),
-        width=width,
-        initial_indent=head,
-        subsequent_indent=hang,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-    )
-    return [line.replace("\u00a0", " ") for line in lines] or [""]

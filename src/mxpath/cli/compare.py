@@ -1,0 +1,64 @@
+"""``mxpath compare STUDY STUDY | DOMAIN@WHEN DOMAIN``: what has changed, and what has not."""
+
+import argparse
+from dataclasses import replace
+
+from mxpath.cli import options as shared
+from mxpath.cli.analyze import measured, remember
+from mxpath.cli.kept import earlier, is_kept_name, read_study
+from mxpath.graph.compare import compare
+from mxpath.graph.verdicts import judge
+from mxpath.mail.mx import normalise_domain
+from mxpath.model import codec
+from mxpath.model.study import Study
+from mxpath.report.changes import comparison
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    study = "a study's file, last, or DOMAIN@WHEN for a kept one"
+    parser.add_argument("before", metavar="STUDY", help=study)
+    parser.add_argument("after", metavar="STUDY|DOMAIN", help="another, or a domain: measured now")
+    shared.add_output(parser)
+    shared.add_families(parser)
+    shared.add_vantage(parser)
+    shared.add_gazetteer(parser)
+    parser.set_defaults(port=25, to=None, sender="rfc5321", no_smtp=False, no_trace=False)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what is another one now; a change is an answer, not a failure."""
+    if is_kept_name(options.after):
+        before, after = read_study(options.before), read_study(options.after)
+    else:
+        before = read_study(options.before, vantage=_shelf(options))
+        after = _measured_now(options)
+    changes = compare(before, after)
+    if options.json:
+        print(codec.dump(changes).decode(), end="")
+    else:
+        import shutil  # noqa: PLC0415 - only for the screen
+
+        width = min(100, max(60, shutil.get_terminal_size((80, 24)).columns))
+        print(comparison(changes, width=width), end="")
+    return 0
+
+
+def _shelf(options: argparse.Namespace) -> str:
+    """Name of the vantage that will measure: what it is compared with stood there too."""
+    kind, _, rest = options.vantage.partition(":")
+    if kind != "sim":
+        return str(options.vantage)
+    from mxpath.lab.topology import read_world  # noqa: PLC0415
+
+    return f"sim:{read_world(shared.world_file(rest)).name}"
+
+
+def _measured_now(options: argparse.Namespace) -> Study:
+    domain = normalise_domain(options.after)
+    with shared.opened(options) as (vantage, gazetteer):
+        study = measured(domain, vantage, gazetteer, options)
+    before = earlier(study)
+    study = replace(study, verdicts=judge(study, before=before))
+    remember(study)
+    return study
