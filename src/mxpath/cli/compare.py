@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_families(parser)
     shared.add_vantage(parser)
     shared.add_gazetteer(parser)
+    shared.add_offline(parser)
     parser.set_defaults(port=25, to=None, sender="rfc5321", no_smtp=False, no_trace=False)
 
 
