@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_network
 
 import studies
+from mxpath.model.attribution import Network
+from mxpath.model.evidence import Claim, Evidence, Grade
+from mxpath.model.rpki import OriginValidity, RouteValidity, RpkiReason, RpkiState
 from mxpath.model.session import Outcome, SmtpReply, SmtpSession
 from mxpath.model.study import Study
 from studies import BIG, MX1, MX1_NAME, TO_MX1, At
 
 SHOP0, SHOP1 = "mx0.shop.example", "mx1.shop.example"
 TWIN = At(v4="198.18.34.25", v6="2001:db8:3000:1::25", rtt_ms=20.9, network=BIG)
+THIEF = Network(asn=64666, name="Somebody")
 NEIGHBOUR = At(v4="198.18.33.26", v6="2001:db8:3000::26", rtt_ms=20.9, network=BIG)
 
 
@@ -166,6 +171,43 @@ def v6_detour() -> Study:
     )
 
 
+def yesterday(study: Study) -> Study:
+    return replace(
+        study,
+        started_at=study.started_at - timedelta(days=1),
+        ended_at=study.ended_at - timedelta(days=1),
+    )
+
+
+def announced_by(study: Study, network: Network, state: RpkiState | None = None) -> Study:
+    """The IPv4 address of the first MX, announced by somebody else."""
+    here = studies.address(studies.MX1, 4)
+    owner = study.owners[here]
+    assert owner.origin is not None
+    value = replace(owner.origin.value, networks=(network,))
+    return replace(
+        study,
+        owners=study.owners
+        | {
+            here: replace(
+                owner, origin=replace(owner.origin, value=value), rpki=_rpki(state, network)
+            )
+        },
+    )
+
+
+def _rpki(state: RpkiState | None, network: Network) -> Claim[RouteValidity] | None:
+    if state is None:
+        return None
+    reason = RpkiReason.WRONG_ORIGIN if state is RpkiState.INVALID else None
+    origin = OriginValidity(asn=network.asn, state=state, reason=reason)
+    return Claim(
+        value=RouteValidity(prefix=ip_network("198.18.32.0/20"), origins=(origin,)),
+        evidence=(Evidence(source="vrps", rule="rfc6811"),),
+        grade=Grade.CERTAIN,
+    )
+
+
 FAULTY: dict[str, tuple[Callable[[], Study], tuple[str, ...]]] = {
     "nolisting": (nolisting, ("nolisting", "weak_redundancy")),
     "sandwich": (sandwich, ("nolisting", "weak_redundancy")),
@@ -179,3 +221,22 @@ FAULTY: dict[str, tuple[Callable[[], Study], tuple[str, ...]]] = {
     "v6_detour": (v6_detour, ("path_detour",)),
 }
 """Maker and the verdicts it gets, in order."""
+
+CHANGED: dict[str, tuple[Callable[[], Study], Callable[[], Study], tuple[str, ...]]] = {
+    "rerouted": (
+        v6_detour,
+        lambda: yesterday(studies.fine("round.example")),
+        ("path_detour", "path_changed"),
+    ),
+    "other_origin": (
+        lambda: announced_by(studies.fine(), THIEF),
+        lambda: yesterday(studies.fine()),
+        ("origin_or_rpki_changed",),
+    ),
+    "unchanged": (
+        studies.fine,
+        lambda: yesterday(studies.fine()),
+        ("nothing_wrong_seen",),
+    ),
+}
+"""Maker, that of the study a day before, and the verdicts, in order."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 import studies
-from faulty import FAULTY
+from faulty import CHANGED, FAULTY, yesterday
 from mxpath.graph.verdicts import VERDICTS, judge
 from mxpath.model.dns import DnsStatus
 from mxpath.model.evidence import Grade
@@ -54,17 +54,22 @@ def test_each_fault_gets_its_verdicts_in_order(name: str) -> None:
     assert tuple(v.name for v in judge(make())) == expected
 
 
+@pytest.mark.parametrize("name", CHANGED)
+def test_each_change_gets_its_verdicts_in_order(name: str) -> None:
+    make, earlier, expected = CHANGED[name]
+    assert tuple(v.name for v in judge(make(), before=earlier())) == expected
+
+
 @pytest.mark.parametrize("name", VERDICTS)
 def test_each_rule_fires_somewhere_and_is_silent_elsewhere(name: str) -> None:
-    fired = {
-        name in verdicts for verdicts in (*EXPECTED.values(), *(e for _, e in FAULTY.values()))
-    }
+    more = [*(e for _, e in FAULTY.values()), *(e for *_, e in CHANGED.values())]
+    fired = {name in verdicts for verdicts in (*EXPECTED.values(), *more)}
     assert fired == {True, False}
 
 
 @pytest.mark.parametrize("make", [*studies.ALL.values(), *(make for make, _ in FAULTY.values())])
 def test_every_verdict_is_a_safe_sentence_with_evidence(make: Callable[[], Study]) -> None:
-    for verdict in judge(make()):
+    for verdict in judge(make(), before=yesterday(studies.fine(make().domain))):
         assert verdict.sentence.endswith((".", "”."))
         assert verdict.sentence[0].isupper() or "." in verdict.sentence.split()[0]
         assert verdict.next_step

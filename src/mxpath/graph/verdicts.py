@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from mxpath.graph import (
+    change_verdicts,
     delay_verdicts,
     dns_verdicts,
     host_verdicts,
@@ -165,11 +166,13 @@ VERDICTS: Mapping[str, Rule] = {
     "refused_source": _alone(refusal_verdicts.refused_source),
     "rejected_at_greeting": _alone(refusal_verdicts.rejected_at_greeting),
     "v6_broken_v4_works": _alone(path_verdicts.v6_broken_v4_works),
+    "origin_or_rpki_changed": change_verdicts.origin_or_rpki_changed,
     "tls_broken": _alone(tls_verdicts.tls_broken),
     "banner_delay": _alone(delay_verdicts.banner_delay),
     "tls_slow": _alone(tls_verdicts.tls_slow),
     "dns_slow": _alone(dns_verdicts.dns_slow),
     "path_detour": _alone(route_verdicts.path_detour),
+    "path_changed": change_verdicts.path_changed,
     "nolisting": host_verdicts.nolisting,
     "weak_redundancy": _alone(redundancy_verdicts.weak_redundancy),
     "nothing_wrong_seen": nothing_wrong_seen,
