@@ -9,7 +9,7 @@ import studies
 from mxpath.model.attribution import Network
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.rpki import OriginValidity, RouteValidity, RpkiReason, RpkiState
-from mxpath.model.session import Outcome, SmtpReply, SmtpSession
+from mxpath.model.session import Outcome, SecondLook, SmtpReply, SmtpSession, TlsFacts
 from mxpath.model.study import Study
 from studies import BIG, MX1, MX1_NAME, TO_MX1, At
 
@@ -131,6 +131,25 @@ def _without_tls(family: int) -> SmtpSession:
     )
 
 
+def large_lost(*, passed: bool | None = True) -> Study:
+    """The first MX's certificates never come over IPv4; ``passed`` is the second look's, if made."""
+    base = studies.session(MX1_NAME, MX1, 4)
+    stalled = studies.phase("tls", 15_000.0, complete=False)
+    look = (
+        None
+        if passed is None
+        else SecondLook(
+            max_segment=536,
+            outcome=Outcome.ANSWERED,
+            reached="quit" if passed else "starttls",
+            passed=passed,
+        )
+    )
+    nothing = TlsFacts(version="", cipher="", problem="no answer in time", timed_out=True)
+    session = replace(base, phases=(*base.phases[:4], stalled), tls=nothing, second_look=look)
+    return studies.with_sessions(studies.fine("large.example"), session)
+
+
 def bad_certificate(
     *, problem: str = "the certificate expired on 2026-01-01", matches: bool = True
 ) -> Study:
@@ -217,6 +236,7 @@ FAULTY: dict[str, tuple[Callable[[], Study], tuple[str, ...]]] = {
     "v4_shut": (v4_shut, ("refused_source",)),
     "handshake_fails": (handshake_fails, ("tls_broken",)),
     "bad_certificate": (bad_certificate, ("tls_broken",)),
+    "large_lost": (large_lost, ("pmtu_blackhole",)),
     "slow_tls": (slow_tls, ("tls_slow",)),
     "v6_detour": (v6_detour, ("path_detour",)),
 }

@@ -10,7 +10,7 @@ import studies
 from mxpath.graph.redundancy import RoofKind, roofs
 from mxpath.graph.verdicts import VERDICTS, judge
 from mxpath.model.evidence import Grade
-from mxpath.model.session import Outcome
+from mxpath.model.session import CertificateFault, Outcome, SecondLook, SmtpReply
 from mxpath.model.study import Study
 from mxpath.model.verdict import Owner, Verdict
 
@@ -181,6 +181,58 @@ class TestTls:
             for f in (4, 6)
         ]
         assert names(studies.with_sessions(study, *late)) == ["banner_delay", "tls_broken"]
+
+    def test_starttls_that_is_offered_and_refused(self) -> None:
+        base = studies.session(studies.MX1_NAME, studies.MX1, 4)
+        no = SmtpReply(code=454, lines=("TLS not available",))
+        refused = replace(base, phases=base.phases[:4], tls=None, starttls_reply=no)
+        verdict = only(studies.with_sessions(studies.fine(), refused), "tls_broken")
+        assert "454 TLS not available" in verdict.sentence
+
+    def test_a_certificate_that_cannot_be_read(self) -> None:
+        tls = replace(
+            studies.TLS, trusted=None, name_matches=None, faults=(CertificateFault.UNREADABLE,)
+        )
+        bad = replace(studies.session(studies.MX1_NAME, studies.MX1, 4), tls=tls)
+        assert (
+            "unreadable" in only(studies.with_sessions(studies.fine(), bad), "tls_broken").sentence
+        )
+
+
+class TestSize:
+    def test_small_segments_that_pass_make_it_likely(self) -> None:
+        verdict = only(faulty.large_lost(), "pmtu_blackhole")
+        assert (verdict.grade, verdict.owner) == (Grade.LIKELY, Owner.PATH)
+        assert "segments of 536 bytes" in verdict.sentence
+        assert verdict.deliverable
+        assert any("sends its large replies well" in e.detail for e in verdict.counter_evidence)
+
+    def test_without_a_second_look_it_is_only_possible(self) -> None:
+        verdict = only(faulty.large_lost(passed=None), "pmtu_blackhole")
+        assert verdict.grade is Grade.POSSIBLE
+        assert any("hangs" in e.detail for e in verdict.counter_evidence)
+
+    def test_a_server_that_stalls_again_is_broken_whatever_the_size(self) -> None:
+        assert names(faulty.large_lost(passed=False)) == ["tls_broken"]
+
+    def test_a_long_ehlo_answer_that_never_comes_is_no_dead_host(self) -> None:
+        look = SecondLook(max_segment=536, outcome=Outcome.ANSWERED, reached="quit", passed=True)
+        silent = []
+        for family in (4, 6):
+            base = studies.session(studies.MX1_NAME, studies.MX1, family)
+            ehlo = studies.phase("ehlo", 15_000.0, complete=False)
+            silent.append(
+                replace(
+                    base,
+                    outcome=Outcome.SILENT,
+                    phases=(*base.phases[:2], ehlo),
+                    tls=None,
+                    second_look=look,
+                )
+            )
+        study = studies.with_sessions(studies.only_first(studies.fine()), *silent)
+        assert names(study) == ["pmtu_blackhole"]
+        assert only(study, "pmtu_blackhole").deliverable is None
 
 
 class TestDetour:

@@ -27,6 +27,7 @@ from mxpath.graph.sightings import (
     first_hosts,
     is_dead,
     last_answer,
+    lost_by_size,
     owner_name,
     reached_network,
     sessions_of,
@@ -162,7 +163,11 @@ def first_mx_dead(study: Study, before: Study | None = None) -> Verdict | None:
     it as well, that speaks instead.
     """
     first = first_hosts(study)
-    dead = [host for host in first if is_dead(study, host) or _has_no_address(study, host)]
+    dead = [
+        host
+        for host in first
+        if (is_dead(study, host) and not _too_large(study, host)) or _has_no_address(study, host)
+    ]
     if not dead or nolisting(study, before) is not None:
         return None
     rest = [host for host in study.mail.plan.hosts if host not in dead]
@@ -180,6 +185,11 @@ def first_mx_dead(study: Study, before: Study | None = None) -> Verdict | None:
         cost_ms=_dead_cost(study, dead[0]) if saver else None,
         deliverable=saver is not None or bool(untried) or any(answers(study, h) for h in first),
     )
+
+
+def _too_large(study: Study, host: MxHost) -> bool:
+    """It would speak, were its packets smaller: ``pmtu_blackhole`` says so."""
+    return any(lost_by_size(s) is Grade.LIKELY for s in sessions_of(study, host))
 
 
 def _has_no_address(study: Study, host: MxHost) -> bool:

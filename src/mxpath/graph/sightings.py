@@ -1,6 +1,7 @@
 """What a study saw of each mail host: the questions that several verdicts ask."""
 
 from mxpath.model.address import IPAddress
+from mxpath.model.evidence import Grade
 from mxpath.model.foreign_text import printable
 from mxpath.model.mail import MxHost
 from mxpath.model.session import Outcome, SmtpSession
@@ -55,6 +56,23 @@ def is_dead(study: Study, host: MxHost) -> bool:
         return False
     tried = [s for s in sessions if not family_missing(study, s.address.version)]
     return bool(tried) and all(session.outcome in FAILED for session in tried)
+
+
+def lost_by_size(session: SmtpSession) -> Grade | None:
+    """How far it looks as if large packets alone were lost; ``None`` when it does not.
+
+    See ``size_verdicts`` for the law.
+    """
+    look = session.second_look
+    if look is not None and look.passed:
+        return Grade.LIKELY
+    tls = session.phase("tls")
+    stalled = tls is not None and not tls.complete and session.tls is not None
+    if not stalled or session.tls is None or not session.tls.timed_out:
+        return None
+    # A second conversation that came as far as this and stalled again speaks for the server.
+    again = look is not None and look.reached in ("starttls", "tls")
+    return None if again else Grade.POSSIBLE
 
 
 def was_tried(study: Study, host: MxHost) -> bool:

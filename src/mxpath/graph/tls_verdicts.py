@@ -7,10 +7,10 @@ they could verify. A failed handshake therefore costs everybody a detour and som
 delivery; a bad certificate costs the strict ones alone.
 """
 
-from mxpath.graph.sightings import first_hosts, owner_name, sessions_of
+from mxpath.graph.sightings import first_hosts, lost_by_size, owner_name, sessions_of
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
-from mxpath.model.session import Outcome, SmtpSession, TlsFacts
+from mxpath.model.session import CertificateFault, Outcome, SmtpSession, TlsFacts
 from mxpath.model.study import Study
 from mxpath.model.verdict import Owner, Verdict
 
@@ -31,16 +31,21 @@ def tls_broken(study: Study) -> Verdict | None:
 
 
 def _handshake_failed(session: SmtpSession) -> bool:
-    """It spoke SMTP, agreed to TLS, and then no session came of it."""
-    tls = session.phase("tls")
-    return session.outcome is Outcome.ANSWERED and tls is not None and not tls.complete
+    """It spoke SMTP, offered STARTTLS, and then no session came of it, whatever the packets' size."""
+    if session.outcome is not Outcome.ANSWERED or lost_by_size(session) is not None:
+        return False
+    tls, reply = session.phase("tls"), session.starttls_reply
+    return (tls is not None and not tls.complete) or (reply is not None and reply.code >= 400)
 
 
 def _complaint(tls: TlsFacts) -> str:
     """What a verifying sender holds against the certificate; nothing when it would be content."""
-    if not tls.version:
+    if not tls.is_established:
         return ""
-    parts = [printable(tls.problem) or "no trusted chain"] if tls.trusted is False else []
+    faults = [fault for fault in tls.faults if fault is not CertificateFault.NAME_MISMATCH]
+    parts = []
+    if tls.trusted is False or faults:
+        parts.append(printable(tls.problem) or ", ".join(faults) or "no trusted chain")
     if tls.name_matches is False:
         names = ", ".join(printable(name) for name in tls.names[:3]) or "no name"
         parts.append(f"its names ({names}) are not the host's")
@@ -52,23 +57,34 @@ def _failed_handshake(
 ) -> Verdict:
     worst = failed[0]
     host = printable(worst.host)
-    problem = printable(worst.tls.problem, limit=120) if worst.tls is not None else ""
+    problem = _problem(worst)
     why = f" ({problem})" if problem else ""
     return Verdict(
         name="tls_broken",
         grade=Grade.LIKELY if len(failed) == len(sessions) else Grade.POSSIBLE,
         owner=Owner.THEM,
         sentence=(
-            f"{host} offers STARTTLS, and then the handshake fails{why}: senders that insist on TLS "
+            f"{host} offers STARTTLS, and then no TLS comes of it{why}: senders that insist on TLS "
             f"(MTA-STS, DANE) cannot deliver to {printable(study.domain)}, others come back without it."
         ),
         next_step=f"ask {owner_name(study, worst.address)} about STARTTLS on {host} ({worst.address})",
-        evidence=tuple(_evidence(s, "the handshake did not end") for s in failed),
+        evidence=tuple(
+            _evidence(s, f"no TLS after STARTTLS: {_problem(s) or 'no reason given'}")
+            for s in failed
+        ),
         counter_evidence=(
             *_doing_well(sessions),
             _saw("tls", "one client", "another TLS library may come to terms with this server"),
         ),
     )
+
+
+def _problem(session: SmtpSession) -> str:
+    """Why no TLS came of it, in the server's words or the library's."""
+    reply = session.starttls_reply
+    if reply is not None and reply.code >= 400:
+        return printable(f"it answers {reply.code} {' '.join(reply.lines)}", limit=120)
+    return printable(session.tls.problem, limit=120) if session.tls is not None else ""
 
 
 def _doubtful_certificate(
@@ -105,7 +121,7 @@ def _doing_well(sessions: list[SmtpSession]) -> list[Evidence]:
     return [
         _evidence(s, "well")
         for s in sessions
-        if s.tls is not None and s.tls.version and not _complaint(s.tls)
+        if s.tls is not None and s.tls.is_established and not _complaint(s.tls)
     ]
 
 

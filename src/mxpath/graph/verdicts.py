@@ -30,6 +30,7 @@ from mxpath.graph import (
     redundancy_verdicts,
     refusal_verdicts,
     route_verdicts,
+    size_verdicts,
     tls_verdicts,
 )
 from mxpath.graph.sightings import backups, first_hosts, not_looked_at, owner_name
@@ -165,6 +166,7 @@ VERDICTS: Mapping[str, Rule] = {
     "first_mx_dead": host_verdicts.first_mx_dead,
     "refused_source": _alone(refusal_verdicts.refused_source),
     "rejected_at_greeting": _alone(refusal_verdicts.rejected_at_greeting),
+    "pmtu_blackhole": _alone(size_verdicts.pmtu_blackhole),
     "v6_broken_v4_works": _alone(path_verdicts.v6_broken_v4_works),
     "origin_or_rpki_changed": change_verdicts.origin_or_rpki_changed,
     "tls_broken": _alone(tls_verdicts.tls_broken),
