@@ -9,6 +9,7 @@ import faulty
 import studies
 from mxpath.graph.redundancy import RoofKind, roofs
 from mxpath.graph.verdicts import VERDICTS, judge
+from mxpath.model.dns import DnsStatus, ExtendedError
 from mxpath.model.evidence import Grade
 from mxpath.model.session import CertificateFault, Outcome, SecondLook, SmtpReply
 from mxpath.model.study import Study
@@ -197,6 +198,33 @@ class TestTls:
         assert (
             "unreadable" in only(studies.with_sessions(studies.fine(), bad), "tls_broken").sentence
         )
+
+
+class TestBogus:
+    def test_signatures_that_do_not_hold_are_told_apart(self) -> None:
+        study = studies.servfail()
+        answer = replace(
+            study.mail.mx_lookup, extended=(ExtendedError(code=7, text="expired\x1b[2J"),)
+        )
+        verdict = only(replace(study, mail=replace(study.mail, mx_lookup=answer)), "dns_servfail")
+        assert "DNSSEC signatures do not hold (signature expired)" in verdict.sentence
+        assert "every sender that validates" in verdict.sentence
+        assert (verdict.owner, verdict.grade) == (Owner.DNS, Grade.CERTAIN)
+        assert "waiting does not help" in verdict.next_step
+        assert "clock" in verdict.counter_evidence[0].detail
+        assert "\x1b" not in verdict.evidence[0].detail
+
+    def test_an_answer_that_comes_unchecked_proves_it_too(self) -> None:
+        study = studies.servfail()
+        answer = replace(study.mail.mx_lookup, unchecked=DnsStatus.NOERROR)
+        verdict = only(replace(study, mail=replace(study.mail, mx_lookup=answer)), "dns_servfail")
+        assert "signatures do not hold" in verdict.sentence
+
+    def test_another_reason_is_quoted_in_words(self) -> None:
+        study = studies.servfail()
+        answer = replace(study.mail.mx_lookup, extended=(ExtendedError(code=22),))
+        verdict = only(replace(study, mail=replace(study.mail, mx_lookup=answer)), "dns_servfail")
+        assert "SERVFAIL (no name server of the zone can be reached)" in verdict.sentence
 
 
 class TestSize:

@@ -35,17 +35,25 @@ def dns_servfail(study: Study) -> Verdict | None:
         f"part of the MX plan of {domain} is missing"
         if deliverable
         else f"mail to {domain} cannot be addressed, and waits in the queue"
-    )
+    ) + (" of every sender that validates" if worst.is_bogus else "")
     return Verdict(
         name="dns_servfail",
         grade=_grade(worst),
         owner=Owner.ME if mine else Owner.DNS,
-        sentence=f"The {_question(worst)} fails: {_FAILURES[worst.status]}; {effect}.",
+        sentence=f"The {_question(worst)} fails: {_why(worst)}; {effect}.",
         next_step=_next_step(worst, mine=mine),
         evidence=tuple(_evidence(answer) for answer in failed),
         counter_evidence=_doubts(worst),
         deliverable=deliverable,
     )
+
+
+def _why(answer: DnsAnswer) -> str:
+    """How it failed, and why as far as the resolver says; a wrong signature is told as such."""
+    told = ", ".join(dict.fromkeys(error.words for error in answer.extended))
+    if answer.is_bogus:
+        return f"its DNSSEC signatures do not hold{f' ({told})' if told else ''}"
+    return f"{_FAILURES[answer.status]}{f' ({told})' if told else ''}"
 
 
 def _needed(study: Study) -> tuple[DnsAnswer, ...]:
@@ -79,6 +87,11 @@ def _next_step(answer: DnsAnswer, *, mine: bool) -> str:
         return f"mend the resolver of this machine ({server}): see resolv.conf and its access list"
     if answer.status is DnsStatus.CNAME_LOOP:
         return f"ask the holder of {printable(answer.name)} to mend its alias"
+    if answer.is_bogus:
+        return (
+            f"tell the holder of {printable(answer.name)} by another way that its DNSSEC is broken "
+            "(signatures expired, or a DS record that fits no key); waiting does not help"
+        )
     return (
         f"ask a second resolver for {printable(answer.name)} {answer.rdtype}; if it fails there too, "
         f"tell the holder of the zone (DNSSEC and name servers first)"
@@ -88,6 +101,9 @@ def _next_step(answer: DnsAnswer, *, mine: bool) -> str:
 def _doubts(answer: DnsAnswer) -> tuple[Evidence, ...]:
     if answer.status not in (DnsStatus.SERVFAIL, DnsStatus.TIMEOUT):
         return ()
+    if answer.is_bogus:
+        doubt = "a resolver with a wrong clock or an old trust anchor refuses good signatures, too"
+        return (Evidence(source="dns", rule="single resolver", detail=doubt),)
     doubt = "one resolver was asked: the fault may be its own and not the zone's"
     return (Evidence(source="dns", rule="single resolver", detail=doubt),)
 
@@ -162,4 +178,7 @@ def _evidence(answer: DnsAnswer) -> Evidence:
     found = ", ".join(printable(record) for record in answer.records) or "no records"
     server = f" from {printable(answer.server)}" if answer.server else ""
     words = f"{answer.name} {answer.rdtype}: {answer.status.value}, {found}, {answer.elapsed_ms:.0f} ms{server}"
+    words += "".join(f"; it says: {e.words} {e.text}".rstrip() for e in answer.extended)
+    if answer.unchecked is not None:
+        words += f"; told not to validate it says {answer.unchecked.value}"
     return Evidence(source="dns", rule="answer", detail=printable(words))
