@@ -28,6 +28,7 @@ DOCUMENTS: tuple[type, ...] = (
     documents.Drawn,
     documents.DatasetList,
     documents.LabList,
+    documents.LabLinks,
 )
 
 

@@ -18,6 +18,7 @@ import dns.query
 import dns.resolver
 
 IP_RECVERR, IPV6_RECVERR, MSG_ERRQUEUE = 11, 25, 0x2000  # linux/in.h, in6.h, socket.h
+SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 TCPI_RTT = 68  # offset of tcpi_rtt in struct tcp_info, linux/tcp.h
 
 
@@ -134,6 +135,40 @@ def tls(address: str, name: str, trust_file: str) -> str:
         lines.close()
         with context.wrap_socket(client, server_hostname=name) as secured:
             return str(secured.version())
+
+
+def echoes(address: str, count: str, gap_s: str) -> list[float | None]:
+    """Round-trip times in ms of echo requests, one every so many seconds; None for no reply."""
+    six, sent, found = ":" in address, {}, dict.fromkeys(range(int(count)))
+    family, protocol = (
+        (socket.AF_INET6, socket.IPPROTO_ICMPV6) if six else (socket.AF_INET, socket.IPPROTO_ICMP)
+    )
+    with socket.socket(family, socket.SOCK_RAW, protocol) as pinger:
+        pinger.connect((address, 0))
+        pinger.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        for number in range(int(count)):
+            head = struct.pack("!BBHHH", 128 if six else 8, 0, 0, 7, number)
+            if not six:
+                head = head[:2] + struct.pack("!H", 0xFFFF - (0x0800 + 7 + number)) + head[4:]
+            sent[number] = time.time()
+            pinger.send(head)
+            _hear_echoes(pinger, sent, found, until=sent[number] + float(gap_s))
+        _hear_echoes(pinger, sent, found, until=time.time() + 1)
+    return list(found.values())
+
+
+def _hear_echoes(
+    pinger: socket.socket, sent: dict[int, float], found: dict[int, float | None], *, until: float
+) -> None:
+    while (left := until - time.time()) > 0:
+        if not select.select([pinger], [], [], left)[0]:
+            return
+        packet, ancillary, _, _ = pinger.recvmsg(2048, 64)
+        message = packet if pinger.family == socket.AF_INET6 else packet[(packet[0] & 15) * 4 :]
+        kind, _, _, _, number = struct.unpack_from("!BBHHH", message)
+        if kind in (0, 129):
+            seconds, nanoseconds = struct.unpack("ll", ancillary[0][2][:16])
+            found[number] = (seconds + nanoseconds / 1e9 - sent[number]) * 1000
 
 
 def aliases(server: str, name: str) -> list[str]:

@@ -24,7 +24,9 @@ def test_the_way_there_is_what_each_kernel_answers_for_this_flow(world: World) -
     gateway = step(world, "mailhost", "nord1").gateway
     path = KernelTruth(world, tables(world, BACK), ask=ask).path(target, 4711)
     assert asked == [("mailhost", None, 4711), ("nord1", "eth1", 4711)]
-    assert [hop.node for hop in path.hops] == ["nord1"]  # ns has no table: no answer comes back
+    # ns has no table: no answer comes back
+    assert [(hop.node, hop.silent) for hop in path.hops] == [("nord1", False), ("ns", True)]
+    assert path.arrives
     assert path.as_path == (64496,)
 
 
@@ -32,6 +34,7 @@ def test_a_path_ends_where_a_kernel_has_no_route(world: World) -> None:
     truth = KernelTruth(world, tables(world, BACK), ask=lambda *_, **__: None)
     path = truth.path(world.addresses_of("mx1")[0], 1)
     assert path.hops == ()
+    assert not path.arrives
     assert path.as_path == (64496,)
 
 

@@ -46,9 +46,7 @@ def test_each_step_of_a_session_costs_one_round_trip(
 
 
 @pytest.mark.parametrize("dials", range(1, 6))
-def test_a_handshake_goes_the_flows_way_and_comes_back_the_fastest(
-    world: World, dials: int
-) -> None:
+def test_a_handshake_goes_and_comes_back_the_flows_own_way(world: World, dials: int) -> None:
     vantage = simulate(world)
     target = address(world, "mxfar")
     for _ in range(dials):
@@ -56,7 +54,8 @@ def test_a_handshake_goes_the_flows_way_and_comes_back_the_fastest(
         vantage.dialer.dial(target, 25, 30)
     ((_, port),) = list(vantage.network.syns)[-1:]
     (path,) = simulated_truth(world, [(target, port)], vantage).paths
-    assert now_ms(vantage) - before_ms == pytest.approx(path.hops[-1].rtt_min_ms)
+    took_ms, last = now_ms(vantage) - before_ms, path.hops[-1]
+    assert last.rtt_min_ms - 1e-6 <= took_ms <= last.rtt_max_ms + 1e-6
 
 
 def test_another_name_does_not_match_the_certificate(

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mxpath.lab.wire import COMPENSATION_US, _arrival_ns, compile_wire, wire_command
+from mxpath.lab.conditions import Conditions
+from mxpath.lab.wire import (
+    COMPENSATION_US,
+    PythonWire,
+    _arrival_ns,
+    compile_wire,
+    look,
+    wire_command,
+)
 
 SO_TIMESTAMPNS = 35
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler here")
@@ -44,7 +52,20 @@ def test_a_cache_that_is_a_file_sends_it_elsewhere(
 
 
 @needs_compiler
-@pytest.mark.parametrize("arguments", [[], ["0"], ["0", "lo"], ["0", "lo:lo"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["0"],
+        ["0", "lo"],
+        ["0", "lo:lo"],
+        ["0", "lo:lo:1000"],
+        ["0", "lo:lo:1000,0,0,0,0,"],
+        ["0", "lo:lo:1000,0,0,0,0,tcp"],
+        ["0", "lo:lo:1000,0,0,0,0,-,0"],
+        ["0", "lo:lo:-1,0,0,0,0,-"],
+    ],
+)
 def test_the_c_wire_refuses_half_a_link(cache: Path, arguments: list[str]) -> None:
     program = compile_wire()
     assert program is not None
@@ -61,10 +82,34 @@ def test_without_a_compiler_there_is_no_c_wire(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_both_wires_take_one_command_line() -> None:
-    links = [("w0a", "w0b", 2.0), ("w1a", "w1b", 0.1)]
+    links = [
+        ("w0a", "w0b", Conditions(delay_ms=2.0)),
+        (
+            "w1a",
+            "w1b",
+            Conditions(delay_ms=0.1, jitter_ms=1.5, loss=0.02, mtu=1400, blocks=("icmp",)),
+        ),
+    ]
     python, c = wire_command(None, links), wire_command(Path("/x/wire"), links)
-    assert c == ["/x/wire", str(COMPENSATION_US), "w0a:w0b:2000", "w1a:w1b:100"]
+    told = ["w0a:w0b:2000,0,0,0,0,-", "w1a:w1b:100,1500,20000,1400,0,icmp"]
+    assert c == ["/x/wire", str(COMPENSATION_US), *told]
     assert python[-3:] == c[1:]
+
+
+def test_a_running_wire_in_python_obeys() -> None:
+    wire = PythonWire(0, [])
+    wire._links = [Conditions(delay_ms=1.0), Conditions(delay_ms=2.0)]
+    assert wire.answer("show 1") == "2000,0,0,0,0,-"
+    assert wire.answer("set 1 5,6,7,1300,1,ipv6+udp/53") == "ok"
+    assert wire.answer("show 1") == "5,6,7,1300,1,ipv6+udp/53"
+    bad = ["show 2", "show -1", "show", "", "set 0 1", "set 0 1,1,1,1,1,tcp/x", "set 9 0,0,0,0,0,-"]
+    assert [wire.answer(text) for text in (*bad, "sing 0")] == ["error"] * (len(bad) + 1)
+    assert wire.answer("show 0") == "1000,0,0,0,0,-"
+
+
+@given(st.binary(max_size=80))
+def test_any_frame_is_looked_at(frame: bytes) -> None:
+    assert look(frame).version in (0, 4, 6)
 
 
 @given(age_ms=st.floats(0, 900))

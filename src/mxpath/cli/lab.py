@@ -4,6 +4,7 @@ import argparse
 import shlex
 import sys
 
+from mxpath.cli import lab_changes
 from mxpath.cli import options as shared
 from mxpath.errors import InputError
 from mxpath.lab.netns import Lab, kernel_lab_missing
@@ -32,6 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     truth.add_argument("--source-port", type=int, default=TRUTH_SOURCE_PORT, metavar="PORT")
     collect = actions.add_parser("collect", help="let route collectors dump what they know (MRT)")
     collect.add_argument("collector", nargs="?", help="which one (default: all of the world)")
+    lab_changes.configure(actions)
     for action in (inside, truth, collect):
         action.add_argument("-w", "--world", dest="name", help="if several worlds run")
     for action in (listing, up, truth):
@@ -40,6 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do the one action."""
+    if options.action in lab_changes.ACTIONS:
+        return lab_changes.ACTIONS[options.action](attached(options.name), options)
     return {
         "list": _list,
         "up": _up,
@@ -97,10 +101,10 @@ def _list_of(world: World) -> LabList:
     return LabList(worlds=(row,), kernel_player="works here")
 
 
-def _attached(options: argparse.Namespace) -> Lab:
+def attached(name: str | None) -> Lab:
     """Return the lab that was named, or the only one that runs."""
     running = sorted(state.name for state in Lab.running())
-    name = options.name or (running[0] if len(running) == 1 else None)
+    name = name or (running[0] if len(running) == 1 else None)
     if name is None:
         known = ", ".join(running)
         raise InputError(
@@ -114,14 +118,14 @@ def _attached(options: argparse.Namespace) -> Lab:
 
 
 def _down(options: argparse.Namespace) -> int:
-    lab = _attached(options)
+    lab = attached(options.name)
     lab.down()
     print(f"{lab.state.name} is down")
     return 0
 
 
 def _exec(options: argparse.Namespace) -> int:
-    lab = _attached(options)
+    lab = attached(options.name)
     node = options.node or lab.world.sender
     command = [word for word in options.command if word != "--"]
     if not command:
@@ -133,7 +137,7 @@ def _exec(options: argparse.Namespace) -> int:
 
 def _collect(options: argparse.Namespace) -> int:
     """Print where each fresh dump lies, one path a line."""
-    lab = _attached(options)
+    lab = attached(options.name)
     names = [options.collector] if options.collector else list(lab.world.collectors)
     if not names:
         raise InputError(f"world {lab.world.name!r} has no collector")
@@ -143,7 +147,7 @@ def _collect(options: argparse.Namespace) -> int:
 
 
 def _truth(options: argparse.Namespace) -> int:
-    lab = _attached(options)
+    lab = attached(options.name)
     flows: list[tuple[IPAddress, int]] = [
         (address, options.source_port)
         for name, host in lab.world.hosts.items()

@@ -105,26 +105,31 @@ def _path_of(trace: Trace, truth: Truth) -> PathTruth | None:
 
 def _hop_facts(trace: Trace, path: PathTruth, truth: Truth) -> Iterator[Fact]:
     """One fact a hop of the truth, and one for the distance of the target."""
-    silent = truth.smtp[path.target].behaviour is Behaviour.DROPPED
-    expected = path.hops[:-1] if silent else path.hops
+    dropped = truth.smtp[path.target].behaviour is Behaviour.DROPPED
+    expected = path.hops[:-1] if dropped and path.arrives else path.hops
     seen = {hop.ttl: hop for hop in trace.hops}
     for known in expected:
         yield _hop_fact(trace, known, seen.get(known.ttl))
-    distance = None if silent else len(path.hops)
+    answers = path.arrives and not dropped and not path.hops[-1].silent
+    distance = len(path.hops) if answers else None
     yield (
         trace.distance == distance,
         f"{trace.target}: distance {trace.distance}, truly {distance}",
     )
-    last = len(path.hops) - 1 if silent else len(path.hops)
+    last = len(expected)
     for hop in trace.hops:
         if hop.ttl > last and hop.address is not None:
             yield False, f"{trace.target}: hop {hop.ttl} {hop.address} does not exist"
 
 
 def _hop_fact(trace: Trace, expected: HopTruth, found: Hop | None) -> Fact:
+    """A silent hop must be reported silent; one that limits its answers may be."""
     responders = found.responders if found is not None else ()
     said = ", ".join(map(str, responders)) or "silent"
-    words = f"{trace.target} hop {expected.ttl}: {said}, truly {expected.address} ({expected.node})"
+    truly = "silent" if expected.silent else expected.address
+    words = f"{trace.target} hop {expected.ttl}: {said}, truly {truly} ({expected.node})"
+    if expected.silent or (expected.limited and not responders):
+        return not responders, words
     return responders == (expected.address,), words
 
 

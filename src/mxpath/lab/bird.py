@@ -48,7 +48,7 @@ def router_config(world: World, router: str) -> str:
     asn = world.asn_of[router]
     blocks = [*head(world, router)]
     for family in world.networks[asn].families:
-        blocks.append(_kernel(world, asn, family))
+        blocks.append(_kernel(world, router, family))
         blocks += _statics(world, router, family)
         blocks += [
             session_block(family, session)
@@ -93,14 +93,23 @@ def _loopback(world: World, router: str, family: int) -> Interface:
     return next(i for i in world.router_ids[router] if i.version == family)
 
 
-def _kernel(world: World, asn: int, family: int) -> str:
+def _kernel(world: World, router: str, family: int) -> str:
+    """What BIRD writes into the kernel.
+
+    The routes of a router that answers from its port at an exchange point prefer that source:
+    its ICMP errors take it from the route back.
+    """
+    asn = world.asn_of[router]
     parts = [p for p in originated(world, asn, family) if p not in world.networks[asn].prefixes]
     known = ", ".join(map(str, parts))
     spared = f"if source = RTS_STATIC && dest = RTD_UNREACHABLE && net ~ [ {known} ] then reject; "
+    exchange = world.answering[router].answers_from if router in world.answering else None
+    own = [port.address(family) for port in world.members(exchange or "") if port.node == router]
+    source = f"krt_prefsrc = {own[0]}; " if own and own[0] else ""
     return (
         f"protocol kernel kernel{family} {{ metric {_KERNEL_METRIC}; scan time 60; "
         f"ipv{family} {{ import none; "
-        f"export filter {{ {spared if parts else ''}accept; }}; }}; }}"
+        f"export filter {{ {spared if parts else ''}{source}accept; }}; }}; }}"
     )
 
 

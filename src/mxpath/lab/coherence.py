@@ -9,6 +9,8 @@ from itertools import combinations
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
+from mxpath.lab import faults
+from mxpath.lab.conditions import block_problem, link_problems
 from mxpath.model.address import Prefix
 
 if TYPE_CHECKING:  # topology asks this module, so the import may not run both ways
@@ -30,6 +32,8 @@ def problems(world: "World") -> Iterator[str]:
     yield from found
     if not found:  # members and neighbours are read off the links
         yield from _policies(world)
+        yield from _answering(world)
+        yield from faults.problems(world)
     yield from _collectors(world)
     yield from _zone(world)
     yield from _registry(world)
@@ -46,6 +50,8 @@ def _hosts(world: "World") -> Iterator[str]:
     for name, host in world.hosts.items():
         if host.router not in world.routers:
             yield f"host {name!r} hangs on unknown router {host.router!r}"
+        for problem in filter(None, map(block_problem, host.blocks)):
+            yield f"host {name!r}: {problem}"
     for role, name in (("sender", world.sender), ("resolver", world.resolver)):
         if name not in world.hosts:
             yield f"{role} {name!r} is no host"
@@ -218,8 +224,8 @@ def _links(world: "World") -> Iterator[str]:
         routers = [end for end in link.ends if end in world.routers]
         points = [end for end in link.ends if end in world.exchanges]
         unknown = [e for e in link.ends if e not in world.routers and e not in world.exchanges]
-        if link.delay_ms < 0:
-            yield f"{place}: negative delay"
+        for problem in link_problems(link):
+            yield f"{place}: {problem}"
         for end in unknown:
             reason = "a host hangs on its router alone" if end in world.hosts else "unknown node"
             yield f"{place}: {reason} {end!r}"
@@ -227,6 +233,23 @@ def _links(world: "World") -> Iterator[str]:
             yield f"{place}: two exchange points"
         if len(routers) == 2:
             yield from _relationship(world, place, routers)
+
+
+def _answering(world: "World") -> Iterator[str]:
+    """Routers that answer oddly must be there, and those that answer from a LAN must be on it."""
+    for name, router in world.answering.items():
+        if name not in world.routers:
+            yield f"answering: {name!r} is no router"
+            continue
+        if router.icmp_per_s is not None and router.icmp_per_s <= 0:
+            yield f"answering: {name!r} needs a rate above 0; `silent` is the word for nothing"
+        if router.silent and (router.icmp_per_s is not None or router.answers_from is not None):
+            yield f"answering: {name!r} is silent, so nothing else can be said of its answers"
+        point = router.answers_from
+        if point is not None and point not in world.exchanges:
+            yield f"answering: {name!r} answers from unknown exchange point {point!r}"
+        elif point is not None and all(port.node != name for port in world.members(point)):
+            yield f"answering: {name!r} has no port at {point!r} to answer from"
 
 
 def _relationship(world: "World", place: str, routers: list[str]) -> Iterator[str]:

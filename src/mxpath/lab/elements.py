@@ -96,6 +96,8 @@ class Host:
     router: str
     delay_ms: float = 0.1
     """One-way delay of the access link."""
+    blocks: tuple[str, ...] = ()
+    """What vanishes on the access link; see :class:`Link`."""
     families: tuple[int, ...] = (4, 6)
     """IP versions it speaks, of those that its network has."""
     same_as: str | None = None
@@ -193,7 +195,10 @@ class Link:
     mtu_hidden: bool = False
     """Too large packets vanish without that ICMP message."""
     blocks: tuple[str, ...] = ()
-    """What vanishes here: ``ipv4``, ``ipv6``, ``icmp`` or ``tcp/PORT`` (the target's port)."""
+    """What vanishes here: ``ipv4``, ``ipv6``, ``icmp`` (errors and echoes of both families),
+    ``tcp/PORT`` or ``udp/PORT`` (the target's port). BGP passes whatever is blocked."""
+    down: bool = False
+    """Carries nothing, and its ends see that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,19 +11,24 @@ The law:
 4. Who has which hardware address is written down from the start, so that no
    packet waits for ARP or neighbour discovery and the first RTT is as good as any.
 5. Addresses need no duplicate detection, ICMP errors no rate limit, and an ICMP
-   error leaves with the address of the interface that the probe came in by.
+   error leaves with the address of the interface that the probe came in by; but for
+   the routers that the world says answer otherwise.
+6. A link narrower than Ethernet is so at its ends' interfaces, unless it hides it; a
+   link that is down takes the carrier of its ends' interfaces with it.
 """
 
 from collections.abc import Iterator
 from ipaddress import IPv6Address
 
 from mxpath.errors import InputError
+from mxpath.lab.elements import Router
 from mxpath.lab.namespaces import inside, ip_batch, offloads_off, set_sysctls
 from mxpath.lab.topology import Port, Wire, World
 from mxpath.model.address import IPAddress
 
 WIRE = "@wire"
 """Namespace of the wire process."""
+ETHERNET_MTU = 1500
 
 _QUIET = {"ipv6/conf/default/disable_ipv6": "1", "ipv6/conf/all/disable_ipv6": "1"}
 _NODE = {
@@ -41,6 +46,11 @@ _ROUTER = _NODE | {
     "ipv4/icmp_errors_use_inbound_ifaddr": "1",
     "ipv4/icmp_ratemask": "0",
     "ipv6/icmp/ratemask": "\n",
+    # What is behind a link without carrier is not there, as in memory.
+    "ipv4/conf/all/ignore_routes_with_linkdown": "1",
+    "ipv4/conf/default/ignore_routes_with_linkdown": "1",
+    "ipv6/conf/all/ignore_routes_with_linkdown": "1",
+    "ipv6/conf/default/ignore_routes_with_linkdown": "1",
     "ipv4/fib_multipath_hash_policy": "1",
     "ipv6/fib_multipath_hash_policy": "1",
     # Newer kernels only: the same flow takes the same branch in every run.
@@ -53,10 +63,38 @@ def route_server(exchange: str) -> str:
     return f"@rs-{exchange}"
 
 
+_NEVER_MS = 100_000_000
+"""More than a minute: what a kernel credits a new destination with (``inet_getpeer``)."""
+_ERRORS = {
+    # Destination Unreachable and Time Exceeded; too large packets are spared by the kernel.
+    "ipv4/icmp_ratemask": str(1 << 3 | 1 << 11),
+    "ipv6/icmp/ratemask": "1,3",
+}
+
+
+def _answering(router: Router) -> dict[str, str]:
+    """Sysctls of a router that does not answer as all do (rule 5).
+
+    An interval for IPv6 is written down four times as long: the kernel cuts it to a quarter
+    for a destination behind a route of 33 to 64 bits (``icmpv6_xrlim_allow``).
+    """
+    found = {}
+    if router.answers_from is not None:
+        found["ipv4/icmp_errors_use_inbound_ifaddr"] = "0"
+    if router.silent or router.icmp_per_s is not None:
+        interval_ms = round(1000 / router.icmp_per_s) if router.icmp_per_s else _NEVER_MS
+        found |= _ERRORS | {
+            "ipv4/icmp_ratelimit": str(interval_ms),
+            "ipv6/icmp/ratelimit": str(interval_ms * 4),
+        }
+    return found
+
+
 def namespaces(world: World) -> dict[str, dict[str, str]]:
     """Return every namespace of a world with its sysctls."""
     found = {WIRE: _QUIET}
     found |= dict.fromkeys(world.routers, _ROUTER)
+    found |= {name: _ROUTER | _answering(odd) for name, odd in world.answering.items()}
     found |= dict.fromkeys(world.hosts, _NODE)
     for exchange in world.exchanges:
         found |= {exchange: _QUIET, route_server(exchange): _NODE}
@@ -101,6 +139,19 @@ def build(world: World) -> None:
                 offloads_off(end)
     for number, exchange in enumerate(world.exchanges):
         _build_exchange(world, exchange, _server_hardware(number))
+    _build_nodes(world)
+    for wire in world.wires:
+        _set_up(wire)
+
+
+def _set_up(wire: Wire) -> None:
+    if wire.link.mtu is not None:
+        set_mtu(wire)
+    if wire.link.down:
+        set_carrier(wire)
+
+
+def _build_nodes(world: World) -> None:
     for router in world.routers:
         _configure(
             router, [*_addresses(world, router), *_loopback(world, router), *_known(world, router)]
@@ -111,6 +162,20 @@ def build(world: World) -> None:
             host, [*_addresses(world, host), *_default_routes(world, host), *_known(world, host)]
         )
         _finish_offloads(world, host)
+
+
+def set_mtu(wire: Wire) -> None:
+    """Make the routers at a wire's ends say so when a packet is too large for it."""
+    hidden = wire.link.mtu is None or wire.link.mtu_hidden
+    for port in wire.ports:
+        with inside(port.node):
+            ip_batch([f"link set {port.name} mtu {ETHERNET_MTU if hidden else wire.link.mtu}"])
+
+
+def set_carrier(wire: Wire) -> None:
+    """Let the interfaces at a wire's ends see whether it is down."""
+    with inside(WIRE):
+        ip_batch(f"link set {end} {'down' if wire.link.down else 'up'}" for end in wire_ends(wire))
 
 
 def _check_name(name: str) -> None:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from ipaddress import IPv4Address, ip_network
 
+from mxpath.lab.conditions import Carried, stops
 from mxpath.lab.routing import ControlPlane, Learnt, NextHop, Route, steps
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix
 
 _EVERYTHING = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
+_ANY = Carried(version=0)
 _LONGEST_PATH = 64
 """A packet that has taken more steps than this turns in a circle."""
 
@@ -109,21 +111,27 @@ class DataPlane:
         end = hops[-1].node if hops else node
         return sum(hop.delay_ms for hop in hops) if self.arrives(end, flow.target) else None
 
-    def delays_ms(self, node: str, target: IPAddress) -> tuple[float, float] | None:
+    def delays_ms(
+        self, node: str, target: IPAddress, packet: Carried = _ANY
+    ) -> tuple[float, float] | None:
         """Fastest and slowest one-way delay over all equal-cost ways from ``node``.
 
-        ``None`` when no way arrives.
+        The slowest has all jitter in it. ``None`` when no way lets such a packet arrive.
         """
-        found = list(self._all_delays(node, target, _LONGEST_PATH))
-        return (min(found), max(found)) if found else None
+        found = list(self._all_delays(node, target, packet, _LONGEST_PATH))
+        return (min(way[0] for way in found), max(way[1] for way in found)) if found else None
 
-    def _all_delays(self, node: str, target: IPAddress, steps_left: int) -> Iterator[float]:
+    def _all_delays(
+        self, node: str, target: IPAddress, packet: Carried, steps_left: int
+    ) -> Iterator[tuple[float, float]]:
         if self.arrives(node, target):
-            yield 0.0
+            yield 0.0, 0.0
         elif steps_left:
             for hop in self.tables[node].look_up(target) or ():
-                for rest in self._all_delays(hop.node, target, steps_left - 1):
-                    yield hop.delay_ms + rest
+                if stops(hop.wires, packet):
+                    continue
+                for least, most in self._all_delays(hop.node, target, packet, steps_left - 1):
+                    yield hop.delay_ms + least, hop.delay_ms + hop.jitter_ms + most
 
 
 def _own_addresses(world: World) -> Iterator[tuple[IPAddress, str]]:

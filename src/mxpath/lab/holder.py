@@ -29,16 +29,18 @@ from typing import Any
 
 from mxpath.errors import MxpathError
 from mxpath.lab import bird, collector, control, fabric, knot, unbound
+from mxpath.lab.conditions import Conditions
 from mxpath.lab.convergence import wait_for_routes
 from mxpath.lab.enclosure import RUN, private_run, probe, use_resolver
 from mxpath.lab.kernel_truth import KernelTruth, mx_truth
+from mxpath.lab.live import LiveWorld
 from mxpath.lab.namespaces import (
     LabError,
     inside,
 )
 from mxpath.lab.topology import World
 from mxpath.lab.truth import SmtpTruth, SynCount, Truth, smtp_truth, unknowable
-from mxpath.lab.wire import wire_command
+from mxpath.lab.wire import WireControl, wire_command
 from mxpath.lab.zone import is_recursive, server_of
 from mxpath.model.address import parse_address
 from mxpath.model.codec import from_data, to_data
@@ -54,6 +56,8 @@ class Holder:
         self.world = world
         self.directory = directory
         self.wire = wire
+        self.wire_control = WireControl()
+        self.live = LiveWorld(world, self.wire_control)
         self.daemons: dict[str, subprocess.Popen[bytes]] = {}
         self.phases: dict[str, float] = {}
         self._last = time.monotonic()
@@ -64,7 +68,13 @@ class Holder:
         self._last = now
 
     def start(
-        self, name: str, node: str | None, argv: list[str], *, speaks: bool = False
+        self,
+        name: str,
+        node: str | None,
+        argv: list[str],
+        *,
+        speaks: bool = False,
+        stdin: int = subprocess.DEVNULL,
     ) -> subprocess.Popen[bytes]:
         """Start a daemon in a node's namespace; its messages go to ``<name>.log``.
 
@@ -75,7 +85,7 @@ class Holder:
         def spawn() -> subprocess.Popen[bytes]:
             return subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE if speaks else log,
                 stderr=log,
             )
@@ -112,10 +122,12 @@ class Holder:
         self._phase("dns")
 
     def _start_wire(self) -> None:
-        links = [(*fabric.wire_ends(w), w.delay_ms) for w in self.world.wires]
+        links = [(*fabric.wire_ends(w), Conditions.of(w.link)) for w in self.world.wires]
+        argv, control = wire_command(self.wire, links), self.wire_control.theirs
         self._await_word(
-            "wire", self.start("wire", fabric.WIRE, wire_command(self.wire, links), speaks=True)
+            "wire", self.start("wire", fabric.WIRE, argv, speaks=True, stdin=control.fileno())
         )
+        control.close()
 
     def _start_services(self) -> subprocess.Popen[bytes]:
         module = [sys.executable, "-m", "mxpath.lab.services"]
@@ -200,6 +212,8 @@ class Holder:
             "rdap_asked": lambda: control.ask_services("rdap"),
             "truth": lambda: to_data(self.truth(request["flows"])),
             "dump": lambda: str(self.dump(request["collector"])),
+            "links": lambda: to_data(self.live.as_run().links),
+            "link": lambda: self.live.change_link(tuple(request["ends"]), request["changes"]),
         }
         what = str(request.get("ask"))
         if what not in questions:
@@ -208,7 +222,7 @@ class Holder:
 
     def truth(self, flows: Iterable[tuple[str, int]]) -> Truth:
         """Read the truth for (target, source port) flows from everything that runs here."""
-        paths = KernelTruth.read(self.world)
+        paths = KernelTruth.read(self.live.as_run())
         return Truth(
             player="kernel",
             wire="c" if self.wire else "python",

@@ -4,11 +4,13 @@
    with the flow's addresses and ports and the interface that it came in by: the
    same choice among equal-cost paths that forwarding makes.
 2. *A hop's answer* carries the address of the interface that the packet came in
-   by; the target answers from the address asked.
+   by, or the source that its route back prefers where the kernel is told to take that;
+   the target answers from the address asked. How often it may answer its kernel says too.
 3. *The way back* of an answer is not one flow's: an ICMP error is hashed by its
    own header. So RTTs are an interval over all equal-cost ways back, which are
    walked in the kernels' routing tables.
-4. The MX plan is read from the running name server, not from the world's file.
+4. *Delays, jitter and blocks* are those that the running wire process has now.
+5. The MX plan is read from the running name server, not from the world's file.
 
 This module imports nothing of inference, tracing or graph.
 """
@@ -16,7 +18,8 @@ This module imports nothing of inference, tracing or graph.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from mxpath.lab.fib import Fib, Step, read_fibs, route_get
+from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, stops
+from mxpath.lab.fib import NEVER_S, Fib, Step, read_fibs, route_get
 from mxpath.lab.neighbours import Crossing, Neighbours
 from mxpath.lab.topology import World
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth
@@ -59,6 +62,7 @@ class KernelTruth:
                 for c, (near, far) in zip(walk, pairwise(asns), strict=True)
                 if c.exchange is not None
             ),
+            arrives=target in self.fibs[walk[-1].node if walk else world.sender].local,
         )
 
     def _walk(self, target: IPAddress, source: IPAddress, port: int) -> Iterator[Crossing]:
@@ -69,7 +73,7 @@ class KernelTruth:
                 return
             step = self._ask(node, target, source=source, device=device, source_port=port)
             crossing = None if step is None else self.neighbours.crossing(node, step, target)
-            if crossing is None:
+            if crossing is None or stops(crossing.wires, SYN[target.version]):
                 return
             yield crossing
             node, device = crossing.node, crossing.device
@@ -77,31 +81,32 @@ class KernelTruth:
     def _hops(
         self, walk: Iterable[Crossing], target: IPAddress, source: IPAddress
     ) -> Iterator[HopTruth]:
-        there_ms = 0.0
+        there_ms = there_max_ms = 0.0
         for ttl, crossing in enumerate(walk, start=1):
             there_ms += crossing.delay_ms
-            back = self.neighbours.delays_ms(crossing.node, source)
-            if back is None:
-                continue  # its answers never arrive: a silent hop
+            there_max_ms += crossing.delay_ms + crossing.jitter_ms
+            fib, version = self.fibs[crossing.node], target.version
+            last = target in fib.local
+            answer = SYN_ACK[version] if last else ICMP_ERROR[version]
+            back = self.neighbours.delays_ms(crossing.node, source, answer)
+            inbound = next(i.ip for i in fib.addresses[crossing.device] if i.version == version)
+            address = target if last else fib.answers_from(source) or inbound
+            interval_s = 0.0 if last else fib.errors.interval_s[version]
             yield HopTruth(
                 ttl=ttl,
                 node=crossing.node,
                 asn=self.world.asn_of[crossing.node],
-                address=self._answers_from(crossing, target),
-                rtt_min_ms=round(there_ms + back[0], 6),
-                rtt_max_ms=round(there_ms + back[1], 6),
+                address=address,
+                rtt_min_ms=round(there_ms + (back[0] if back else 0.0), 6),
+                rtt_max_ms=round(there_max_ms + (back[1] if back else 0.0), 6),
+                silent=back is None or interval_s >= NEVER_S,
+                limited=0 < interval_s < NEVER_S,
+                third_party=not last and address != inbound,
             )
-
-    def _answers_from(self, crossing: Crossing, target: IPAddress) -> IPAddress:
-        """Address that a hop's answer carries (rule 2)."""
-        fib = self.fibs[crossing.node]
-        if target in fib.local:
-            return target
-        return next(i.ip for i in fib.addresses[crossing.device] if i.version == target.version)
 
 
 def mx_truth(world: World, records: Iterable[tuple[str, str, str]]) -> dict[str, tuple[MxRow, ...]]:
-    """Return the MX plan of each domain from the records that a server serves (rule 4)."""
+    """Return the MX plan of each domain from the records that a server serves (rule 5)."""
     zone: dict[tuple[str, str], list[str]] = {}
     for owner, kind, data in records:
         zone.setdefault((owner.rstrip("."), kind), []).append(data)

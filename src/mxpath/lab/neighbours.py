@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mxpath.lab.conditions import Carried, stops
 from mxpath.lab.fib import Fib, Step
 from mxpath.lab.topology import Wire, World
 from mxpath.model.address import IPAddress
+
+_ANY = Carried(version=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,10 +19,20 @@ class Crossing:
     """Where it arrives."""
     device: str
     """The interface that it arrives by."""
-    delay_ms: float
-    """One way."""
+    wires: tuple[Wire, ...]
+    """What it crosses, in order."""
     exchange: str | None
     """The exchange point whose LAN it crosses."""
+
+    @property
+    def delay_ms(self) -> float:
+        """One way, without jitter."""
+        return sum(wire.delay_ms for wire in self.wires)
+
+    @property
+    def jitter_ms(self) -> float:
+        """What it may take longer."""
+        return sum(wire.link.jitter_ms for wire in self.wires)
 
 
 class Neighbours:
@@ -39,18 +52,25 @@ class Neighbours:
         far = self._far.get((node, step.device), {})
         return next((crossing for owner, crossing in far.items() if owner in owners), None)
 
-    def delays_ms(self, start: str, target: IPAddress) -> tuple[float, float] | None:
+    def delays_ms(
+        self, start: str, target: IPAddress, packet: Carried = _ANY
+    ) -> tuple[float, float] | None:
         """Fastest and slowest of all equal-cost ways from a node to an address.
 
         Returns
         -------
         tuple of (float, float) or None
-            Sums of one-way delays; ``None`` when any of the ways ends early or in a circle.
+            Sums of one-way delays, the slowest with all jitter; ``None`` when any of the ways
+            ends early or in a circle, or lets no such packet through.
         """
-        return self._delays(start, target, {})
+        return self._delays(start, target, packet, {})
 
     def _delays(
-        self, node: str, target: IPAddress, known: dict[str, tuple[float, float] | None]
+        self,
+        node: str,
+        target: IPAddress,
+        packet: Carried,
+        known: dict[str, tuple[float, float] | None],
     ) -> tuple[float, float] | None:
         if node in known:
             return known[node]
@@ -60,12 +80,13 @@ class Neighbours:
         ways = []
         for step in self.fibs[node].steps(target):
             crossing = self.crossing(node, step, target)
-            if crossing is None:
+            if crossing is None or stops(crossing.wires, packet):
                 return None
-            rest = self._delays(crossing.node, target, known)
+            rest = self._delays(crossing.node, target, packet, known)
             if rest is None:
                 return None
-            ways.append((crossing.delay_ms + rest[0], crossing.delay_ms + rest[1]))
+            least_ms, most_ms = crossing.delay_ms, crossing.delay_ms + crossing.jitter_ms
+            ways.append((least_ms + rest[0], most_ms + rest[1]))
         if ways:
             known[node] = min(way[0] for way in ways), max(way[1] for way in ways)
         return known[node]
@@ -77,7 +98,7 @@ def _far_ends(world: World) -> dict[tuple[str, str], dict[str, Crossing]]:
         others = [w for w in world.wires if wire.exchange and w.exchange == wire.exchange]
         for port in wire.ports:
             far = [_over_lan(wire, o) for o in others if o is not wire] or [
-                Crossing(node=p.node, device=p.name, delay_ms=wire.delay_ms, exchange=None)
+                Crossing(node=p.node, device=p.name, wires=(wire,), exchange=None)
                 for p in wire.ports
                 if p is not port
             ]
@@ -90,6 +111,6 @@ def _over_lan(near: Wire, far: Wire) -> Crossing:
     return Crossing(
         node=port.node,
         device=port.name,
-        delay_ms=near.delay_ms + far.delay_ms,
+        wires=(near, far),
         exchange=far.exchange,
     )

@@ -28,6 +28,7 @@ from mxpath.errors import InputError
 from mxpath.lab import capability, control
 from mxpath.lab import state as states
 from mxpath.lab.capability import kernel_lab_missing
+from mxpath.lab.changes import ChangeableLab
 from mxpath.lab.namespaces import LabError
 from mxpath.lab.state import LabState
 from mxpath.lab.topology import World
@@ -44,7 +45,7 @@ _detached: list[subprocess.Popen[str]] = []
 """Kept so that nobody asks after them: they outlive us on purpose."""
 
 
-class Lab:
+class Lab(ChangeableLab):
     """A running world.
 
     Attributes

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import TYPE_CHECKING, Any
 
+from mxpath.lab.elements import Link
 from mxpath.model.address import IPAddress
 
 if TYPE_CHECKING:  # topology numbers its worlds by this module, so the import may not run both ways
@@ -46,9 +47,15 @@ class Wire:
     """
 
     number: int
-    delay_ms: float
+    link: Link
+    """What the world says of it; made up for a host's access link."""
     ports: tuple[Port, ...]
     exchange: str | None = None
+
+    @property
+    def delay_ms(self) -> float:
+        """One-way delay."""
+        return self.link.delay_ms
 
 
 def subnet_24(prefix: IPv4Network, number: int) -> IPv4Network:
@@ -174,11 +181,8 @@ def number_wires(world: "World") -> tuple[Wire, ...]:
             exchange: str | None = second
         else:
             ports, exchange = numbering.point_to_point(first, second), None
-        wires.append(
-            Wire(number=len(wires), delay_ms=link.delay_ms, ports=ports, exchange=exchange)
-        )
+        wires.append(Wire(number=len(wires), link=link, ports=ports, exchange=exchange))
     for name, host in world.hosts.items():
-        wires.append(
-            Wire(number=len(wires), delay_ms=host.delay_ms, ports=numbering.access(name, host))
-        )
+        access = Link(ends=(host.router, name), delay_ms=host.delay_ms, blocks=host.blocks)
+        wires.append(Wire(number=len(wires), link=access, ports=numbering.access(name, host)))
     return tuple(wires)

@@ -57,14 +57,24 @@ class NextHop:
     node: str
     egress: Port
     ingress: Port
-    delay_ms: float
-    """One-way delay of the step."""
+    wires: tuple[Wire, ...]
+    """The wire, or both wires of a step over a LAN, in the order in which they are crossed."""
     exchange: str | None = None
     """The exchange point whose LAN is crossed."""
 
     def carries(self, version: int) -> bool:
         """Whether both ends speak this IP version."""
         return self.egress.number(version) is not None and self.ingress.number(version) is not None
+
+    @property
+    def delay_ms(self) -> float:
+        """One-way delay of the step, without jitter."""
+        return sum(wire.delay_ms for wire in self.wires)
+
+    @property
+    def jitter_ms(self) -> float:
+        """What the step may take longer."""
+        return sum(wire.link.jitter_ms for wire in self.wires)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +118,20 @@ class Route:
 
 def _across(wire: Wire, world: World) -> Iterator[NextHop]:
     """All steps that can be taken over a point-to-point wire or out to an exchange's LAN."""
+    if wire.link.down:
+        return
     if wire.exchange is None:
         for here, there in (wire.ports, wire.ports[::-1]):
-            yield NextHop(node=there.node, egress=here, ingress=there, delay_ms=wire.delay_ms)
+            yield NextHop(node=there.node, egress=here, ingress=there, wires=(wire,))
         return
     for other in world.wires:
-        if other.exchange == wire.exchange and other.number != wire.number:
+        alive = other.exchange == wire.exchange and not other.link.down
+        if alive and other.number != wire.number:
             yield NextHop(
                 node=other.ports[0].node,
                 egress=wire.ports[0],
                 ingress=other.ports[0],
-                delay_ms=wire.delay_ms + other.delay_ms,
+                wires=(wire, other),
                 exchange=wire.exchange,
             )
 

@@ -2,22 +2,37 @@
 
 The law, for a SYN with a TTL of t:
 
-1. The t-th node, if it is a router, answers ICMP Time Exceeded from the interface
-   through which the packet came in, and quotes it. The answer takes a way of its own.
+1. The t-th node, if it is a router, answers ICMP Time Exceeded as ``simulated_routers``
+   has it, and quotes the packet. The answer takes a way of its own.
 2. A node that has no way onward answers ICMP Destination Unreachable.
 3. The node that has the address answers as its TCP does, however small the TTL.
 4. Packets with wrong checksums, foreign sources or other contents vanish.
+5. On every link each packet meets the law of ``conditions``, there and back.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
+from mxpath.lab.conditions import Carried, stops
 from mxpath.lab.elements import SmtpHost
 from mxpath.lab.forwarding import DataPlane, FiveTuple
 from mxpath.lab.routing import NextHop
+from mxpath.lab.simulated_line import FIRST_TIMEOUT_NS, PlayedLine, deliver, sendings
+from mxpath.lab.simulated_links import PlayedLinks
 from mxpath.lab.simulated_mail import PlayedMail
+from mxpath.lab.simulated_routers import PlayedRouters
 from mxpath.lab.simulated_tcp import Segment, TcpServer
-from mxpath.lab.simulated_wire import ICMP_PROTOCOL, TCP, Syn, icmp_error, read_syn, tcp_answer
+from mxpath.lab.simulated_wire import (
+    ICMP_PROTOCOL,
+    TCP,
+    Syn,
+    TcpFlag,
+    icmp_error,
+    read_syn,
+    tcp_answer,
+)
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 
@@ -40,25 +55,19 @@ class Reached:
     """Where a connection attempt comes to."""
 
     round_trip_ms: float
-    """There by the flow's own way, back by the fastest."""
+    """What the handshake took, with whatever had to be sent again."""
     arrived: bool
     """Whether the target was reached; else a router said that it cannot be."""
     node: str = ""
     """Where it ended."""
     server: SmtpHost | None = None
     """What listens there."""
-
-
-def ns(delay_ms: float) -> int:
-    """Milliseconds in whole nanoseconds."""
-    return round(delay_ms * 1e6)
-
-
-def inbound_address(hop: NextHop, version: int) -> IPAddress:
-    """Address of the interface through which a step enters its node."""
-    address = hop.ingress.address(version)
-    assert address is not None  # nothing is forwarded over a step that does not carry it
-    return address
+    line: PlayedLine | None = None
+    """The connection's packets; ``None`` where no port was open."""
+    mtu: int | None = None
+    """Largest packet of the server's that comes through; ``None`` for what Ethernet takes."""
+    mtu_hidden: bool = False
+    """Larger ones vanish, and the server is not told."""
 
 
 class PlayedNetwork:
@@ -87,6 +96,8 @@ class PlayedNetwork:
         self.mail = PlayedMail(world)
         """The mail hosts, which can be changed."""
         self._closed = TcpServer(None)
+        self._links = PlayedLinks(seed)
+        self._routers = PlayedRouters()
 
     def route(self, flow: FiveTuple) -> tuple[NextHop, ...]:
         """Return the steps that a packet of this flow takes from the sender, with filters."""
@@ -97,24 +108,108 @@ class PlayedNetwork:
         """Whether a filter lets this flow come no further than its hop."""
         return self._filtered_at is not None and flow.target_port == SMTP_PORT
 
-    def reach(self, flow: FiveTuple) -> Reached | None:
-        """Return what becomes of a connection attempt; ``None`` for silence."""
-        hops = self.route(flow)
-        node = hops[-1].node if hops else self.world.sender
-        arrived = self.plane.arrives(node, flow.target)
-        back = self.plane.delays_ms(node, flow.source)
-        if not hops or back is None or not (arrived or self._is_stuck(node, flow.target)):
+    def transmit(self, node: str, flow: FiveTuple, at_ns: int) -> tuple[str, int] | None:
+        """Send a small packet of a flow from a node; return where it ends, and when.
+
+        ``None`` when it vanishes on its way. A router where it ends has no way onward.
+        """
+        here = node == self.world.sender
+        steps = self.route(flow) if here else tuple(self.plane.walk(node, flow))
+        at = self._through(steps, _carried(flow), at_ns)
+        end = steps[-1].node if steps else node
+        if at is None or not (self.plane.arrives(end, flow.target) or self._is_stuck(end, flow)):
             return None
-        round_trip_ms = sum(hop.delay_ms for hop in hops) + back[0]
-        if not arrived or flow.target_port != SMTP_PORT:
-            return Reached(round_trip_ms=round_trip_ms, arrived=arrived)
-        self.syns[flow.target, flow.source_port] += 1
+        return end, at
+
+    def _through(self, steps: Iterable[NextHop], packet: Carried, at_ns: int) -> int | None:
+        """When a packet that leaves at a time is through all steps; ``None`` when it vanishes."""
+        for step in steps:
+            crossed = self._links.cross(step, packet, at_ns)
+            if crossed is None:
+                return None
+            at_ns = crossed
+        return at_ns
+
+    def reach(self, flow: FiveTuple, at_ns: int) -> Reached | None:
+        """Return what becomes of a connection attempt that begins now; ``None`` for silence."""
+        for sent_ns in sendings(at_ns, FIRST_TIMEOUT_NS):
+            arrived = self.transmit(self.world.sender, flow, sent_ns)
+            if arrived is None or arrived[0] == self.world.sender:
+                continue
+            node, there_ns = arrived
+            if not self.plane.arrives(node, flow.target):
+                back_ns = self._refuse(flow, there_ns)
+                if back_ns is not None:
+                    return Reached(round_trip_ms=(back_ns - at_ns) / 1e6, arrived=False)
+                continue
+            if flow.target_port == SMTP_PORT:
+                self.syns[flow.target, flow.source_port] += 1
+            back = deliver(self, node, flow.reverse, there_ns, FIRST_TIMEOUT_NS)
+            if back is not None and back[0] == self.world.sender:
+                return self._reached(node, flow, (back[1] - at_ns) / 1e6)
+        return None
+
+    def _refuse(self, flow: FiveTuple, there_ns: int) -> int | None:
+        """When a router's word that there is no way to a target is back at the sender."""
+        last, version = self.route(flow)[-1], flow.source.version
+        responder = self._routers.responder(self.world, last, flow.source, there_ns)
+        if responder is None:
+            return None
+        way = FiveTuple(source=responder, target=flow.source, protocol=ICMP_PROTOCOL[version])
+        back = self.transmit(last.node, way, there_ns)
+        return back[1] if back is not None and back[0] == self.world.sender else None
+
+    def _reached(self, node: str, flow: FiveTuple, round_trip_ms: float) -> Reached:
+        if flow.target_port != SMTP_PORT:
+            return Reached(round_trip_ms=round_trip_ms, arrived=True)
+        back = tuple(self.plane.walk(node, flow.reverse))
+        mtu, hidden = self._narrowest(back, flow.target)
+        line = PlayedLine(
+            connect_ms=round_trip_ms,
+            network=self,
+            sender=self.world.sender,
+            server=node,
+            flow=flow,
+            round_trip_ms=sum(step.delay_ms for step in (*self.route(flow), *back)),
+        )
         return Reached(
-            round_trip_ms=round_trip_ms, arrived=True, node=node, server=self.mail.hosts.get(node)
+            round_trip_ms=round_trip_ms,
+            arrived=True,
+            node=node,
+            server=self.mail.hosts.get(node),
+            line=line,
+            mtu=mtu,
+            mtu_hidden=hidden,
         )
 
-    def _is_stuck(self, node: str, target: IPAddress) -> bool:
-        return not self.plane.tables[node].look_up(target)
+    def _narrowest(self, steps: Iterable[NextHop], origin: IPAddress) -> tuple[int | None, bool]:
+        """The smallest MTU of a way, and whether its origin never learns of it.
+
+        A router speaks for the link that it would send out to; what is too large on the
+        way out of an exchange point's LAN vanishes there.
+        """
+        said, silent = inf, inf
+        for step in steps:
+            for place, wire in enumerate(step.wires):
+                mtu = inf if wire.link.mtu is None else wire.link.mtu
+                if place or wire.link.mtu_hidden or not self._is_told(step, origin):
+                    silent = min(silent, mtu)
+                else:
+                    said = min(said, mtu)
+        narrowest = min(said, silent)
+        return (None if narrowest == inf else int(narrowest)), silent < said
+
+    def _is_told(self, step: NextHop, origin: IPAddress) -> bool:
+        """Whether a router's Packet Too Big comes back to who sent the packet."""
+        version, source = origin.version, step.egress.address(origin.version)
+        assert source is not None
+        protocol = ICMP_PROTOCOL[version]
+        way = FiveTuple(source=source, target=origin, protocol=protocol)
+        error = Carried(version=version, protocol=protocol)
+        return not any(stops(hop.wires, error) for hop in self.plane.walk(step.egress.node, way))
+
+    def _is_stuck(self, node: str, flow: FiveTuple) -> bool:
+        return not self.plane.tables[node].look_up(flow.target)
 
     def carry(self, packet: bytes, sent_ns: int) -> Arrival | None:
         """Carry a packet of the sender's; return what comes back, ``None`` for silence."""
@@ -132,7 +227,9 @@ class PlayedNetwork:
         gone = hops[: syn.ttl]
         if not gone:
             return None
-        at_ns = sent_ns + ns(sum(hop.delay_ms for hop in gone))
+        at_ns = self._through(gone, _carried(flow, size=len(packet)), sent_ns)
+        if at_ns is None:
+            return None
         if self.plane.arrives(gone[-1].node, syn.target):
             return self._serve(syn, flow, gone, at_ns)
         return self._complain(syn, flow, gone, at_ns)
@@ -142,7 +239,7 @@ class PlayedNetwork:
     ) -> Arrival | None:
         """Answer for the router at which the packet dies (rules 1 and 2)."""
         node, version = gone[-1].node, syn.source.version
-        stuck = self._is_stuck(node, syn.target)
+        stuck = self._is_stuck(node, flow)
         if not stuck and len(gone) < syn.ttl:
             return None  # it would go on, but for a filter
         if stuck:
@@ -150,7 +247,9 @@ class PlayedNetwork:
             kind = (_NO_HOST if known else _NO_ROUTE)[version]
         else:
             kind = _TIME_EXCEEDED[version]
-        responder = inbound_address(gone[-1], version)
+        responder = self._routers.responder(self.world, gone[-1], syn.source, at_ns)
+        if responder is None:
+            return None
         way = FiveTuple(source=responder, target=syn.source, protocol=ICMP_PROTOCOL[version])
         back = tuple(self.plane.walk(node, way))
         if not back or not self.plane.arrives(back[-1].node, flow.source):
@@ -158,7 +257,9 @@ class PlayedNetwork:
         answer = icmp_error(
             syn, responder, kind, quoted_ttl=syn.ttl - len(gone) + 1, steps=len(back) - 1
         )
-        return Arrival(at_ns=at_ns + ns(sum(hop.delay_ms for hop in back)), packet=answer)
+        error = Carried(version=version, protocol=way.protocol, size=len(answer), icmp_type=kind[0])
+        back_ns = self._through(back, error, at_ns)
+        return None if back_ns is None else Arrival(at_ns=back_ns, packet=answer)
 
     def _serve(
         self, syn: Syn, flow: FiveTuple, gone: tuple[NextHop, ...], at_ns: int
@@ -168,8 +269,7 @@ class PlayedNetwork:
         back = tuple(self.plane.walk(node, flow.reverse))
         if not back or not self.plane.arrives(back[-1].node, flow.source):
             return None
-        back_ns = ns(sum(hop.delay_ms for hop in back))
-        round_trip_ns = back_ns + ns(sum(hop.delay_ms for hop in gone))
+        round_trip_ns = ns(sum(hop.delay_ms for hop in (*back, *gone)))
         segment = self._ask_server(node, flow, syn.sequence, at_ns, round_trip_ns)
         if segment is None:
             return None
@@ -180,7 +280,13 @@ class PlayedNetwork:
             acknowledged=segment.acknowledged,
             steps=len(back) - 1,
         )
-        return Arrival(at_ns=at_ns + back_ns, packet=answer)
+        # A SYN/ACK is sent again until somebody acknowledges it, other segments are not.
+        again = segment.flags == TcpFlag.SYN | TcpFlag.ACK
+        for left_ns in sendings(at_ns, FIRST_TIMEOUT_NS) if again else (at_ns,):
+            back_ns = self._through(back, _carried(flow.reverse, size=len(answer)), left_ns)
+            if back_ns is not None:
+                return Arrival(at_ns=back_ns, packet=answer)
+        return None
 
     def _ask_server(
         self, node: str, flow: FiveTuple, sequence: int, at_ns: int, round_trip_ns: int
@@ -191,3 +297,18 @@ class PlayedNetwork:
         else:
             server = self._closed
         return server.answer(flow, sequence, at_ns=at_ns, round_trip_ns=round_trip_ns)
+
+
+def ns(delay_ms: float) -> int:
+    """Milliseconds in whole nanoseconds."""
+    return round(delay_ms * 1e6)
+
+
+def _carried(flow: FiveTuple, *, size: int = 0) -> Carried:
+    return Carried(
+        version=flow.source.version,
+        protocol=flow.protocol,
+        size=size,
+        source_port=flow.source_port,
+        target_port=flow.target_port,
+    )

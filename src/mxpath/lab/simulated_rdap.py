@@ -91,7 +91,7 @@ class PlayedFetcher:
             source_port=_SOURCE_PORT,
             target_port=port,
         )
-        reached = self._network.reach(flow)
+        reached = self._network.reach(flow, self._clock.now_ns())
         return reached.round_trip_ms / 1000 if reached is not None and reached.arrived else None
 
     def _listens(self, target: IPAddress, port: int | None) -> bool:

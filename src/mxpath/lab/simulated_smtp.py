@@ -1,6 +1,7 @@
 """Connections to the mail servers of a played world: every answer takes its round trip.
 
-1. The way there is the flow's own, the way back the fastest.
+1. The ways there and back are the flow's own, with what ``simulated_line`` says of
+   packets that get lost. What never comes holds up all that follows it.
 2. A server says its lines in order; each waits for the one before it, and for what
    the server's behaviour adds.
 3. TLS takes one round trip in version 1.3 (RFC 8446 section 2) and two in 1.2 (RFC
@@ -13,6 +14,7 @@ import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +22,7 @@ from mxpath.lab import mail_words
 from mxpath.lab.elements import Behaviour, TlsVersion
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.simulated_faults import CONNECTION_REFUSED, NO_ROUTE_TO_HOST, Uplink
+from mxpath.lab.simulated_line import PlayedLine
 from mxpath.lab.simulated_network import PlayedNetwork, Reached
 from mxpath.lab.simulated_script import SmtpScript
 from mxpath.lab.simulated_wire import TCP
@@ -49,7 +52,7 @@ class PlayedConnection:
         *,
         clock: Clock,
         uplink: Uplink,
-        round_trip_ms: float,
+        line: PlayedLine,
         source: IPAddress,
         certified: Callable[[str], TlsFacts],
     ) -> None:
@@ -57,21 +60,31 @@ class PlayedConnection:
         self._script = script
         self._clock = clock
         self._uplink = uplink
-        self._round_trip_s = round_trip_ms / 1e3
-        self.connect_ms = round_trip_ms
+        self._line = line
+        self.connect_ms = line.connect_ms
         self._certified = certified
         self._coming: deque[tuple[float, bytes]] = deque()
         self._last_s = clock.monotonic_s()
         slow = script.host.behaviour is Behaviour.SLOW_GREETING
-        self._resets_at_s = self._last_s + self._round_trip_s
+        self._resets_at_s = self._last_s + self._exchanges_s()
         if script.greeting:
             self._arrive(script.greeting, after_s=script.host.greeting_delay_s if slow else 0.0)
+
+    def _exchanges_s(self, number: int = 1) -> float:
+        """What so many questions and answers, one after another, take from now on."""
+        began_ns = at_ns = self._clock.now_ns()
+        for _ in range(number):
+            took_s = self._line.exchange_s(at_ns)
+            if took_s is None:
+                return inf
+            at_ns += round(took_s * 1e9)
+        return (at_ns - began_ns) / 1e9
 
     def _arrive(self, line: bytes, *, after_s: float = 0.0) -> None:
         """Let a line come: a round trip from now, after the line before it, after its own wait."""
         if self._script.host.behaviour is Behaviour.TARPIT:
             after_s += mail_words.TARPIT_S
-        soonest_s = self._clock.monotonic_s() + self._round_trip_s
+        soonest_s = self._clock.monotonic_s() + self._exchanges_s()
         self._last_s = max(soonest_s, self._last_s) + after_s
         self._coming.append((self._last_s, line))
 
@@ -119,7 +132,7 @@ class PlayedConnection:
             raise ConnectionFault(Fault.CLOSED, "the server did not agree to TLS")
         host = self._script.host
         version, cipher, round_trips = _TLS[host.tls_version]
-        took_s = host.tls_delay_s + self._round_trip_s * (1 if host.tls_fails else round_trips)
+        took_s = host.tls_delay_s + self._exchanges_s(1 if host.tls_fails else round_trips)
         if self._uplink.is_down or took_s > timeout_s:
             self._clock.sleep(timeout_s)
             raise ConnectionFault(Fault.TIMEOUT, "TLS handshake failed: no answer in time")
@@ -170,14 +183,15 @@ class PlayedDialer:
         if complaint is not None:
             raise ConnectionFault(Fault.UNREACHABLE, complaint)
         flow = self._flow(address, port)
-        reached = self._shake_hands(self._network.reach(flow), timeout_s)
+        reached = self._shake_hands(self._network.reach(flow, self._clock.now_ns()), timeout_s)
+        assert reached.line is not None  # a server shook hands
         script = self._welcome(reached, address)
         self._network.commands.append((address, script.commands))
         return PlayedConnection(
             script,
             clock=self._clock,
             uplink=self._uplink,
-            round_trip_ms=reached.round_trip_ms,
+            line=reached.line,
             certified=self._certifier(reached.node),
             source=flow.source,
         )

@@ -1,11 +1,13 @@
 """The truth of a world played in memory, read from its forwarding tables. Sends nothing."""
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
+from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, Carried, stops
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.routing import NextHop
-from mxpath.lab.simulated_network import SMTP_PORT, PlayedNetwork, inbound_address
+from mxpath.lab.simulated_network import SMTP_PORT, PlayedNetwork
+from mxpath.lab.simulated_routers import answering_address, inbound_address
 from mxpath.lab.simulated_wire import TCP
 from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.topology import World
@@ -42,6 +44,7 @@ def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTr
             hops=(),
             as_path=(world.asn_of[world.sender],),
             crossings=(),
+            arrives=False,
         )
     flow = FiveTuple(
         source=source,
@@ -50,7 +53,7 @@ def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTr
         source_port=source_port,
         target_port=SMTP_PORT,
     )
-    steps = tuple(network.plane.walk(world.sender, flow))
+    steps = tuple(_carried(network.plane.walk(world.sender, flow), SYN[target.version]))
     nodes = (world.sender, *(step.node for step in steps))
     asns = [world.asn_of[node] for node in nodes]
     return PathTruth(
@@ -63,26 +66,38 @@ def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTr
             for node, step in zip(nodes, steps, strict=False)
             if step.exchange is not None
         ),
+        arrives=network.plane.arrives(nodes[-1], target),
     )
+
+
+def _carried(steps: Iterable[NextHop], packet: Carried) -> Iterator[NextHop]:
+    """The steps up to the one that lets no such packet through."""
+    return takewhile(lambda step: not stops(step.wires, packet), steps)
 
 
 def _hops(
     network: PlayedNetwork, flow: FiveTuple, steps: tuple[NextHop, ...]
 ) -> Iterator[HopTruth]:
-    there_ms = 0.0
+    there_ms = there_max_ms = 0.0
+    version, world = flow.target.version, network.world
     for ttl, step in enumerate(steps, start=1):
         there_ms += step.delay_ms
-        back = network.plane.delays_ms(step.node, flow.source)
-        if back is None:
-            continue  # its answers never arrive: a silent hop
+        there_max_ms += step.delay_ms + step.jitter_ms
         last = network.plane.arrives(step.node, flow.target)
+        answer = SYN_ACK[version] if last else ICMP_ERROR[version]
+        back = network.plane.delays_ms(step.node, flow.source, answer)
+        answering = None if last else world.answering.get(step.node)
+        address = flow.target if last else answering_address(world, step, version)
         yield HopTruth(
             ttl=ttl,
             node=step.node,
-            asn=network.world.asn_of[step.node],
-            address=flow.target if last else inbound_address(step, flow.target.version),
-            rtt_min_ms=round(there_ms + back[0], 6),
-            rtt_max_ms=round(there_ms + back[1], 6),
+            asn=world.asn_of[step.node],
+            address=address,
+            rtt_min_ms=round(there_ms + (back[0] if back else 0.0), 6),
+            rtt_max_ms=round(there_max_ms + (back[1] if back else 0.0), 6),
+            silent=back is None or (answering is not None and answering.silent),
+            limited=answering is not None and answering.icmp_per_s is not None,
+            third_party=not last and address != inbound_address(step, version),
         )
 
 

@@ -24,10 +24,17 @@ class HopTruth:
     node: str
     asn: int
     address: IPAddress
-    """Source address of its answer."""
+    """Source address of its answer, or what it would be."""
     rtt_min_ms: float
     """Sum of link delays there and back, over the fastest of the equal-cost ways back."""
     rtt_max_ms: float
+    """The same over the slowest, with all jitter."""
+    silent: bool = False
+    """No answer of it ever comes: it sends none, or no way back lets it through."""
+    limited: bool = False
+    """It answers only so often: it may be silent, whether or not it got the packet."""
+    third_party: bool = False
+    """The address is not that of the interface by which the packet came in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +44,13 @@ class PathTruth:
     target: IPAddress
     source_port: int
     hops: tuple[HopTruth, ...]
-    """By TTL from 1; the last one is the target's host."""
+    """By TTL from 1; the last one is the target's host, if the flow comes so far."""
     as_path: tuple[int, ...]
     """Networks of the nodes in order, the sender's first, repeats removed."""
     crossings: tuple[tuple[int, int, int], ...]
     """(exchange point id, near AS, far AS) for each exchange LAN that the path crosses."""
+    arrives: bool = True
+    """Whether the flow reaches the target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,3 +107,31 @@ class LabList:
     worlds: tuple[LabRow, ...]
     kernel_player: str
     """``works here``, or the reason why it does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    """A link of a running world, as it is now."""
+
+    ends: tuple[str, str]
+    delay_ms: float
+    """One-way delay."""
+    jitter_ms: float
+    """Up to so much longer, drawn for each packet."""
+    loss: float
+    """Share of packets that vanish, each way."""
+    mtu: int | None
+    """Largest IP packet in bytes; ``None`` for what Ethernet takes."""
+    mtu_hidden: bool
+    """Larger packets vanish without a word."""
+    blocks: tuple[str, ...]
+    """What vanishes: ``ipv4``, ``ipv6``, ``icmp``, ``tcp/PORT``, ``udp/PORT``."""
+    down: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabLinks:
+    """What ``mxpath lab link --json`` prints."""
+
+    world: str
+    links: tuple[LinkRow, ...]
