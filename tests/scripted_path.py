@@ -37,6 +37,8 @@ class Script:
     interrupt_after: int | None = None
     """Calls of ``receive`` after which the user presses Ctrl-C."""
     duplicates: bool = False
+    holds_spare: bool = False
+    """There is never a place for a spare SYN."""
 
 
 @dataclass
@@ -59,6 +61,8 @@ class ScriptedSocket:
         now_ns = self.clock.now_ns()
         if self.script.fails_after is not None and len(self.sent) >= self.script.fails_after:
             return Sent(sent_ns=now_ns, error="cannot send: Network is unreachable")
+        if probe.spare and self.script.holds_spare:
+            return Sent(sent_ns=now_ns, held=True)
         mine = [other for other in self.sent if other.target == probe.target]
         number = sum(1 for other in mine if other.ttl == probe.ttl)
         self.sent.append(probe)

@@ -16,9 +16,10 @@ from mxpath.model.mail import PlanKind
 from mxpath.model.session import Outcome
 from mxpath.model.study import Origin, Study
 from mxpath.model.trace import EndReason
-from mxpath.pipeline import INTERRUPTED, Options, analyze
+from mxpath.pipeline import ASIDE_STRETCH, INTERRUPTED, Options, analyze
 from mxpath.report.html import render_report
 from mxpath.report.text import screen
+from mxpath.tracing.options import TraceOptions
 from world import analyzed, first_walk, gazetteer
 
 
@@ -149,7 +150,8 @@ def test_what_no_data_set_tells_is_said(tmp_path: Path) -> None:
 def test_traces_and_conversations_go_on_at_the_same_time() -> None:
     """The played time is that of the longer one, and neither sees the other."""
     both = analyzed("slowbank.example")
-    alone = analyzed("slowbank.example", options=Options(conversing=False))
+    patient = TraceOptions(stretch=ASIDE_STRETCH)
+    alone = analyzed("slowbank.example", options=Options(conversing=False, trace=patient))
     talk = analyzed("slowbank.example", options=Options(tracing=False))
     spent = [(s.ended_at - s.started_at).total_seconds() for s in (both, alone, talk)]
     assert spent[0] == pytest.approx(max(spent[1:]))

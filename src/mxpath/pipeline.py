@@ -39,6 +39,10 @@ from mxpath.vantage.ports import Clock, Vantage
 
 INTERRUPTED = "interrupted: what follows was not measured"
 
+ASIDE_STRETCH = 2.5
+"""How far further queries may stretch a trace while conversations are under way: those take six
+round trips or more, a trace without further queries about one and a half."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -174,7 +178,10 @@ class _Work:
         if not self.options.tracing or not self.mail.addresses:
             return
         try:
-            self.traces = trace(self.mail.addresses, self.vantage, options=self.options.trace)
+            chosen = self.options.trace
+            if self.options.conversing:
+                chosen = replace(chosen, stretch=max(chosen.stretch, ASIDE_STRETCH))
+            self.traces = trace(self.mail.addresses, self.vantage, options=chosen)
         except PrivilegeError as error:
             self.notes.append(f"no traces: {error}")
         except KeyboardInterrupt:
@@ -321,6 +328,7 @@ def _provenance(
         "tracing": str(options.tracing).lower(),
         "conversing": str(options.conversing).lower(),
         "port": str(options.trace.port),
+        "queries": str(options.trace.queries),
         "only": options.only,
         "helo": options.smtp.helo,
         "source": " ".join(map(str, sources)) if sources else None,

@@ -11,6 +11,7 @@ from scripted_path import SOURCE, TARGET, answer
 
 (FLOW,) = draw_flows([(TARGET, SOURCE)], 25, seed=1)
 MS = 1_000_000
+ONCE = TraceOptions(queries=1)
 
 
 def send(plan: Plan, now_s: float = 0.0) -> list[int]:
@@ -27,7 +28,7 @@ def reply(plan: Plan, ttl: int, kind: ReplyKind, *, attempt: int = 0, ms: int = 
 
 
 def test_the_window_opens_with_the_farthest_answer() -> None:
-    plan = Plan(TraceOptions())
+    plan = Plan(ONCE)
     assert send(plan) == [1, 2, 3, 4, 5, 6]
     assert plan.due(0.01) == ()
     reply(plan, 3, ReplyKind.TIME_EXCEEDED)
@@ -35,7 +36,7 @@ def test_the_window_opens_with_the_farthest_answer() -> None:
 
 
 def test_a_better_answer_replaces_a_bare_ack_and_nothing_else_replaces_anything() -> None:
-    plan = Plan(TraceOptions())
+    plan = Plan(ONCE)
     send(plan)
     reply(plan, 2, ReplyKind.ACK)
     assert plan.distance is None
@@ -48,7 +49,7 @@ def test_a_better_answer_replaces_a_bare_ack_and_nothing_else_replaces_anything(
 
 
 def test_answers_to_what_was_never_sent_change_nothing() -> None:
-    plan = Plan(TraceOptions())
+    plan = Plan(ONCE)
     send(plan)
     before = plan.hops
     for ttl, attempt in ((0, 0), (7, 0), (3, 1), (63, 31)):
@@ -57,7 +58,7 @@ def test_answers_to_what_was_never_sent_change_nothing() -> None:
 
 
 def test_distance_is_the_smallest_ttl_that_the_target_acknowledges() -> None:
-    plan = Plan(TraceOptions())
+    plan = Plan(ONCE)
     send(plan)
     for ttl in (5, 4, 6):
         reply(plan, ttl, ReplyKind.RST)
@@ -66,7 +67,7 @@ def test_distance_is_the_smallest_ttl_that_the_target_acknowledges() -> None:
 
 
 def test_unreachable_from_a_router_is_not_the_target() -> None:
-    plan = Plan(TraceOptions())
+    plan = Plan(ONCE)
     send(plan)
     reply(plan, 4, ReplyKind.UNREACHABLE)
     assert (plan.end, plan.distance, plan.last_ttl) == (EndReason.UNREACHABLE, None, 4)
@@ -75,7 +76,7 @@ def test_unreachable_from_a_router_is_not_the_target() -> None:
 
 
 def test_retries_leave_only_for_hops_with_an_answer_beyond() -> None:
-    plan = Plan(TraceOptions())
+    plan = Plan(ONCE)
     send(plan)
     assert plan.due(0.19) == ()
     reply(plan, 4, ReplyKind.TIME_EXCEEDED)
@@ -86,7 +87,7 @@ def test_retries_leave_only_for_hops_with_an_answer_beyond() -> None:
 
 
 def test_a_fault_stops_the_sending_and_not_the_listening() -> None:
-    plan = Plan(TraceOptions())
+    plan = Plan(ONCE)
     send(plan)
     plan.failed("no network")
     plan.failed("no network")
@@ -98,7 +99,7 @@ def test_a_fault_stops_the_sending_and_not_the_listening() -> None:
 
 
 def test_an_interrupt_after_the_target_was_reached_is_noted_and_still_reached() -> None:
-    plan = Plan(TraceOptions())
+    plan = Plan(ONCE)
     send(plan)
     reply(plan, 3, ReplyKind.RST)
     plan.interrupt()
@@ -107,7 +108,7 @@ def test_an_interrupt_after_the_target_was_reached_is_noted_and_still_reached() 
 
 
 def test_patience_follows_the_neighbours() -> None:
-    plan = Plan(TraceOptions())
+    plan = Plan(ONCE)
     send(plan)
     for ttl, ms in ((1, 10), (2, 20), (4, 400), (5, 500)):
         reply(plan, ttl, ReplyKind.TIME_EXCEEDED, ms=ms)
@@ -117,5 +118,5 @@ def test_patience_follows_the_neighbours() -> None:
 
 
 def test_a_plan_is_not_changed_by_looking_at_it() -> None:
-    plan = Plan(replace(TraceOptions(), max_ttl=9))
+    plan = Plan(replace(ONCE, max_ttl=9))
     assert plan.due(0.0) == plan.due(0.0) == tuple(Shot(ttl, 0) for ttl in range(1, 7))

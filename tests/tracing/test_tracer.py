@@ -11,8 +11,10 @@ from mxpath.model.trace import EndReason, Hop, ReplyKind, Trace
 from mxpath.tracing.tracer import TraceOptions, trace
 from scripted_path import SOURCE, TARGET, Script, ScriptedSocket, play, router
 
+ONCE = TraceOptions(queries=1)
 
-def run(script: Script, options: TraceOptions | None = None) -> tuple[Trace, ScriptedSocket]:
+
+def run(script: Script, options: TraceOptions = ONCE) -> tuple[Trace, ScriptedSocket]:
     vantage, socket = play(script)
     (found,) = trace([TARGET], vantage, options=options)
     return found, socket
@@ -55,9 +57,9 @@ def test_no_target_gets_more_syns_than_its_share(
     assert len(socket.sent) == sum(len(h.probes) for h in found.hops) + len(found.flows[0].beyond)
 
 
-@given(scripts())
-def test_one_flow_ascending_every_syn_apart_from_every_other(script: Script) -> None:
-    found, socket = run(script)
+@given(scripts(), st.integers(1, 4))
+def test_one_flow_ascending_every_syn_apart_from_every_other(script: Script, queries: int) -> None:
+    found, socket = run(script, TraceOptions(queries=queries))
     assert len({(p.source, p.target, p.source_port, p.destination_port) for p in socket.sent}) == 1
     assert socket.sent[0].source_port in range(61000, 65536)
     firsts = list(dict.fromkeys(probe.ttl for probe in socket.sent))
@@ -146,7 +148,7 @@ def test_where_nothing_answers_at_all_it_ends_soon() -> None:
 def test_looking_further_behind_a_filter_is_a_choice() -> None:
     script = Script(distance=12, silent=lambda ttl, _: 1 < ttl < 12)
     assert run(script)[0].end is EndReason.GAVE_UP
-    assert run(script, TraceOptions(max_silent_hops=20))[0].distance == 12
+    assert run(script, TraceOptions(queries=1, max_silent_hops=20))[0].distance == 12
 
 
 def test_no_answer_up_to_the_highest_ttl_is_no_loop_without_end() -> None:
@@ -177,7 +179,7 @@ def overtaken(ttl_first: int) -> Script:
 
 
 def test_an_overtaken_syn_is_confirmed_within_the_targets_share() -> None:
-    found, socket = run(overtaken(5), TraceOptions(max_past_target=2))
+    found, socket = run(overtaken(5), TraceOptions(queries=1, max_past_target=2))
     assert found.distance == 5
     assert len(socket.arrived()) == 3
     with_room = Script(
@@ -190,11 +192,80 @@ def test_an_overtaken_syn_is_confirmed_within_the_targets_share() -> None:
     assert (found.distance, len(socket.arrived())) == (4, 4)
 
 
+def counts(found: Trace) -> list[int]:
+    return [len(hop.probes) for hop in found.hops]
+
+
 def test_queries_ask_again_only_before_the_target() -> None:
-    found, socket = run(Script(distance=8), TraceOptions(queries=4))
-    assert [len(hop.probes) for hop in found.hops] == [4] * 7 + [1]
+    found, socket = run(Script(distance=8), TraceOptions(queries=4, stretch=100))
+    assert counts(found) == [4] * 7 + [1]
     assert all(probe.reply is not None for hop in found.hops for probe in hop.probes)
     assert len(socket.arrived()) == 6
+
+
+def test_further_queries_leave_one_at_a_time_and_are_spare() -> None:
+    _, socket = run(Script(distance=8), TraceOptions(queries=3, stretch=100))
+    sent = [(p, at) for p, at in zip(socket.sent, socket.sent_s, strict=True) if p.ttl == 5]
+    assert [probe.spare for probe, _ in sent] == [False, True, True]
+    for (_, before), (_, after) in pairwise(sent):
+        assert after - before >= 0.008 * 5 - 1e-6
+
+
+@pytest.mark.parametrize("stretch", [1.0, 1.3, 2.0, 3.0])
+@pytest.mark.parametrize("distance", [2, 5, 9, 13])
+def test_further_queries_prolong_a_trace_by_its_stretch_at_most(
+    stretch: float, distance: int
+) -> None:
+    script = Script(distance=distance)
+    more, _ = run(script, TraceOptions(queries=3, stretch=stretch))
+    assert seconds(more) <= seconds(run(script)[0]) * stretch + 1e-6
+
+
+def test_in_three_times_its_time_a_trace_gets_all_it_asks_for() -> None:
+    assert counts(run(Script(distance=9), TraceOptions(stretch=3))[0]) == [3] * 8 + [1]
+
+
+def limiting(*ttls: int, answers: int = 1) -> Script:
+    return Script(distance=9, silent=lambda ttl, n: ttl in ttls and n >= answers)
+
+
+@pytest.mark.parametrize("answers", [1, 2])
+def test_a_hop_that_limits_its_answers_is_marked_and_left_alone(answers: int) -> None:
+    options = TraceOptions(queries=9, stretch=100)
+    found, _ = run(limiting(3, 6, answers=answers), options)
+    assert [hop.ttl for hop in found.hops if hop.limited] == [3, 6]
+    assert len(found.hops[2].probes) == answers + 2
+    assert len(found.hops[3].probes) == 9
+
+
+def test_a_hop_that_never_answered_is_silent_and_not_limited() -> None:
+    found, _ = run(Script(distance=9, silent=lambda ttl, _: ttl == 4), TraceOptions())
+    assert not any(hop.limited for hop in found.hops)
+    assert counts(found)[3] == 2
+
+
+def test_loss_on_the_way_is_no_limit() -> None:
+    """What is lost behind a border is lost by all hops behind it alike."""
+    lossy = Script(distance=9, silent=lambda ttl, n: 4 <= ttl < 9 and n % 2 == 1)
+    found, _ = run(lossy, TraceOptions(queries=6, stretch=100))
+    assert not any(hop.limited for hop in found.hops)
+    assert [hop.loss.share for hop in found.hops[:3]] == [0, 0, 0]
+    assert all((hop.loss.share or 0) >= 0.4 for hop in found.hops[3:8])
+
+
+def test_one_router_on_several_paths_is_asked_no_more_than_it_answers() -> None:
+    vantage, socket = play(Script(distance=9))
+    found = trace([TARGET + n for n in range(4)], vantage, options=TraceOptions(stretch=3))
+    for ttl in range(1, 9):
+        assert sum(probe.ttl == ttl for probe in socket.sent) == 5
+    assert all(each.distance == 9 for each in found)
+
+
+def test_what_no_place_is_free_for_is_left_out() -> None:
+    found, socket = run(Script(distance=9, holds_spare=True), TraceOptions())
+    assert counts(found) == [1] * 9
+    assert not any(probe.spare for probe in socket.sent)
+    assert not any(hop.limited for hop in found.hops)
 
 
 def test_a_failing_network_keeps_what_was_measured() -> None:
@@ -236,7 +307,7 @@ def test_no_targets_open_no_socket() -> None:
 def test_all_targets_share_the_time() -> None:
     vantage, socket = play(Script(distance=13))
     targets = [TARGET + n for n in range(8)]
-    found = trace(targets, vantage)
+    found = trace(targets, vantage, options=ONCE)
     assert [each.target for each in found] == targets
     assert all(each.distance == 13 for each in found)
     alone = seconds(run(Script(distance=13))[0])

@@ -1,5 +1,6 @@
 """Rate and budget, seen from behind the wrapped ports."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address, ip_network
 from typing import cast
 
@@ -10,13 +11,15 @@ from hypothesis import strategies as st
 from mxpath.errors import InputError, RefusedError
 from mxpath.model.address import IPAddress
 from mxpath.model.trace import EndReason
+from mxpath.tracing.flows import draw_flows
 from mxpath.tracing.tracer import trace
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.ledger import Budget, Ledger
-from mxpath.vantage.pace import Pace, PacedDialer, paced_probes
+from mxpath.vantage.pace import Pace, PacedDialer, PacedProbeSocket, paced_probes
 from mxpath.vantage.ports import Connection, Vantage
-from scripted_path import TARGET, Script, ScriptedSocket, play
+from scripted_path import SOURCE, TARGET, Script, ScriptedSocket, play
 
+(FLOW,) = draw_flows([(TARGET, SOURCE)], 25, seed=1)
 GENEROUS = {Budget.SYN: 10_000, Budget.SESSION: 10_000}
 
 
@@ -83,12 +86,24 @@ def test_a_trace_ends_where_its_budget_does_and_says_when_again() -> None:
     for number, sent in enumerate((18, 12, 0)):
         vantage, socket = paced(Script(distance=13), ledger, Pace(1000))
         (found,) = trace([TARGET], vantage)
-        assert len(socket.sent) == sent
+        assert sum(not probe.spare for probe in socket.sent) == sent
         if number:
             assert found.end is EndReason.LOCAL_FAULT
             assert "budget: 30 SYNs an hour to 198.18.32.25 are used up" in found.notes[0]
             assert "the next is free at" in found.notes[0]
         assert len(found.hops) == min(sent, 13)
+
+
+def test_spare_probes_neither_wait_nor_cost_the_target_anything() -> None:
+    ledger, clock = Ledger(None), ManualClock()
+    spare = replace(FLOW.probe(3, 1), spare=True)
+    inner = ScriptedSocket(Script(distance=9), clock)
+    probes = PacedProbeSocket(inner, Pace(50), ledger, clock)
+    results = [probes.send([spare])[0] for _ in range(60)]
+    assert clock.monotonic_s() == 0
+    assert sum(not result.held for result in results) == len(inner.sent) == 40
+    assert ledger.take(Budget.SYN, TARGET, now_ns=clock.now_ns(), count=30).count == 30
+    assert not probes.send([FLOW.probe(1, 0)])[0].held
 
 
 def test_an_excluded_target_gets_nothing() -> None:

@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_gazetteer(parser)
     parser.add_argument("--to", metavar="HOST|ADDRESS", help="only this MX host or address")
     parser.add_argument("--port", type=_port, default=25, help="TCP port (default 25)")
+    shared.add_queries(parser)
     parser.add_argument("--no-smtp", action="store_true", help="do not talk SMTP")
     shared.add_offline(parser)
     parser.add_argument("--no-trace", action="store_true", help="do not trace")
@@ -88,7 +89,7 @@ def measured(
         conversing=not options.no_smtp,
         only=options.to,
         registry=RegistryOptions(offline=options.offline),
-        trace=TraceOptions(port=options.port),
+        trace=TraceOptions(port=options.port, **shared.queries(options)),
         smtp=shared.smtp_options(options),
     )
     return analyze(domain, vantage, gazetteer, options=chosen, progress=shared.progress(options))

@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_vantage(parser)
     shared.add_gazetteer(parser)
     shared.add_offline(parser)
+    shared.add_queries(parser)
     parser.set_defaults(port=25, to=None, sender="rfc5321", no_smtp=False, no_trace=False)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mxpath.cli.settings import Settings, settle
 from mxpath.datasets.gazetteer import Gazetteer
@@ -101,6 +102,27 @@ def add_offline(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="ask no registry who holds an address; what was asked before is still known",
     )
+
+
+def add_queries(parser: argparse.ArgumentParser) -> None:
+    """``--queries``."""
+    parser.add_argument(
+        "--queries",
+        type=int,
+        metavar="N",
+        help="probes to each hop before the target (default 3, as far as they cost little time)",
+    )
+
+
+_PATIENT = 30.0
+"""How far a trace may be stretched by queries that were asked for."""
+
+
+def queries(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of ``TraceOptions`` that ``--queries`` stands for."""
+    if options.queries is None:
+        return {}
+    return {"queries": options.queries, "stretch": _PATIENT}
 
 
 def progress(options: argparse.Namespace) -> Callable[[str], None]:

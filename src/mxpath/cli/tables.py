@@ -41,7 +41,12 @@ def _hop_words(hop: Hop, owners: Mapping[IPAddress, Attribution]) -> str:
     if hop.address is None:
         return "silent"
     rtt = f"{hop.min_rtt_ms:.1f} ms" if hop.min_rtt_ms is not None else ""
-    return f"{hop.address!s:<26} {rtt:>10}  {owner_words(owners.get(hop.address))}"
+    heard = ""
+    if len(hop.probes) > 1:
+        heard = f"{hop.answered}/{len(hop.probes)}"
+    limits = "  limits its answers (not loss)" if hop.limited else ""
+    owner = owner_words(owners.get(hop.address))
+    return f"{hop.address!s:<26} {rtt:>10} {heard:>5}  {owner}{limits}"
 
 
 def print_session(session: SmtpSession) -> None:

@@ -17,6 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("targets", nargs="+", metavar="TARGET", help="host name or address")
     parser.add_argument("--port", type=int, default=25, help="TCP port (default 25)")
     parser.add_argument("--max-ttl", type=int, default=30, help="highest TTL tried (default 30)")
+    shared.add_queries(parser)
     shared.add_output(parser)
     shared.add_families(parser)
     shared.add_vantage(parser)
@@ -29,9 +30,8 @@ def run(options: argparse.Namespace) -> int:
         pairs = resolve(options.targets, vantage, families=shared.families(options))
         names = {address: name for name, address in pairs}
         shared.progress(options)(f"tracing {len(names)} addresses")
-        traces = trace(
-            names, vantage, options=TraceOptions(port=options.port, max_ttl=options.max_ttl)
-        )
+        chosen = TraceOptions(port=options.port, max_ttl=options.max_ttl, **shared.queries(options))
+        traces = trace(names, vantage, options=chosen)
         hops = (address for t in traces for hop in t.hops for address in hop.responders)
         owners = attribute((*names, *hops), gazetteer)
     if options.json:

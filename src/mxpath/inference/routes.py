@@ -15,6 +15,7 @@ from itertools import groupby, pairwise
 from mxpath.inference.borders import assign, hidden_as
 from mxpath.inference.crossings import Surroundings, find_crossings, refused_ports
 from mxpath.inference.latency import differential, envelope, unresolved
+from mxpath.inference.quality import qualities
 from mxpath.inference.steps import Step, steps_of
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution, Network
@@ -70,6 +71,7 @@ def infer_route(
         crossings=crossings,
         envelope_ms=envelope([step.rtts_ms[0] if step.rtts_ms else None for step in steps]),
         complete=trace.distance is not None and bool(steps),
+        quality=qualities(trace),
         notes=(*_notes(steps, home, relations), *refused_ports(steps, around)),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Network
 from mxpath.model.evidence import Claim, Grade
+from mxpath.model.trace import Loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,25 @@ class Border:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HopQuality:
+    """How well one hop was heard, and everything from it on."""
+
+    ttl: int
+    sent: int
+    answered: int
+    limited: bool
+    """It limits its answers: what it left unanswered is no loss."""
+    jitter_ms: float | None
+    """Median minus smallest round-trip time; ``None`` with fewer than two samples."""
+    jitter_floor_ms: float | None
+    """Smallest jitter of this and all later hops: where it rises, a link adds it for good."""
+    loss_before: Loss
+    """Probes to all earlier hops, pooled; without those that limit or never answered."""
+    loss_from_here: Loss
+    """Probes to this and all later hops, pooled alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """The path to one target in networks; every inference is a Claim."""
 
@@ -78,6 +98,8 @@ class Route:
     """Suffix minimum of the hops' smallest RTTs, by TTL from 1; ``None`` where nothing later answered."""
     complete: bool
     """Whether the target itself answered."""
+    quality: tuple[HopQuality, ...] = ()
+    """Loss and jitter, by TTL from 1."""
     notes: tuple[str, ...] = ()
 
     @property

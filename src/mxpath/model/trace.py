@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import sqrt
+from statistics import median
 
 from mxpath.model.address import IPAddress
+
+_Z_95 = 1.959964
+"""Standard normal quantile for a two-sided 95 %."""
 
 
 class ReplyKind(StrEnum):
@@ -30,6 +35,9 @@ class ProbeSpec:
     ttl: int
     sequence: int
     """TCP sequence number, 0 … 2**32 - 1; carries TTL, attempt and cookie."""
+    spare: bool = False
+    """A further sample of a hop that has answered this flow: it dies before the target, and may
+    be left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +79,75 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Probes counted that should have been answered, and those that were not."""
+
+    sent: int
+    lost: int
+
+    @property
+    def share(self) -> float | None:
+        """Lost of sent, in [0, 1]; ``None`` when nothing was sent."""
+        return self.lost / self.sent if self.sent else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """What the true share may be, with 95 % confidence (Wilson 1927).
+
+        Examples
+        --------
+        >>> [round(end, 3) for end in Loss(sent=10, lost=0).interval]
+        [0.0, 0.278]
+        """
+        if not self.sent:
+            return 0.0, 1.0
+        n, z = self.sent, _Z_95
+        middle = self.lost / n + z * z / (2 * n)
+        reach = z * sqrt(self.lost / n * (1 - self.lost / n) / n + z * z / (4 * n * n))
+        scale = 1 + z * z / n
+        return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+
+    def __add__(self, other: "Loss") -> "Loss":
+        return Loss(sent=self.sent + other.sent, lost=self.lost + other.lost)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """All probes of one TTL in one flow."""
 
     ttl: int
     probes: tuple[Probe, ...]
+    limited: bool = False
+    """It answered, then left probes unanswered while later hops lost none: it limits its answers."""
+
+    @property
+    def answered(self) -> int:
+        """Probes that this hop answered; a bare ACK speaks of another one."""
+        return len(self.rtts_ms)
+
+    @property
+    def loss(self) -> Loss:
+        """Probes of this TTL, and those without an answer; no loss of the path if ``limited``."""
+        return Loss(sent=len(self.probes), lost=len(self.probes) - self.answered)
+
+    @property
+    def rtts_ms(self) -> tuple[float, ...]:
+        """Round-trip times of its answers, ascending."""
+        return tuple(
+            sorted(
+                probe.rtt_ms
+                for probe in self.probes
+                if probe.rtt_ms is not None
+                and probe.reply is not None
+                and probe.reply.kind is not ReplyKind.ACK
+            )
+        )
+
+    @property
+    def jitter_ms(self) -> float | None:
+        """Median minus smallest round-trip time; ``None`` with fewer than two samples."""
+        times = self.rtts_ms
+        return median(times) - times[0] if len(times) > 1 else None
 
     @property
     def responders(self) -> tuple[IPAddress, ...]:

@@ -157,10 +157,19 @@ def unseen_words(study: Study) -> tuple[str, ...]:
     """Return what was not seen and why: silent hops, missing privilege, what was skipped."""
     silent: dict[str, list[str]] = {}
     for trace in study.traces:
-        if (part := _silent_hops(study, trace)) != "":
+        parts = filter(None, (_silent_hops(study, trace), _limited_hops(trace)))
+        if part := ", ".join(parts):
             silent.setdefault(part, []).append(str(trace.target))
     hops = [f"{part} towards {', '.join(targets)}" for part, targets in silent.items()]
     return (*not_looked_at(study), *hops, *(printable(note) for note in study.notes))
+
+
+def _limited_hops(trace: Trace) -> str:
+    limited = [str(hop.ttl) for hop in trace.hops if hop.limited]
+    if not limited:
+        return ""
+    hops, verb = ("hop", "limits its") if len(limited) == 1 else ("hops", "limit their")
+    return f"{hops} {', '.join(limited)} {verb} answers (not loss)"
 
 
 def _silent_hops(study: Study, trace: Trace) -> str:

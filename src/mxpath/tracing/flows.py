@@ -39,7 +39,7 @@ class FlowIdentity:
         """Sequence number of a probe."""
         return (ttl << _ATTEMPT_BITS | attempt) << _COOKIE_BITS | self.cookie
 
-    def probe(self, ttl: int, attempt: int) -> ProbeSpec:
+    def probe(self, ttl: int, attempt: int, *, spare: bool = False) -> ProbeSpec:
         """Build the probe of that TTL and attempt."""
         return ProbeSpec(
             target=self.target,
@@ -48,6 +48,7 @@ class FlowIdentity:
             destination_port=self.destination_port,
             ttl=ttl,
             sequence=self.sequence(ttl, attempt),
+            spare=spare,
         )
 
     def place(self, sequence: int) -> tuple[int, int] | None:

@@ -18,8 +18,10 @@ class TraceOptions:
     port: int = 25
     max_ttl: int = 30
     """At most 63: six bits of the sequence number carry it."""
-    queries: int = 1
-    """Probes to each hop before the target; the target never gets more for it."""
+    queries: int = 3
+    """Probes to each hop before the target, the first included; the target gets no more for it."""
+    stretch: float = 1.3
+    """Further queries may prolong a trace to at most so many times the time without them."""
     attempts: int = 2
     """Probes to a hop that stays silent, the first included."""
     max_past_target: int = 5
@@ -48,6 +50,7 @@ _RANGES = (
     ("port", 1, 65535),
     ("max_ttl", 1, 63),
     ("queries", 1, 32),
+    ("stretch", 1, 100),
     ("attempts", 1, 32),
     ("max_past_target", 0, 5),
     ("max_silent_hops", 1, 63),

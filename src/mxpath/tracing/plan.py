@@ -16,22 +16,36 @@ The law
    ``rtt_factor`` x the RTT of its neighbours) after it was sent. Its retries share that time, they
    do not prolong it. Past the last answer nothing is known of the RTT: there
    ``silence_timeout_s`` after the last SYN decides.
-5. **Retries, and further queries, go to hops known to lie before the target.** The silent hops just
-   below the distance may be the target itself, whose answer got lost or whose SYN was overtaken: a
-   retry there confirms the distance, and leaves only while the target's share (law 2) has room.
-6. **A fault of this host** ends the sending, not the listening: what is under way may still answer.
+5. **Retries go to hops known to lie before the target.** The silent hops just below the distance
+   may be the target itself, whose answer got lost or whose SYN was overtaken: a retry there confirms
+   the distance, and leaves only while the target's share (law 2) has room. It leaves after the
+   SYN/ACK has come, and so behind the kernel's RST: the half-open connection is gone by then.
+6. **Further queries go to hops that have answered this flow**, one at a time: the next leaves when
+   the last is answered, so they are spread by the hop's own round trip. None leaves whose answer
+   would come later than ``stretch`` times the end that the trace has without them. A hop that has
+   left two in a row unanswered, while a later hop answered, is asked no more. They are spare: who
+   sends them may hold them back.
+7. **A limit is no loss.** A hop limits its answers when it answered once and lost probes later,
+   while the hops behind it lost none, or far less than it did (Wilson intervals apart).
+8. **A fault of this host** ends the sending, not the listening: what is under way may still answer.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from mxpath.model.trace import EndReason, Hop, Probe, Reply, ReplyKind
+from mxpath.model.address import IPAddress
+from mxpath.model.trace import EndReason, Hop, Loss, Probe, Reply, ReplyKind
 from mxpath.tracing.options import TraceOptions
 
 _BLIND_TTL = 16
 """How far to feel one's way while nothing at all answers, as behind a filter of ICMP errors."""
 _FROM_TARGET = {ReplyKind.SYN_ACK, ReplyKind.RST}
 
+
+_SPARE_WAIT_S = 0.05
+"""Least time until a further query counts as unanswered."""
+_WITNESSES = 3
+"""Answers from behind a hop that it takes to call its silence a limit."""
 
 _TICK_S = 1e-6
 """Moments this near are one: a clock that counts nanoseconds cannot wait for less."""
@@ -48,6 +62,8 @@ class Shot:
 
     ttl: int
     attempt: int
+    spare: bool = False
+    """A further query (law 6)."""
 
 
 @dataclass(slots=True)
@@ -61,6 +77,10 @@ class _Rung:
     """What has answered; a bare ACK says nothing about this TTL and is left out."""
     rtt_s: float | None = None
     """Smallest round-trip time of those."""
+    answered_s: float = 0.0
+    """When the last of those came."""
+    held_until_s: float = 0.0
+    """No further query leaves before."""
 
     @property
     def pending(self) -> bool:
@@ -75,6 +95,16 @@ class _Rung:
             self.kinds.add(reply.kind)
             rtt_s = (reply.received_ns - old.sent_ns) / 1e9
             self.rtt_s = rtt_s if self.rtt_s is None else min(self.rtt_s, rtt_s)
+            self.answered_s = max(self.answered_s, self.sent_s[attempt] + rtt_s)
+
+    @property
+    def address(self) -> IPAddress | None:
+        """Who answered first."""
+        return Hop(ttl=self.ttl, probes=tuple(self.probes)).address
+
+    @property
+    def loss(self) -> Loss:
+        return Hop(ttl=self.ttl, probes=tuple(self.probes)).loss
 
 
 class Plan:
@@ -105,9 +135,13 @@ class Plan:
         self.packets_sent += 1
 
     def failed(self, error: str) -> None:
-        """Record that this host could not, or may not, send (law 6)."""
+        """Record that this host could not, or may not, send (law 8)."""
         self._fault = True
         self.note(error)
+
+    def hold(self, shot: Shot, *, until_s: float) -> None:
+        """Record that a spare SYN was held back, and until when it is no use to try again."""
+        self._rungs[shot.ttl - 1].held_until_s = until_s
 
     def interrupt(self) -> None:
         """Record that the user has stopped the measurement."""
@@ -157,8 +191,10 @@ class Plan:
     @property
     def hops(self) -> tuple[Hop, ...]:
         """Hops up to where the path ends, or all that were tried."""
+        limited = self._limited()
         return tuple(
-            Hop(ttl=rung.ttl, probes=tuple(rung.probes)) for rung in self._rungs[: self.last_ttl]
+            Hop(ttl=rung.ttl, probes=tuple(rung.probes), limited=rung.ttl in limited)
+            for rung in self._rungs[: self.last_ttl]
         )
 
     @property
@@ -173,13 +209,42 @@ class Plan:
         """Greatest TTL that has answered, 0 for none."""
         return max((rung.ttl for rung in self._rungs if rung.kinds), default=0)
 
+    def asked(self, ttl: int, address: IPAddress) -> int:
+        """Probes of that TTL that ``address`` has answered, or may still have to."""
+        rung = self._rungs[ttl - 1] if ttl <= len(self._rungs) else None
+        return len(rung.probes) if rung and rung.address in (address, None) else 0
+
+    def responder(self, ttl: int) -> IPAddress | None:
+        """Who answered first at that TTL."""
+        return self._rungs[ttl - 1].address
+
+    def _limited(self) -> set[int]:
+        """Law 7, from the far end: who limits its answers is no witness for those before it."""
+        found: set[int] = set()
+        behind = Loss(sent=0, lost=0)
+        for rung in reversed(self._rungs[: self.last_ttl]):
+            loss = rung.loss
+            if loss.lost and rung.kinds and self._fell_silent(rung) and _is_limit(loss, behind):
+                found.add(rung.ttl)
+            elif ReplyKind.TIME_EXCEEDED in rung.kinds:
+                behind += loss
+            elif rung.kinds:
+                behind += Loss(
+                    sent=1, lost=0
+                )  # the target: of its other SYNs silence tells nothing
+        return found
+
+    def _fell_silent(self, rung: _Rung) -> bool:
+        """Whether it answered, and not the latest probe."""
+        return bool(rung.kinds) and rung.pending
+
     # What to do.
 
     def due(self, now_s: float) -> tuple[Shot, ...]:
         """SYNs that shall leave now, in ascending order."""
         if self._fault:
             return ()
-        return (*self._again(now_s), *self._new(now_s))
+        return (*self._again(now_s), *self._new(now_s), *self._further(now_s))
 
     def wake_s(self, now_s: float) -> float | None:
         """Next moment to look at the plan again, if no reply comes before.
@@ -190,10 +255,11 @@ class Plan:
 
     def _moments(self) -> Iterator[float]:
         for rung in self._below():
-            if rung.pending:
+            if not rung.kinds:
                 yield self._given_up_s(rung)
                 if self._may_repeat(rung):
                     yield self._repeat_s(rung)
+        yield from self._further_moments()
         if self.last_ttl is None:
             if len(self._rungs) > self._frontier:
                 yield self._last_s + self._open_wait_s()
@@ -243,19 +309,16 @@ class Plan:
     def _repeat_s(self, rung: _Rung) -> float:
         return rung.sent_s[-1] + self._wait_s(rung.ttl) / 2
 
-    # Law 5: retries and further queries.
+    # Law 5: retries.
 
     def _again(self, now_s: float) -> Iterator[Shot]:
         for rung in self._below():
-            if self._may_repeat(rung) and (
-                not rung.pending or is_over(self._repeat_s(rung), now_s)
-            ):
+            if self._may_repeat(rung) and is_over(self._repeat_s(rung), now_s):
                 yield Shot(rung.ttl, len(rung.probes))
 
     def _may_repeat(self, rung: _Rung) -> bool:
-        options = self.options
-        wanted = options.queries if rung.kinds else max(options.queries, options.attempts)
-        return not self._fault and len(rung.probes) < wanted and self._has_room(rung)
+        open_ = not self._fault and not rung.kinds
+        return open_ and len(rung.probes) < self.options.attempts and self._has_room(rung)
 
     def _has_room(self, rung: _Rung) -> bool:
         if self.distance is None:
@@ -265,3 +328,68 @@ class Plan:
             return True
         spent = sum(len(other.probes) for other in self._rungs[rung.ttl - 1 :])
         return spent <= self.options.max_past_target
+
+    # Law 6: further queries.
+
+    def _further(self, now_s: float) -> Iterator[Shot]:
+        horizon_s = self._horizon_s()
+        for rung in self._rungs:
+            free = not rung.pending or is_over(self._spare_wait_s(rung), now_s)
+            if (
+                self._wants_more(rung)
+                and free
+                and is_over(rung.held_until_s, now_s)
+                and now_s + (rung.rtt_s or 0.0) <= horizon_s
+            ):
+                yield Shot(rung.ttl, len(rung.probes), spare=True)
+
+    def _further_moments(self) -> Iterator[float]:
+        horizon_s = self._horizon_s()
+        for rung in self._rungs:
+            if rung.pending and ReplyKind.TIME_EXCEEDED in rung.kinds:
+                yield self._spare_wait_s(rung)
+            elif self._wants_more(rung) and rung.held_until_s + (rung.rtt_s or 0.0) <= horizon_s:
+                yield rung.held_until_s
+
+    def _wants_more(self, rung: _Rung) -> bool:
+        if self._fault or ReplyKind.TIME_EXCEEDED not in rung.kinds:
+            return False
+        if len(rung.probes) >= self.options.queries or rung.kinds & _FROM_TARGET:
+            return False
+        latest = [p.reply is None or p.reply.kind is ReplyKind.ACK for p in rung.probes[-2:]]
+        return not (len(latest) == 2 and all(latest) and self._heard_behind(rung))
+
+    def _heard_behind(self, rung: _Rung) -> bool:
+        """Whether a later hop has answered since the latest probe left."""
+        return any(other.answered_s > rung.sent_s[-1] for other in self._rungs[rung.ttl :])
+
+    def _spare_wait_s(self, rung: _Rung) -> float:
+        patience_s = max(_SPARE_WAIT_S, self.options.rtt_factor * (rung.rtt_s or 0.0))
+        return rung.sent_s[-1] + patience_s
+
+    def _horizon_s(self) -> float:
+        """Latest moment for an answer to a further query."""
+        if not self._rungs:
+            return 0.0
+        far_s = max((rung.rtt_s for rung in self._rungs if rung.rtt_s is not None), default=0.0)
+        begun_s = self._rungs[0].sent_s[0]
+        # The next hop may be the target: what was sent past it says nothing of the end.
+        last = self._frontier + 1 if self.last_ttl is None else self.last_ttl
+        end_s = max(self._first_end_s(rung, far_s) for rung in self._rungs[:last])
+        return begun_s + self.options.stretch * (end_s - begun_s)
+
+    def _first_end_s(self, rung: _Rung, far_s: float) -> float:
+        """When the first probe was answered, or will be at the earliest, or is given up."""
+        rtt_ms = rung.probes[0].rtt_ms
+        if rtt_ms is not None:
+            return rung.sent_s[0] + rtt_ms / 1e3
+        if self.last_ttl is None:
+            return rung.sent_s[0] + far_s
+        return self._given_up_s(rung)
+
+
+def _is_limit(loss: Loss, behind: Loss) -> bool:
+    """Law 7: the hops behind lost nothing, or far less."""
+    if behind.sent - behind.lost < _WITNESSES:
+        return False
+    return not behind.lost or loss.interval[0] > behind.interval[1]

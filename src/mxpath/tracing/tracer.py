@@ -14,6 +14,12 @@ from mxpath.vantage.ports import Clock, ProbeSocket, Vantage
 
 __all__ = ["TraceOptions", "trace"]
 
+_ROUTER_BURST = 5
+_ROUTER_PER_S = 1.0
+"""What one router is asked to answer by all flows of a call together: Linux answers six probes at
+once, then one a second (``icmp_ratelimit``). One is left to others."""
+_HELD_S = 0.05
+"""Time until a query that was held back is tried again."""
 _STEP_NS = 10_000_000
 """A jump of the wall clock against the monotonic one that spoils round-trip times."""
 
@@ -81,6 +87,7 @@ class _Work:
         self.port = port
         self._matcher = Matcher(flow.identity for flow in running)
         self._offset_ns = self._offset()
+        self._begun_s = self.clock.monotonic_s()
 
     @classmethod
     def prepare(
@@ -128,7 +135,10 @@ class _Work:
         now_s = self.clock.monotonic_s()
         looked = [flow for flow in self._active() if is_over(flow.look_s, now_s)]
         due = [(flow, shot) for flow in looked for shot in flow.plan.due(now_s)]
-        self._send(sorted(due, key=lambda pair: pair[1].ttl))
+        self._send([(flow, shot) for flow, shot in sorted(due, key=_turn_of) if not shot.spare])
+        for flow, shot in sorted(due, key=_turn_of):
+            if shot.spare and self._is_welcome(flow, shot, now_s):
+                self._send([(flow, shot)])
         now_s = self.clock.monotonic_s() if due else now_s
         for flow in looked:
             wake_s = now_s if flow.plan.due(now_s) else flow.plan.wake_s(now_s)
@@ -138,13 +148,30 @@ class _Work:
                 flow.look_s = wake_s
         return self._active()
 
+    def _is_welcome(self, flow: _Running, shot: Shot, now_s: float) -> bool:
+        """Whether the router can be expected to answer one more; else hold it until it can."""
+        address = flow.plan.responder(shot.ttl)
+        assert address is not None
+        alike = [f for f in self.running.values() if f.identity.target.version == address.version]
+        asked = sum(other.plan.asked(shot.ttl, address) for other in alike)
+        free_s = self._begun_s + max(0, 1 + asked - _ROUTER_BURST) / _ROUTER_PER_S
+        if is_over(free_s, now_s):
+            return True
+        flow.plan.hold(shot, until_s=free_s)
+        return False
+
     def _send(self, due: Sequence[tuple[_Running, Shot]]) -> None:
-        specs = [flow.identity.probe(shot.ttl, shot.attempt) for flow, shot in due]
+        specs = [
+            flow.identity.probe(shot.ttl, shot.attempt, spare=shot.spare) for flow, shot in due
+        ]
         results = self.probes.send(specs) if specs else ()
         now_s, now_ns = self.clock.monotonic_s(), self.clock.now_ns()
         for (flow, shot), spec, result in zip(due, specs, results, strict=True):
             if result.error is not None:
                 flow.plan.failed(result.error)
+                continue
+            if result.held:
+                flow.plan.hold(shot, until_s=now_s + _HELD_S)
                 continue
             at_s = now_s - (now_ns - result.sent_ns) / 1e9
             flow.plan.sent(shot, sequence=spec.sequence, at_s=at_s, at_ns=result.sent_ns)
@@ -178,6 +205,12 @@ class _Work:
             packets_sent=plan.packets_sent if plan else 0,
             notes=tuple(plan.notes) if plan else (_no_route(target),),
         )
+
+
+def _turn_of(pair: tuple[_Running, Shot]) -> tuple[bool, int, int]:
+    """What must leave comes first, by TTL; then second samples before third ones."""
+    shot = pair[1]
+    return shot.spare, shot.attempt if shot.spare else 0, shot.ttl
 
 
 def _as_flow(flow: _Running) -> Flow:

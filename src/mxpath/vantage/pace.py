@@ -7,7 +7,9 @@ The law
 2. What is excluded is never asked anything.
 3. All SYNs together leave at ``rate_pps`` at most, after a first burst of one second's worth. A
    dial is a SYN too.
-4. Waiting happens before a packet is stamped and sent: pace never shows in a round-trip time.
+4. A spare probe (``ProbeSpec.spare``) dies before the target and is not charged to it. It never
+   waits, and leaves a part of the burst to those that must leave: else it is held.
+5. Waiting happens before a packet is stamped and sent: pace never shows in a round-trip time.
 """
 
 import threading
@@ -22,6 +24,8 @@ from mxpath.vantage.ledger import Budget, Grant, Ledger
 from mxpath.vantage.ports import Clock, Connection, Dialer, ProbeSocket, Sent
 
 DEFAULT_RATE_PPS = 50.0
+_KEPT_SHARE = 0.2
+"""Part of a burst that spare probes leave to others."""
 
 
 class Pace:
@@ -56,6 +60,16 @@ class Pace:
             due_s = now_s if self._next_s is None else max(self._next_s, now_s)
             self._next_s = due_s + gap_s
         return max(0.0, due_s - now_s - max(0.0, 1 - gap_s))
+
+    def spare(self, now_s: float) -> bool:
+        """Take a place if one is free at once and enough are left for others."""
+        gap_s = 1 / self.rate_pps
+        with self._lock:
+            due_s = now_s if self._next_s is None else max(self._next_s, now_s)
+            if due_s - now_s > max(0.0, 1 - gap_s) * (1 - _KEPT_SHARE):
+                return False
+            self._next_s = due_s + gap_s
+        return True
 
     def wait(self, clock: Clock) -> None:
         """Sleep until the next packet may leave."""
@@ -102,11 +116,14 @@ class PacedProbeSocket:
         now_ns = self._clock.now_ns()
         grants = {
             target: self._ledger.take(Budget.SYN, target, now_ns=now_ns, count=count)
-            for target, count in Counter(probe.target for probe in probes).items()
+            for target, count in Counter(p.target for p in probes if not p.spare).items()
         }
         used: Counter[IPAddress] = Counter()
         results = []
         for probe in probes:
+            if probe.spare:
+                results.append(self._send_spare(probe))
+                continue
             used[probe.target] += 1
             grant = grants[probe.target]
             results.append(self._send(probe, grant, allowed=used[probe.target] <= grant.count))
@@ -116,6 +133,11 @@ class PacedProbeSocket:
         if not allowed:
             return Sent(sent_ns=self._clock.now_ns(), error=grant.refusal)
         self._pace.wait(self._clock)
+        return self._probes.send((probe,))[0]
+
+    def _send_spare(self, probe: ProbeSpec) -> Sent:
+        if not self._pace.spare(self._clock.monotonic_s()):
+            return Sent(sent_ns=self._clock.now_ns(), held=True)
         return self._probes.send((probe,))[0]
 
 

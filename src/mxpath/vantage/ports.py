@@ -129,6 +129,8 @@ class Sent:
 
     sent_ns: int
     error: str | None = None
+    held: bool = False
+    """It was spare (``ProbeSpec.spare``) and there was no place for it now: it has not left."""
 
 
 class ProbeSocket(Protocol):

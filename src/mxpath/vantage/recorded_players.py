@@ -268,6 +268,8 @@ class PlayedProbes:
         sent_ns = self._clock.now_ns()
         recorded = self._recorded.get((spec.target, spec.destination_port, spec.ttl))
         if not recorded:
+            if spec.spare:
+                return Sent(sent_ns=sent_ns, held=True)  # it was left out then, too
             known = spec.target in self._sources
             return Sent(sent_ns=sent_ns, error=None if known else NOT_RECORDED)
         played = recorded.popleft()

@@ -229,7 +229,8 @@ class TapedProbes:
         """Put probes on the wire, then on the tape."""
         results = self._inner.send(probes)
         for spec, sent in zip(probes, results, strict=True):
-            self._tape.write(ProbeSent(spec=spec, sent_ns=sent.sent_ns, error=sent.error))
+            if not sent.held:
+                self._tape.write(ProbeSent(spec=spec, sent_ns=sent.sent_ns, error=sent.error))
         return results
 
     def receive(self, until_s: float) -> Sequence[Reply]:
