@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from mxpath.lab.accuracy import Accuracy
+from mxpath.lab.maillog import Delivery
 from mxpath.lab.truth import Truth
 from mxpath.model import codec, documents
 from mxpath.model.changes import Changes
@@ -20,6 +21,7 @@ DOCUMENTS: tuple[type, ...] = (
     Changes,
     Accuracy,
     Truth,
+    Delivery,
     documents.Studies,
     documents.Traces,
     documents.Attributions,

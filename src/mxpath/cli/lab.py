@@ -4,7 +4,7 @@ import argparse
 import shlex
 import sys
 
-from mxpath.cli import lab_changes
+from mxpath.cli import lab_changes, lab_send
 from mxpath.cli import options as shared
 from mxpath.errors import InputError
 from mxpath.lab.netns import Lab, kernel_lab_missing
@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     collect = actions.add_parser("collect", help="let route collectors dump what they know (MRT)")
     collect.add_argument("collector", nargs="?", help="which one (default: all of the world)")
     lab_changes.configure(actions)
+    lab_send.configure(actions)
     for action in (inside, truth, collect):
         action.add_argument("-w", "--world", dest="name", help="if several worlds run")
     for action in (listing, up, truth):
@@ -42,8 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do the one action."""
-    if options.action in lab_changes.ACTIONS:
-        return lab_changes.ACTIONS[options.action](attached(options.name), options)
+    elsewhere = lab_changes.ACTIONS | lab_send.ACTIONS
+    if options.action in elsewhere:
+        return elsewhere[options.action](attached(options.name), options)
     return {
         "list": _list,
         "up": _up,

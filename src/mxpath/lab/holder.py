@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from mxpath.errors import MxpathError
-from mxpath.lab import bird, collector, control, fabric, knot, unbound
+from mxpath.lab import bird, collector, control, fabric, knot, postfix, unbound
 from mxpath.lab.conditions import Conditions
 from mxpath.lab.convergence import wait_for_routes
 from mxpath.lab.enclosure import RUN, private_run, probe, use_resolver
@@ -214,11 +214,33 @@ class Holder:
             "dump": lambda: str(self.dump(request["collector"])),
             "links": lambda: to_data(self.live.as_run().links),
             "link": lambda: self.live.change_link(tuple(request["ends"]), request["changes"]),
+            "postfix": lambda: self.start_postfix(request["host"]),
         }
         what = str(request.get("ask"))
         if what not in questions:
             raise LabError(f"unknown question {what!r}")
         return questions[what]()
+
+    def start_postfix(self, host: str) -> None:
+        """Start the Postfix of a host if it does not run yet, and wait until it takes mail.
+
+        Raises
+        ------
+        LabError
+            When it cannot run here, or does not come up.
+        """
+        name = f"postfix-{host}"
+        if name in self.daemons:
+            return
+        problem = postfix.problem()
+        if problem is not None:
+            raise LabError(problem)
+        self.start(name, host, postfix.write(self.world, host, self.directory))
+        deadline = time.monotonic() + DAEMON_LIMIT_S
+        while not postfix.is_ready(host):
+            if time.monotonic() > deadline or self.daemons[name].poll() is not None:
+                raise LabError(f"{name} did not start: {self._last_words(name)}")
+            time.sleep(0.02)
 
     def truth(self, flows: Iterable[tuple[str, int]]) -> Truth:
         """Read the truth for (target, source port) flows from everything that runs here."""

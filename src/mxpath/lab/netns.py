@@ -29,6 +29,7 @@ from mxpath.lab import capability, control
 from mxpath.lab import state as states
 from mxpath.lab.capability import kernel_lab_missing
 from mxpath.lab.changes import ChangeableLab
+from mxpath.lab.enclosure import RUN
 from mxpath.lab.namespaces import LabError
 from mxpath.lab.state import LabState
 from mxpath.lab.topology import World
@@ -320,11 +321,13 @@ class Lab(ChangeableLab):
         """Start a command at a node; further arguments are those of ``subprocess.Popen``.
 
         Each node keeps its own state directory (``XDG_STATE_HOME``): what is spent at a
-        lab's mail servers is not charged to this machine's budgets.
+        lab's mail servers is not charged to this machine's budgets. Postfix's programs are
+        pointed to the node's own configuration (``MAIL_CONFIG``), never to this machine's.
         """
         kept = self.state.directory / "state" / node
         kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-        full = {**capability.environment(), "XDG_STATE_HOME": str(kept), **(env or {})}
+        own = {"XDG_STATE_HOME": str(kept), "MAIL_CONFIG": str(RUN / "postfix" / node)}
+        full = {**capability.environment(), **own, **(env or {})}
         return subprocess.Popen(self.command(node, argv), env=full, text=True, **kw)
 
     def truth(self, flows: Iterable[tuple[IPAddress, int]]) -> Truth:
