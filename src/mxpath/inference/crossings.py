@@ -21,7 +21,8 @@ The law
              i+1 silent or another network that far may well hand to, X's
              members not known;
    possible  near is no known member or unknown, or near and far are provider and
-             customer, or several of the above are doubtful at once.
+             customer (transit bought over the LAN and a router that answers from its
+             port look alike), or several of the above are doubtful at once.
 Exchange points are compared by id, never by name.
 """
 
@@ -156,7 +157,10 @@ def _near_reason(port: IxpPort, near: _Near, around: Surroundings) -> _Reason:
     asn = near.network.asn
     where = f"hop {near.ttl}" if near.ttl else "the vantage"
     if _transit(around.relations, asn, port.member.asn):
-        detail = f"AS{asn} and AS{port.member.asn} are provider and customer"
+        detail = (
+            f"AS{asn} and AS{port.member.asn} are provider and customer: they may meet over a link "
+            "of their own as well as over the LAN"
+        )
         return _Reason(rule="near-transit", detail=detail, steps_down=2)
     members = around.members.get(port.ix_id, frozenset())
     down = 0 if near.adjacent else 1

@@ -12,7 +12,8 @@ The law; what is liked and told is that of ``bird_policy``:
    routers have, as an anycast host's, lies where it is nearest. Routers that no
    inside link joins (islands of one network) have no session.
 3. A route server passes all members' routes on, each of them (RFC 7911), its own
-   number left out of paths: the choice is the members'.
+   number left out of paths: the choice is the members'. Provider and customer over
+   its LAN have a session of their own, and hear nothing of each other from it.
 4. A configuration hangs on the world alone, so that a changed world is played by
    writing its configurations and telling the daemons ``configure``.
 """
@@ -56,6 +57,7 @@ def router_config(world: World, router: str) -> str:
                 *_internal(world, router, family),
                 *_external(world, router, family),
                 *_exchanges(world, router, family),
+                *_bilateral(world, router, family),
                 *to_collectors(world, router, family),
             )
         ]
@@ -67,17 +69,20 @@ def route_server_config(world: World, exchange: str) -> str:
     asn = world.exchanges[exchange].route_server_asn
     blocks = [*head(world, exchange)]
     for server in world.route_server(exchange):
-        for number, member in enumerate(world.members(exchange)):
+        for number, wire in enumerate(w for w in world.wires if w.exchange == exchange):
+            member = wire.ports[0]
             remote = member.number(server.version)
             if remote is None:
                 continue
+            unheard = [far.ip for far, _, _ in _bought(world, wire, server.version)]
             session = Session(
                 name=f"member{server.version}_{number}",
                 local=server,
                 local_asn=asn,
                 remote=remote,
                 remote_asn=world.asn_of[member.node],
-                channel=f"import all; export {member_filter(asn, world.asn_of[member.node])}; "
+                channel="import all; "
+                f"export {member_filter(asn, world.asn_of[member.node], unheard)}; "
                 "add paths tx;",
                 extra="rs client; ",
             )
@@ -243,3 +248,35 @@ def _exchanges(world: World, router: str, family: int) -> Iterator[Session]:
                 channel=f"import {import_filter(world, asn, 'peer', None, last)}; "
                 f"export {export_filter(asn, 'peer', told, named)}; add paths rx;",
             )
+
+
+def _bilateral(world: World, router: str, family: int) -> Iterator[Session]:
+    """Sessions with providers and customers over an exchange point's LAN."""
+    asn = world.asn_of[router]
+    for wire in world.wires:
+        local = wire.ports[0].number(family) if wire.exchange else None
+        if local is None or wire.exchange is None or wire.ports[0].node != router:
+            continue
+        for remote, far, relation in _bought(world, wire, family):
+            other = world.asn_of[far.ports[0].node]
+            told = told_to(world, asn, family, [other, wire.exchange])
+            last = from_neighbour(world, far.ports[0], wire)
+            yield Session(
+                name=f"bilateral{family}_{wire.number}_{far.number}",
+                local=local,
+                local_asn=asn,
+                remote=remote,
+                remote_asn=other,
+                channel=f"import {import_filter(world, asn, relation, other, last)}; "
+                f"export {export_filter(asn, relation, told, {})};",
+            )
+
+
+def _bought(world: World, wire: Wire, family: int) -> Iterator[tuple[Interface, Wire, str]]:
+    """Members that sell to or buy from the one at a wire's end: number, wire, what they are to it."""
+    for other in world.wires:
+        number = other.ports[0].number(family)
+        if other.exchange == wire.exchange and other.number != wire.number and number is not None:
+            relation = world.contract(wire, other)
+            if relation != "peer":
+                yield number, other, relation

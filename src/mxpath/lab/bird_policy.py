@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address
 
 from mxpath.lab.topology import Port, Wire, World
-from mxpath.model.address import Prefix
+from mxpath.model.address import IPAddress, Prefix
 
 _PREFERENCE = {"customer": 300, "peer": 200, "provider": 100}
 _PREFERRED = 400
@@ -144,10 +144,14 @@ def named_members(
     return found
 
 
-def member_filter(server: int, member: int) -> str:
-    """Return what a route server tells a member: what names nobody, or this member."""
+def member_filter(server: int, member: int, unheard: Iterable[IPAddress]) -> str:
+    """Return what a route server tells a member: what names nobody, or this member.
+
+    Of those in ``unheard`` the member hears over sessions of its own.
+    """
+    own = " ".join(f"if bgp_next_hop = {address} then reject;" for address in unheard)
     return (
-        f"filter {{ if bgp_large_community ~ [({server}, {_TELL}, *)] "
+        f"filter {{ {own} if bgp_large_community ~ [({server}, {_TELL}, *)] "
         f"&& !(({server}, {_TELL}, {member}) ~ bgp_large_community) then reject; "
         f"bgp_large_community.delete([({server}, *, *)]); accept; }}"
     )

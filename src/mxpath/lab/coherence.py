@@ -32,6 +32,7 @@ def problems(world: "World") -> Iterator[str]:
     yield from found
     if not found:  # members and neighbours are read off the links
         yield from _policies(world)
+        yield from _transit_over_lans(world)
         yield from _answering(world)
         yield from faults.problems(world)
     yield from _collectors(world)
@@ -137,6 +138,22 @@ def _policies(world: "World") -> Iterator[str]:
                 yield f"AS{asn}: announce {prefix}, which is no part of its prefixes"
             for hearer in set(hearers) - near - points - collectors:
                 yield f"AS{asn}: announce {prefix} to {hearer!r}, which is neither a neighbour nor an exchange point that it is at"
+
+
+def _transit_over_lans(world: "World") -> Iterator[str]:
+    """Transit is bought over a LAN of providers who are members there too."""
+    for wire in world.wires:
+        if not wire.link.buys:
+            continue
+        place = f"link {wire.link.ends[0]} - {wire.link.ends[1]}"
+        if wire.exchange is None:
+            yield f"{place}: buys is for a wire into an exchange point's LAN"
+            continue
+        network = world.networks[world.asn_of[wire.ports[0].node]]
+        members = {world.asn_of[port.node] for port in world.members(wire.exchange)}
+        for provider in wire.link.buys:
+            if provider not in network.providers or provider not in members:
+                yield f"{place}: buys of AS{provider}, which is no provider that is a member there"
 
 
 def _collectors(world: "World") -> Iterator[str]:

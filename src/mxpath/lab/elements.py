@@ -194,6 +194,9 @@ class Link:
     """Largest IP packet in bytes; a router that must not fragment says so by ICMP."""
     mtu_hidden: bool = False
     """Too large packets vanish without that ICMP message."""
+    buys: tuple[int, ...] = ()
+    """On a wire into an exchange point's LAN: providers, members there too, whose transit is bought
+    over that LAN by a session of their own; with everybody else one peers."""
     blocks: tuple[str, ...] = ()
     """What vanishes here: ``ipv4``, ``ipv6``, ``icmp`` (errors and echoes of both families),
     ``tcp/PORT`` or ``udp/PORT`` (the target's port). BGP passes whatever is blocked."""

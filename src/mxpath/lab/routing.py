@@ -14,7 +14,8 @@ The law. The kernel player writes the same into the configurations of its BIRDs:
    siblings with a provider each could settle in two ways, and BIRD would toss a coin.)
    A prefix with an ``announce`` entry is told by its origin to the named neighbours alone.
 3. Members of an exchange point peer with each other through its route server,
-   whose AS does not enter the path.
+   whose AS does not enter the path; who buys transit there has a session of its own
+   with the provider.
 4. Inside a network every router hears every border router (full mesh, next hop
    self) and counts hops to it; equal counts share the load.
 
@@ -230,7 +231,9 @@ class ControlPlane:
             here, there = world.asn_of[hop.egress.node], world.asn_of[hop.node]
             if here == there or hop.node not in self._place:
                 continue
-            relation = "peer" if hop.exchange is not None else world.relation(here, there)
+            relation = (
+                world.relation(here, there) if hop.exchange is None else world.contract(*hop.wires)
+            )
             if relation is not None:
                 preferred = there in world.networks[here].prefer
                 yield Session(asn=there, relation=relation, preferred=preferred, hop=hop)

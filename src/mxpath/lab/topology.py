@@ -145,6 +145,13 @@ class World:
         )
         return "peer" if shared else None
 
+    def contract(self, near: Wire, far: Wire) -> str:
+        """What the member at ``far`` is to the one at ``near``, over the LAN that both lead to."""
+        here, there = self.asn_of[near.ports[0].node], self.asn_of[far.ports[0].node]
+        if there in near.link.buys:
+            return "provider"
+        return "customer" if here in far.link.buys else "peer"
+
 
 def read_world(path: Path) -> World:
     """Read a world from a TOML file.
