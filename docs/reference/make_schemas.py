@@ -31,6 +31,7 @@ DOCUMENTS: tuple[type, ...] = (
     documents.DatasetList,
     documents.LabList,
     documents.LabLinks,
+    documents.Configuration,
 )
 
 

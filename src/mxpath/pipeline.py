@@ -33,6 +33,7 @@ from mxpath.model.route import Route
 from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Origin, Provenance, Study
 from mxpath.model.trace import EndReason, Trace
+from mxpath.revision import commit
 from mxpath.smtp.probe import Conversations, SmtpOptions, begin
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import Clock, Vantage
@@ -335,6 +336,7 @@ def _provenance(
     }
     return Provenance(
         version=__version__,
+        commit=commit(),
         options=tuple((key, value) for key, value in chosen.items() if value is not None),
         seed=vantage.seed,
         platform=platform.platform() if vantage.player == "live" else vantage.player,

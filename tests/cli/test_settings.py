@@ -5,11 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from mxpath.cli import main
 from mxpath.cli.settings import settle
 
+SCHEMA = Path(__file__).parents[2] / "docs/reference/schemas/configuration-1.json"
 SIM = ["--vantage", "sim:first_walk"]
 
 
@@ -100,3 +102,30 @@ def test_a_recording_has_its_own_source(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["fine.example", *SIM, "--record", tape, "--quiet"]) == 0
     assert main(["fine.example", "--vantage", f"replay:{tape}", "--source", "198.18.1.25"]) == 2
     assert "played as it was made" in capsys.readouterr().err
+
+
+def test_config_says_what_holds_and_why(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "--config", str(file), "--helo", "typed.example.org", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+    rows = {s["name"]: (s["value"], s["came_from"]) for s in document["settings"]}
+    assert rows["helo"] == ("typed.example.org", "command line")
+    assert rows["resolver"] == ("192.0.2.53", f"{file}:2")
+    assert rows["rates.syns_per_hour"] == ("5", f"{file}:4")
+    assert rows["rates.packets_per_second"] == ("50", "default")
+    assert rows["source"] == (None, "default")
+    assert main(["config"]) == 0
+    assert "there is none" in capsys.readouterr().out
+
+
+def test_a_key_is_never_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key, path = tmp_path / "key", tmp_path / "c.toml"
+    key.write_text("secret-secret")
+    path.write_text(f'[key_files]\npeeringdb = "{key}"\natlas = "{tmp_path}/missing"\n')
+    for mode, words in ((0o644, "others may read it"), (0o600, str(key))):
+        key.chmod(mode)
+        assert main(["config", "--config", str(path)]) == 0
+        printed = capsys.readouterr().out
+        assert words in printed
+        assert "secret" not in printed
+        assert "missing (cannot be read)" in printed

@@ -5,6 +5,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 
 import dns.edns
@@ -361,3 +362,50 @@ def test_what_is_no_server_is_refused(text: str) -> None:
 
 def test_reading_the_systems_configuration_asks_nobody() -> None:
     assert all(found.port > 0 and found.address for found in system_servers())
+
+
+@pytest.mark.parametrize(
+    ("source", "client"),
+    [
+        (("127.0.0.5", "2001:db8::5"), "127.0.0.5"),
+        (("2001:db8::5",), "127.0.0.1"),
+        # An address of the outside is no nearer to a resolver on this host.
+        (("192.0.2.5",), "127.0.0.1"),
+    ],
+)
+def test_questions_leave_from_our_address_of_the_servers_family(
+    source: tuple[str, ...], client: str
+) -> None:
+    clients = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind((str(LOOPBACK), 0))
+        udp.settimeout(2.0)
+
+        def serve() -> None:
+            wire, (address, port) = udp.recvfrom(4096)
+            clients.append(address)
+            udp.sendto(
+                dns.message.make_response(dns.message.from_wire(wire)).to_wire(), (address, port)
+            )
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        ours = tuple(map(ip_address, source))
+        resolver = StubResolver(SystemClock(), (server(udp.getsockname()[1]),), source=ours)
+        assert resolver.ask("d.example", "MX").status is DnsStatus.NOERROR
+        thread.join(2.0)
+    assert clients == [client]
+
+
+def test_a_truncated_answer_is_asked_for_again_from_the_same_address() -> None:
+    def cut(query: dns.message.Message) -> dns.message.Message:
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.TC
+        return response
+
+    whole = answering("d.example. 60 IN MX 10 mx.example.")
+    with naming(cut, over_tcp=whole) as port:
+        resolver = StubResolver(
+            SystemClock(), (server(port),), source=(ip_address("127.0.0.5"),), timeout_s=2.0
+        )
+        assert resolver.ask("d.example", "MX").records == ("10 mx.example.",)

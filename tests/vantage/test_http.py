@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,42 @@ def test_urls_that_cannot_be_asked(url: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(socket, "create_connection", None)
     answer = HttpFetcher(SystemClock()).fetch(HttpQuestion(url=url))
     assert answer.fault is HttpFault.BAD_URL
+
+
+def test_it_asks_from_our_address_of_the_servers_family() -> None:
+    clients = []
+
+    def script(peer: Peer) -> None:
+        clients.append(peer.socket.getpeername()[0])
+        saying(OK)(peer)
+
+    ours = (ip_address("127.0.0.5"), ip_address("2001:db8::5"))
+    with serving(script) as stage:
+        for source in (ours, ours[1:], ()):
+            answer = HttpFetcher(SystemClock(), source=source).fetch(question(stage.port))
+            assert answer.status == 200
+    assert clients == ["127.0.0.5", "127.0.0.1", "127.0.0.1"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_a_bound_question_that_fails_is_a_value_too(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    if host.endswith("invalid"):
+        monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    fetcher = HttpFetcher(SystemClock(), source=(ip_address("127.0.0.5"),))
+    answer = fetcher.fetch(question(closed_port(), host=host))
+    assert answer.fault in (HttpFault.REFUSED, HttpFault.UNREACHABLE)
+
+
+def test_a_bound_certificate_must_prove_the_name_too(tmp_path: Path, roots: Path) -> None:
+    with serving(_secured(tmp_path, "127.0.0.1", saying(OK))) as stage:
+        asked = question(stage.port, scheme="https")
+        source = (ip_address("127.0.0.5"),)
+        trusting = HttpFetcher(SystemClock(), trust_file=roots, source=source).fetch(asked)
+        doubting = HttpFetcher(SystemClock(), source=source).fetch(asked)
+    assert trusting.status == 200
+    assert doubting.fault is HttpFault.TLS

@@ -30,6 +30,14 @@ def test_bytes_go_both_ways_and_the_end_is_told() -> None:
         assert stage.heard == b"ping\n"
 
 
+def test_a_connection_knows_our_address() -> None:
+    with (
+        serving(lambda peer: peer.wait(0.01)) as stage,
+        dialer((ip_address("127.0.0.5"),)).dial(LOOPBACK, stage.port, 2.0) as connection,
+    ):
+        assert connection.source == ip_address("127.0.0.5")
+
+
 def test_patience_ends() -> None:
     with (
         serving(lambda peer: peer.wait(0.5)) as stage,

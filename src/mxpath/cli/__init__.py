@@ -27,6 +27,7 @@ COMMANDS = {
     "figure": "draw one figure of a study",
     "compare": "what has changed between two studies, and what has not",
     "explain": "why a study says what it says",
+    "config": "the settings in force, and where each comes from",
     "data": "the published data that answers lean on",
     "lab": "a mini-Internet of this machine's own, to try things in",
     "demo": "play the lab, analyze its domains, write reports and the accuracy",

@@ -60,7 +60,7 @@ def _with_holders(
 
     found = enrich(
         owners,
-        registries(contact=settle(options).contact),
+        registries(contact=settle(options).contact, source=settle(options).source),
         gazetteer,
         first=owners,
         options=RegistryOptions(offline=options.offline, with_abuse=options.abuse),

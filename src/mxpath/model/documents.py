@@ -135,3 +135,25 @@ class LabLinks:
 
     world: str
     links: tuple[LinkRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting in force."""
+
+    name: str
+    value: str | None
+    """``None`` where nothing is set."""
+    came_from: str
+    """``command line``, file and line, or ``default``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What ``mxpath config --json`` prints."""
+
+    file: str
+    file_exists: bool
+    state_directory: str
+    """Where studies and the book of budgets are kept."""
+    settings: tuple[Setting, ...]

@@ -263,8 +263,9 @@ class StubResolver:
     def _own(self, server: Server) -> str | None:
         """The address to ask ``server`` from; ``None`` leaves it to the kernel."""
         far = ip_address(server.address.partition("%")[0])
-        local = far.is_loopback or far.is_link_local
-        return None if local else self._source.get(far.version)
+        own = self._source.get(far.version)
+        on_this_host = far.is_loopback and own is not None and not ip_address(own).is_loopback
+        return None if on_this_host or far.is_link_local else own
 
 
 def _question(name: str, rdtype: str, *, unchecked: bool = False) -> dns.message.QueryMessage:

@@ -22,8 +22,10 @@ import urllib3
 from urllib3 import exceptions
 
 from mxpath import __version__
+from mxpath.model.address import IPAddress
 from mxpath.model.foreign_text import printable
 from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
+from mxpath.vantage.http_source import bound_pool
 from mxpath.vantage.ports import Clock
 
 REDIRECTS = 3
@@ -49,11 +51,19 @@ class HttpFetcher:
         A mailbox or URL at which the operator of this host can be reached.
     trust_file
         PEM file of trusted roots; ``None`` takes the system's.
+    source
+        Our addresses to ask from, at most one a family.
     """
 
     def __init__(
-        self, clock: Clock, *, contact: str | None = None, trust_file: Path | None = None
+        self,
+        clock: Clock,
+        *,
+        contact: str | None = None,
+        trust_file: Path | None = None,
+        source: tuple[IPAddress, ...] = (),
     ) -> None:
+        self._source = source
         self._clock = clock
         self._agent = user_agent(contact)
         self._trust_file = trust_file
@@ -61,7 +71,12 @@ class HttpFetcher:
     def fetch(self, question: HttpQuestion) -> HttpAnswer:
         """Answer one question within its time."""
         since_s = self._clock.monotonic_s()
-        errand = _Errand(question=question, agent=self._agent, trust_file=self._trust_file)
+        errand = _Errand(
+            question=question,
+            agent=self._agent,
+            trust_file=self._trust_file,
+            source=self._source,
+        )
         thread = threading.Thread(target=errand.run, daemon=True)
         thread.start()
         thread.join(question.timeout_s)
@@ -82,6 +97,7 @@ class _Errand:
     question: HttpQuestion
     agent: str
     trust_file: Path | None
+    source: tuple[IPAddress, ...] = ()
     stop: threading.Event = field(default_factory=threading.Event)
     answer: HttpAnswer | None = None
 
@@ -115,13 +131,14 @@ class _Errand:
 
     def _pool(self) -> urllib3.PoolManager:
         ca_certs = str(self.trust_file) if self.trust_file is not None else None
-        return urllib3.PoolManager(
+        pool = urllib3.PoolManager(
             num_pools=REDIRECTS + 1,
             retries=False,
             timeout=urllib3.Timeout(total=self.question.timeout_s),
             cert_reqs="CERT_REQUIRED",
             ca_certs=ca_certs,
         )
+        return bound_pool(pool, self.source) if self.source else pool
 
     def _ask(self, pool: urllib3.PoolManager, url: str) -> HttpAnswer:
         headers = {
@@ -183,10 +200,11 @@ def _fault(url: str, fault: HttpFault, detail: str) -> HttpAnswer:
 
 _REASONS: tuple[tuple[type[Exception], HttpFault], ...] = (
     (exceptions.SSLError, HttpFault.TLS),
+    # urllib3 calls every connection that does not come about a time-out, too.
+    (exceptions.NewConnectionError, HttpFault.UNREACHABLE),
     (exceptions.ConnectTimeoutError, HttpFault.TIMEOUT),
     (exceptions.ReadTimeoutError, HttpFault.TIMEOUT),
     (TimeoutError, HttpFault.TIMEOUT),
-    (exceptions.NameResolutionError, HttpFault.UNREACHABLE),
     (exceptions.LocationValueError, HttpFault.BAD_URL),
 )
 
@@ -199,6 +217,4 @@ def _reason(error: Exception) -> tuple[HttpFault, str]:
     for kind, fault in _REASONS:
         if isinstance(error, kind):
             return fault, fault.value if fault is not HttpFault.TLS else str(error)
-    if isinstance(error, exceptions.NewConnectionError):
-        return HttpFault.UNREACHABLE, "no route"
     return HttpFault.CLOSED, "the connection broke, or what came is no HTTP"

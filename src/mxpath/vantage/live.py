@@ -76,7 +76,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     servers = (parse_server(resolver),) if resolver is not None else system_servers()
     servers = tuple(replace(s, trusted=s.trusted or trust_ad) for s in servers)
     chosen = engine or _best_engine()
-    asking = registries(clock, contact=contact)
+    asking = registries(clock, contact=contact, source=source)
     book, pace = Ledger(ledger_path()) if ledger is None else ledger, Pace(rate_pps)
     return Vantage(
         clock=clock,
@@ -104,20 +104,25 @@ class Registries:
     workers: int = WORKERS
 
 
-def registries(clock: Clock | None = None, *, contact: str | None = None) -> Registries:
+def registries(
+    clock: Clock | None = None,
+    *,
+    contact: str | None = None,
+    source: tuple[IPAddress, ...] = (),
+) -> Registries:
     """Return the registries as this host may ask them; opens no socket before the first question.
 
     Parameters
     ----------
     clock
         ``None`` takes the system's.
-    contact
+    contact, source
         See :func:`live`.
     """
     from mxpath.vantage.http import HttpFetcher  # noqa: PLC0415 - urllib3 is loaded late
 
     clock = clock or SystemClock()
-    fetcher = HttpFetcher(clock, contact=contact)
+    fetcher = HttpFetcher(clock, contact=contact, source=source)
     registry = RdapRegistry(fetcher, clock, DiskCache(cache_directory()))
     return Registries(clock=clock, fetcher=fetcher, registry=registry)
 
