@@ -2,20 +2,20 @@
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dns.resolver
 import pytest
 
 import registries
+from loopback_registry import registry_on_loopback
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.registry import RegistryOptions, enrich
 from mxpath.lab.rdap import RdapServer
@@ -287,28 +287,9 @@ def test_the_cache_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def loopback() -> Iterator[int]:
-    """The world's registry on a loopback port."""
-    server = RdapServer(registries.world())
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            reply = server.answer(self.path, 0.0)
-            self.send_response(reply.status)
-            for name, value in reply.headers:
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(reply.body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as serving:
-        thread = threading.Thread(target=serving.serve_forever, args=(0.01,))
-        thread.start()
-        yield serving.server_address[1]
-        serving.shutdown()
-        thread.join()
+def loopback() -> Iterator[str]:
+    with registry_on_loopback() as (base, _):
+        yield base
 
 
 @pytest.fixture
@@ -352,15 +333,14 @@ def enriched(directory: Path, *, offline: bool) -> dict[str, str]:
 
 
 def test_no_dns_and_no_whois_leaves_during_an_enrichment(
-    tmp_path: Path, loopback: int, gone_out: list[Any], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, loopback: str, gone_out: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    base = f"http://127.0.0.1:{loopback}/"
-    monkeypatch.setattr("mxpath.lab.published.base_url", lambda _: base)
+    monkeypatch.setattr("mxpath.lab.published.base_url", lambda _: loopback)
     found = enriched(tmp_path / "world", offline=False)
     assert found["198.18.33.25"] == "BigMail (ORG-BIGMAIL), XX"
     assert len(found) == 12
-    assert set(gone_out) == {("127.0.0.1", loopback)}
+    assert set(gone_out) == {("127.0.0.1", urlsplit(loopback).port)}
     # One question for each of the eight prefixes.
     assert len(gone_out) == 8
 

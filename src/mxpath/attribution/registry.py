@@ -97,9 +97,9 @@ def enrich(
     if vantage.registry is None or not services.hosts:
         return Enrichment(owners=dict(owners))
     wanted = list(_wanted(owners, tuple(dict.fromkeys(first))))
-    inquiry = _Inquiry(vantage.registry, vantage.clock, gazetteer, offline=options.offline)
+    inquiry = _Inquiry(vantage.registry, vantage.clock, gazetteer, options)
     answers = inquiry.ask_all(wanted, workers=min(vantage.workers, _WORKERS))
-    found = {r: _claim(a, with_abuse=options.with_abuse) for r, a in answers.items()}
+    found = {resource: answer.registration for resource, answer in answers.items()}
     return Enrichment(
         owners={address: _enriched(owner, found) for address, owner in owners.items()},
         notes=tuple(_notes(answers)),
@@ -126,10 +126,10 @@ class _Inquiry:
     """The questions of one study, with what they may cost."""
 
     def __init__(
-        self, registry: Registry, clock: Clock, gazetteer: Gazetteer, *, offline: bool
+        self, registry: Registry, clock: Clock, gazetteer: Gazetteer, options: RegistryOptions
     ) -> None:
         self._registry, self._clock, self._gazetteer = registry, clock, gazetteer
-        self._offline = offline
+        self._options = options
         self._until_s = clock.monotonic_s() + LIMIT_S
         self._lock = threading.Lock()
         self._left = MOST_QUESTIONS
@@ -160,7 +160,7 @@ class _Inquiry:
         servers = self._gazetteer.registries.servers(resource)
         left_s = self._until_s - self._clock.monotonic_s()
         with self._lock:
-            spent = self._left <= 0 or left_s <= 0 or self._failures[servers] >= _MOST_FAILURES
+            spent = self._spent(servers, left_s)
             self._left -= not spent
         answer = self._registry.holder(
             RegistryQuestion(
@@ -169,22 +169,26 @@ class _Inquiry:
                 hosts=self._gazetteer.registries.hosts,
                 timeout_s=max(0.0, min(left_s, QUESTION_LIMIT_S)),
                 # What is spent ends the questions, not the answers that are there already.
-                offline=self._offline or spent,
+                offline=self._options.offline or bool(spent),
+                with_abuse=self._options.with_abuse,
             )
         )
         with self._lock:
             self._left += not spent and not answer.asked
             self._failures[servers] += answer.fate in _USELESS
-        if spent and not self._offline and answer.fate is RegistryFate.OFFLINE:
-            return replace(answer, fate=RegistryFate.NOT_ASKED, detail="")
+        if spent and not self._options.offline and answer.fate is RegistryFate.OFFLINE:
+            return replace(answer, fate=RegistryFate.NOT_ASKED, detail=spent)
         return answer
 
-
-def _claim(answer: RegistryAnswer, *, with_abuse: bool) -> Claim[Registration] | None:
-    claim = answer.registration
-    if claim is None or with_abuse:
-        return claim
-    return replace(claim, value=replace(claim.value, abuse=None))
+    def _spent(self, servers: tuple[str, ...], left_s: float) -> str:
+        """Why nothing more is asked; empty while something is."""
+        if left_s <= 0:
+            return f"the {LIMIT_S:g} s for such questions were over"
+        if self._left <= 0:
+            return f"{MOST_QUESTIONS} questions are the most for one study"
+        if self._failures[servers] >= _MOST_FAILURES:
+            return "that registry gave no usable answer before"
+        return ""
 
 
 def _enriched(

@@ -10,6 +10,7 @@ from mxpath.cli import options as shared
 from mxpath.cli import tables
 from mxpath.cli.settings import settle
 from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.address import IPAddress, parse_address
 from mxpath.model.attribution import Attribution
@@ -35,6 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one block per address; 1 when nothing is known of any."""
+    if options.abuse and not options.rdap:
+        raise InputError("--abuse: only a registry knows it; give --rdap too")
     gazetteer = shared.gazetteer_of(options)
     texts = options.addresses
     if texts == ["-"]:

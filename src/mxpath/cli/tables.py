@@ -22,7 +22,9 @@ def owner_words(owner: Attribution | None) -> str:
         return printable(f"◇ {owner.ixp_lan.value.ix_name}, port of an unknown member")
     if owner.origin is not None:
         return printable(", ".join(str(network) for network in owner.origin.value.networks))
-    return "unknown network"
+    held = owner.registration
+    holder = f", held by {held.value.holder_words}" if held is not None else ""
+    return printable(f"unknown network{holder}")
 
 
 def print_trace(trace: Trace, owners: Mapping[IPAddress, Attribution], *, name: str) -> None:

@@ -100,9 +100,12 @@ def owner_name(study: Study, address: IPAddress) -> str:
     """Return whom to ask about ``address``: its network, else plain words."""
     owner = study.owners.get(address)
     if owner is not None and owner.network is not None:
-        return printable(str(owner.network))
+        operator = owner.operator.value.holder_words if owner.operator is not None else ""
+        return printable(f"{owner.network} {operator}".strip())
     if owner is not None and owner.origin is not None:
         return " or ".join(printable(str(network)) for network in owner.origin.value.networks)
+    if owner is not None and owner.registration is not None:
+        return printable(owner.registration.value.holder_words)
     return f"whoever runs {address}"
 
 

@@ -107,6 +107,8 @@ class RegistryQuestion:
     timeout_s: float = 5.0
     offline: bool = False
     """Answer from the cache alone."""
+    with_abuse: bool = False
+    """The mailbox of the abuse role is wanted; else it is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Why do you say so? Every claim of a study, by a key one can ask for.
 
-Keys: the verdict's name; ``owner:ADDRESS`` and ``rpki:ADDRESS``; and for each route ``crossing:``,
-``border:`` and ``segment:`` with ``TARGET:TTL``.
+Keys: the verdict's name; ``owner:ADDRESS``, ``rpki:ADDRESS``, ``holder:ADDRESS`` and
+``operator:ADDRESS``; and for each route ``crossing:``, ``border:`` and ``segment:`` with
+``TARGET:TTL``.
 """
 
 from collections.abc import Iterator
@@ -91,3 +92,15 @@ def _owner_claims(owner: Attribution) -> Iterator[Explained]:
         route = owner.rpki.value
         words = f"The route {route.prefix}, which holds {owner.address}, is {route} in the RPKI."
         yield _explained(f"rpki:{owner.address}", words, owner.rpki)
+    yield from _holder_claims(owner)
+
+
+def _holder_claims(owner: Attribution) -> Iterator[Explained]:
+    if owner.registration is not None:
+        held = owner.registration.value
+        words = f"{held.range_words}, which holds {owner.address}, is registered to {held.holder_words}."
+        yield _explained(f"holder:{owner.address}", words, owner.registration)
+    if owner.operator is not None:
+        held = owner.operator.value
+        words = f"{held.range_words}, which announces {owner.address}, is registered to {held.holder_words}."
+        yield _explained(f"operator:{owner.address}", words, owner.operator)

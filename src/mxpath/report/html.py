@@ -183,6 +183,10 @@ def _facts(
     study: Study, address: IPAddress, session: SmtpSession | None
 ) -> Iterator[tuple[str, str]]:
     yield "Whose", owner_name(study, address)
+    owner = study.owners.get(address)
+    if owner is not None and owner.registration is not None:
+        held = owner.registration.value
+        yield "Registered", printable(f"{held.range_words} to {held.holder_words}", limit=300)
     yield "Conversation", outcome_words(session) if session is not None else "not tried"
     trace = study.trace_to(address)
     yield "Trace", _trace_words(trace) if trace is not None else "none"
@@ -231,7 +235,7 @@ def _phases(session: SmtpSession | None) -> Iterator[Section]:
 def _hop(study: Study, trace: Trace, hop: Hop, reasons: dict[str, Explained]) -> Section:
     owner = study.owners.get(hop.address) if hop.address is not None else None
     special = owner.special.value if owner is not None and owner.special is not None else ""
-    keys = [f"{kind}:{a}" for a in hop.responders for kind in ("owner", "rpki")]
+    keys = [f"{kind}:{a}" for a in hop.responders for kind in ("owner", "rpki", "holder")]
     keys += [f"{kind}:{trace.target}:{hop.ttl}" for kind in ("crossing", "border")]
     rtt = hop.min_rtt_ms
     answered = sum(probe.reply is not None for probe in hop.probes)
@@ -253,7 +257,7 @@ def _owner_words(study: Study, hop: Hop, special: str) -> str:
     if special:
         return printable(special)
     owner = study.owners.get(hop.address)
-    if owner is None or (owner.origin is None and owner.network is None):
+    if owner is None or not (owner.origin or owner.network or owner.registration):
         return "nobody known"
     return owner_name(study, hop.address)
 

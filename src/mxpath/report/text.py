@@ -20,6 +20,7 @@ from mxpath.report.changes import since_words
 from mxpath.report.lines import wrap
 from mxpath.report.words import (
     fate_words,
+    holder_words,
     influence_words,
     origin_words,
     outcome_words,
@@ -174,6 +175,9 @@ def _route_facts(study: Study, route: Route, trace: Trace) -> str:
 
 
 def _summary(study: Study, changes: Changes | None) -> Iterator[Row]:
+    holders = holder_words(study)
+    if holders:
+        yield "held by", holders
     influence = influence_words(study)
     if influence:
         yield "influence", influence

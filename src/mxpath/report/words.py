@@ -97,6 +97,19 @@ def station_name(station: Station) -> str:
     return printable(station.name)
 
 
+def holder_words(study: Study) -> str:
+    """Return who holds the mail hosts' addresses by the registries' word; nothing where unknown."""
+    hosts: dict[str, list[str]] = {}
+    for _, host, address in study.deliveries():
+        owner = study.owners.get(address)
+        if owner is not None and owner.registration is not None:
+            holder = printable(owner.registration.value.holder_words)
+            hosts.setdefault(holder, []).append(printable(host).split(".")[0])
+    return "; ".join(
+        f"{holder}: {', '.join(dict.fromkeys(names))}" for holder, names in hosts.items()
+    )
+
+
 def influence_words(study: Study) -> str:
     """Return which network has the largest share of the first route's time, and what it carries."""
     counts = {c.station.key: c for c in carried((study,))}

@@ -11,6 +11,7 @@ The law:
 """
 
 import threading
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
@@ -62,7 +63,7 @@ class RdapRegistry:
         server = question.servers[0]
         known = self._cache.find(server, resource, moment(self._clock.now_ns()))
         if known is not None:
-            return _answer(resource, known, asked=False)
+            return _answer(question, known, asked=False)
         if question.offline:
             return _without(resource, RegistryFate.OFFLINE, "the cache does not know it")
         rest_s = self._rest_s(server)
@@ -90,11 +91,11 @@ class RdapRegistry:
             fate = _FATES.get(answer.fault, RegistryFate.FAILED)
             words = f"{_host(server)}: {answer.detail or answer.fault.value}"
             return _without(resource, fate, words, asked=True)
-        return self._hear(resource, server, answer)
+        return self._hear(question, server, answer)
 
-    def _hear(self, resource: Resource, server: str, answer: HttpAnswer) -> RegistryAnswer:
+    def _hear(self, question: RegistryQuestion, server: str, answer: HttpAnswer) -> RegistryAnswer:
         """Judge a complete HTTP answer."""
-        status = answer.status
+        resource, status = question.resource, answer.status
         rest_s = self._asked_to_rest(answer)
         if rest_s is not None:
             with self._lock:
@@ -106,7 +107,7 @@ class RdapRegistry:
                 about=str(resource), url=answer.url, retrieved_at=now, registration=None
             )
             self._cache.keep(server, resource, found, alone=True)
-            return _answer(resource, found, asked=True)
+            return _answer(question, found, asked=True)
         if status != 200:
             words = f"{_host(server)} answered with HTTP status {status}"
             return _without(resource, RegistryFate.FAILED, words, asked=True)
@@ -127,7 +128,7 @@ class RdapRegistry:
             registration=None if own else registration,
         )
         self._cache.keep(server, resource, found, alone=own)
-        return _answer(resource, found, asked=True)
+        return _answer(question, found, asked=True)
 
     def _rest_s(self, server: str) -> float:
         with self._lock:
@@ -177,11 +178,13 @@ def _without(
     )
 
 
-def _answer(resource: Resource, found: CachedAnswer, *, asked: bool) -> RegistryAnswer:
-    registration = found.registration
+def _answer(question: RegistryQuestion, found: CachedAnswer, *, asked: bool) -> RegistryAnswer:
+    resource, registration = question.resource, found.registration
     if registration is None:
         words = f"{_host(found.url)} knows no holder"
         return _without(resource, RegistryFate.NOT_FOUND, words, asked=asked)
+    if not question.with_abuse:
+        registration = replace(registration, abuse=None)
     return RegistryAnswer(
         resource=resource,
         fate=RegistryFate.FOUND,
