@@ -4,6 +4,7 @@ The worlds are ``tests/topologies/*.toml`` and the shipped ones; what each expec
 stands in its own ``[expected]``.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,13 +13,15 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.graph.verdicts import VERDICTS
+from mxpath.graph.verdicts import VERDICTS, judge
+from mxpath.lab.faults import apply, named
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.model.address import IPAddress
 from mxpath.model.route import Route
 from mxpath.model.study import Study
+from mxpath.model.verdict import Verdict
 from mxpath.pipeline import analyze
 
 FAMILY = {
@@ -45,12 +48,24 @@ class Played:
 @cache
 def played(name: str) -> Played:
     world = read_world(FAMILY[name])
+    domains = dict.fromkeys((*world.domains, *world.expected.verdicts, *world.expected.also))
+    return Played(world=world, studies=studies_of(world, domains))
+
+
+def studies_of(world: World, domains: Iterable[str]) -> dict[str, Study]:
+    """What an analysis finds of each domain, with what the world has published by then."""
     with TemporaryDirectory(prefix="mxpath-world-") as directory:
         publish(world, Path(directory))
         gazetteer = Gazetteer.open(Path(directory))
-        domains = dict.fromkeys((*world.domains, *world.expected.verdicts, *world.expected.also))
-        studies = {d: analyze(d, simulate(world), gazetteer) for d in domains}
-    return Played(world=world, studies=studies)
+        return {d: analyze(d, simulate(world), gazetteer) for d in domains}
+
+
+def under(name: str, fault: str, domain: str) -> tuple[Verdict, ...]:
+    """What is said of a domain while a fault lasts, by one who has seen it before."""
+    here = played(name)
+    world = apply(here.world, named(here.world, [fault]))
+    study = studies_of(world, [domain])[domain]
+    return judge(study, before=here.studies[domain])
 
 
 EVERY = pytest.mark.parametrize("name", FAMILY)
@@ -69,6 +84,20 @@ def test_what_else_is_wrong_is_said_too(name: str) -> None:
     here = played(name)
     for domain, wanted in here.world.expected.also.items():
         assert {v.name for v in here.studies[domain].verdicts[1:]} >= set(wanted)
+
+
+@EVERY
+def test_under_each_fault_the_first_verdict_is_the_right_one(name: str) -> None:
+    for fault, wanted in played(name).world.expected.under.items():
+        assert {d: under(name, fault, d)[0].name for d in wanted} == wanted, fault
+
+
+def test_a_prefix_that_was_taken_is_told_beside_the_dead_host() -> None:
+    verdicts = {v.name: v for v in under("two_ways", "taken", "plain.example")}
+    told = verdicts["origin_or_rpki_changed"]
+    assert "AS64504 Taker instead of AS64503 Shop" in told.sentence
+    assert "RPKI invalid (wrong origin) instead of valid" in told.sentence
+    assert "consistent with a hijack" in told.sentence
 
 
 @EVERY
