@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mxpath.cli import COMMANDS
+from mxpath.graph.verdicts import VERDICTS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "data" / "README.md"]
@@ -39,3 +40,14 @@ def test_nothing_is_empty_or_unfinished() -> None:
     texts = [p for p in tracked() if p.suffix in (".py", ".md", ".toml", ".c", ".html")]
     found = [p for p in texts if p.name != "test_docs.py" and marks.search(p.read_text("utf-8"))]
     assert not found
+
+
+def test_every_verdict_has_its_section_and_no_other_has_one() -> None:
+    text = (ROOT / "docs" / "verdicts" / "README.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    assert list(sections) == list(VERDICTS)
+    parts = ("Means", "Evidence", "Against it", "Looks alike", "Whose", "To do")
+    for name, section in sections.items():
+        assert re.findall(r"^\*\*([\w ]+)\.\*\*", section, re.MULTILINE) == list(parts), name
+    anchors = set(re.findall(r"\(#(\w+)\)", text))
+    assert anchors <= VERDICTS.keys()

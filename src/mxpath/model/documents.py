@@ -9,6 +9,7 @@ from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.session import SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import Trace
+from mxpath.model.verdict import Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,10 @@ class Explained:
     grade: Grade | None
     evidence: tuple[Evidence, ...]
     counter_evidence: tuple[Evidence, ...] = ()
+    owner: Owner | None = None
+    """Whose it is to mend; of verdicts alone, as the next two."""
+    next_step: str = ""
+    cost_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

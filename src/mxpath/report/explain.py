@@ -1,34 +1,84 @@
 """Why do you say so? Every claim of a study, by a key one can ask for.
 
-Keys: the verdict's name; ``owner:ADDRESS``, ``rpki:ADDRESS``, ``holder:ADDRESS`` and
+Keys: a verdict's name; ``owner:ADDRESS``, ``rpki:ADDRESS``, ``holder:ADDRESS`` and
 ``operator:ADDRESS``; and for each route ``crossing:``, ``border:`` and ``segment:`` with
 ``TARGET:TTL``.
+
+One asks with a key, the beginning of one, an address (all that is said of it), or the name
+of a network or exchange point.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
+from mxpath.errors import InputError
+from mxpath.graph.verdicts import VERDICTS
 from mxpath.model.attribution import Attribution
 from mxpath.model.documents import Explained
 from mxpath.model.evidence import Claim
+from mxpath.model.foreign_text import printable
 from mxpath.model.route import Differential, Route
 from mxpath.model.study import Study
+from mxpath.model.verdict import Verdict
 
 
 def claims_of(study: Study) -> Iterator[Explained]:
     """Yield every claim of ``study``: verdicts, then routes, then owners."""
-    for verdict in study.verdicts:
-        yield Explained(
-            key=verdict.name,
-            sentence=f"{verdict.sentence} Next: {verdict.next_step}",
-            grade=verdict.grade,
-            evidence=verdict.evidence,
-            counter_evidence=verdict.counter_evidence,
-        )
+    yield from (_of_verdict(verdict) for verdict in study.verdicts)
     for route in study.routes:
         yield from _route_claims(route)
     for owner in study.owners.values():
         yield from _owner_claims(owner)
+
+
+def asked_for(study: Study, question: str) -> tuple[Explained, ...]:
+    """Return the claims of ``study`` that a question means: see the head of this file.
+
+    Raises
+    ------
+    InputError
+        When it means none; the message names what comes near.
+    """
+    every = tuple(claims_of(study))
+    wanted = question.strip().casefold()
+    ways = (
+        [c for c in every if c.key.casefold() == wanted],
+        [c for c in every if wanted in c.key.casefold().split(":", 1)[1:]],
+        [c for c in every if c.key.casefold().startswith(wanted)],
+        [c for c in every if wanted and f":{wanted}:" in f"{c.key.casefold()}:"],
+        [c for c in every if wanted and c.key not in VERDICTS and wanted in c.sentence.casefold()],
+    )
+    found = next((way for way in ways if way), None)
+    if found is None:
+        raise InputError(_nothing(study, question, every))
+    of_address = [c for c in every if f":{wanted}:" in f"{c.key.casefold()}:"]
+    return tuple(of_address or found)
+
+
+def _nothing(study: Study, question: str, every: Iterable[Explained]) -> str:
+    keys = [claim.key for claim in every]
+    said = ", ".join(verdict.name for verdict in study.verdicts) or "none"
+    shown = printable(question)
+    if question in VERDICTS:
+        return f"{study.domain} does not get the verdict {shown}; its verdicts are {said}"
+    kinds = dict.fromkeys(key.partition(":")[0] for key in keys)
+    near = get_close_matches(question, [*kinds, *keys, *VERDICTS], n=3)
+    guess = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"{study.domain} makes no claim {shown!r}; it has {', '.join(kinds)}{guess}"
+
+
+def _of_verdict(verdict: Verdict) -> Explained:
+    return Explained(
+        key=verdict.name,
+        sentence=verdict.sentence,
+        grade=verdict.grade,
+        owner=verdict.owner,
+        next_step=verdict.next_step,
+        cost_ms=verdict.cost_ms,
+        evidence=verdict.evidence,
+        counter_evidence=verdict.counter_evidence,
+    )
 
 
 def _explained(key: str, sentence: str, claim: Claim[Any]) -> Explained:
