@@ -231,3 +231,55 @@ def test_demo_in_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert accuracy["crossings"]["true_positive"] == 8
     assert (tmp_path / "index.html").exists()
     assert (tmp_path / "slowbank.example.html").exists()
+
+
+def test_explain_bare_lists_what_can_be_asked(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", str(study)]) == 0
+    printed = capsys.readouterr().out
+    for word in ("banner_delay   [certain]", "crossing", "border", "segment", "owner", "ask with"):
+        assert word in printed
+    assert "because" not in printed
+
+
+def test_explain_tells_whose_it_is_and_the_next_step(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", str(study), "banner_delay"]) == 0
+    printed = capsys.readouterr().out
+    assert "[certain · theirs]" in printed
+    assert "next: ask" in printed
+    assert "costs a delivery 4,000 ms" in printed
+
+
+def test_explain_an_address_says_all_of_it(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    address = json.loads(study.read_text())["sessions"][0]["address"]
+    assert main(["explain", str(study), address]) == 0
+    printed = capsys.readouterr().out
+    assert f"owner:{address}" in printed
+    assert f"segment:{address}:1" in printed
+
+
+def test_explain_by_name_and_by_several(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(study), "fra-lix", "banner_delay", "--json"]) == 0
+    keys = [claim["key"] for claim in printed_document(capsys)["claims"]]
+    assert keys[-1] == "banner_delay"
+    assert any(key.startswith("crossing:") for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("question", "hint"),
+    [
+        ("baner_delay", "did you mean banner_delay"),
+        ("tls_slow", "does not get the verdict tls_slow"),
+        ("crosing", "did you mean crossing"),
+        ("", "makes no claim"),
+        ("\x1b[2J", "␛[2J"),
+    ],
+)
+def test_explain_a_wrong_name_gets_near_ones(
+    question: str, hint: str, study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", str(study), question]) == 2
+    assert hint in capsys.readouterr().err

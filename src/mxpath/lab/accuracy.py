@@ -14,7 +14,7 @@ from mxpath.lab.elements import Behaviour
 from mxpath.lab.smtp_accuracy import Fact, smtp_fact
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, Truth
 from mxpath.model.mail import PlanKind
-from mxpath.model.session import Outcome
+from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import Hop, Trace
 
@@ -77,7 +77,7 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
     hops = [fact for _, t, path in traced for fact in _hop_facts(t, path, truth)]
     as_paths = [_as_path_fact(s, t, path) for s, t, path in traced]
     mx = [fact for study in studies for fact in _mx_facts(study, truth)]
-    smtp = [smtp_fact(x, truth.smtp[x.address]) for study in studies for x in study.sessions]
+    smtp = [_smtp_fact(x, study, truth) for study in studies for x in study.sessions]
     crossings, crossing_mistakes = _crossings(traced, truth)
     facts = (*hops, *as_paths, *mx, *smtp)
     return Accuracy(
@@ -93,6 +93,16 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
         wire=truth.wire,
         mistakes=(*(what for right, what in facts if not right), *crossing_mistakes),
     )
+
+
+def _smtp_fact(session: SmtpSession, study: Study, truth: Truth) -> Fact:
+    """Of a host to which no packet comes nothing can be heard, however it behaves."""
+    trace = study.trace_to(session.address)
+    path = _path_of(trace, truth) if trace is not None else None
+    if path is None or path.arrives:
+        return smtp_fact(session, truth.smtp[session.address])
+    unheard = session.outcome in (Outcome.NO_CONNECTION, Outcome.UNREACHABLE)
+    return unheard, f"{session.address}: {session.outcome}, truly out of reach"
 
 
 def _tally(facts: Sequence[Fact]) -> Tally:

@@ -10,6 +10,7 @@ of a network or exchange point.
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from ipaddress import ip_address
 from typing import Any
 
 from mxpath.errors import InputError
@@ -43,17 +44,23 @@ def asked_for(study: Study, question: str) -> tuple[Explained, ...]:
     every = tuple(claims_of(study))
     wanted = question.strip().casefold()
     ways = (
-        [c for c in every if c.key.casefold() == wanted],
-        [c for c in every if wanted in c.key.casefold().split(":", 1)[1:]],
-        [c for c in every if c.key.casefold().startswith(wanted)],
-        [c for c in every if wanted and f":{wanted}:" in f"{c.key.casefold()}:"],
-        [c for c in every if wanted and c.key not in VERDICTS and wanted in c.sentence.casefold()],
+        [c for c in every if c.key == wanted],
+        [c for c in every if _is_address(wanted) and f":{wanted}:" in f"{c.key}:"],
+        [c for c in every if c.key.startswith(wanted)],
+        [c for c in every if c.key not in VERDICTS and wanted in c.sentence.casefold()],
     )
-    found = next((way for way in ways if way), None)
+    found = next((way for way in ways if way and wanted), None)
     if found is None:
         raise InputError(_nothing(study, question, every))
-    of_address = [c for c in every if f":{wanted}:" in f"{c.key.casefold()}:"]
-    return tuple(of_address or found)
+    return tuple(found)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _nothing(study: Study, question: str, every: Iterable[Explained]) -> str:
