@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from mxpath import __version__
 from mxpath.attribution.attribute import attribute
+from mxpath.attribution.names import name_addresses
 from mxpath.attribution.registry import RegistryOptions, enrich
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer import Gazetteer
@@ -28,6 +29,7 @@ from mxpath.mail.mx import normalise_domain
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.dns import DnsAnswer, DnsStatus
+from mxpath.model.evidence import Claim
 from mxpath.model.mail import MailDomain, MxPlan, PlanKind
 from mxpath.model.route import Route
 from mxpath.model.session import Outcome, SmtpSession
@@ -49,7 +51,8 @@ round trips or more, a trace without further queries about one and a half."""
 class Options:
     """What to do of the whole.
 
-    ``only`` keeps one MX host (by name) or one address of the plan.
+    ``only`` keeps one MX host (by name) or one address of the plan; ``naming`` asks for
+    the host names of addresses.
     """
 
     families: tuple[int, ...] = (4, 6)
@@ -57,6 +60,7 @@ class Options:
     tracing: bool = True
     conversing: bool = True
     only: str | None = None
+    naming: bool = True
     registry: RegistryOptions = field(default_factory=RegistryOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)
     smtp: SmtpOptions = field(default_factory=SmtpOptions)
@@ -105,6 +109,7 @@ def analyze(
         vantage=vantage, options=options, progress=progress, started_at=_now(vantage.clock)
     )
     work.measure(name)
+    names = _names(work)
     owners = _with_holders(
         work, attribute(_addresses_of(work, vantage.origin), gazetteer), gazetteer
     )
@@ -121,7 +126,8 @@ def analyze(
         ended_at=_now(vantage.clock),
         as_of=gazetteer.as_of,
         provenance=_provenance(vantage, gazetteer, options, work),
-        notes=(*work.notes, *_blind_spots(work.traces, gazetteer)),
+        names=names,
+        notes=(*work.notes, *_resolvers(work.mail), *_blind_spots(work.traces, gazetteer)),
     )
     return replace(study, verdicts=judge(study))
 
@@ -237,6 +243,32 @@ def _addresses_of(work: _Work, origin: Origin) -> tuple[IPAddress, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _names(work: _Work) -> dict[IPAddress, Claim[str]]:
+    """Ask for host names, now that nothing is being measured any more."""
+    if not work.options.naming or INTERRUPTED in work.notes or work.mail is None:
+        return {}
+    hops = (address for t in work.traces for hop in t.hops for address in hop.responders)
+    try:
+        return name_addresses((*work.mail.addresses, *hops), work.vantage)
+    except KeyboardInterrupt:
+        work.notes.append(INTERRUPTED)
+        return {}
+
+
+def _resolvers(mail: MailDomain | None) -> Iterator[str]:
+    """Say which resolvers were silent while others answered; a failed look-up speaks for itself."""
+    lost: dict[str, DnsAnswer] = {}
+    for answer in mail.lookups if mail is not None else ():
+        for server in answer.silent:
+            if server != answer.server:
+                lost.setdefault(server, answer)
+    for server, answer in lost.items():
+        yield (
+            f"the resolver {server} was silent when it was asked for {answer.name} {answer.rdtype};"
+            f" {answer.server} answered in its place, after {answer.elapsed_ms / 1000:.1f} s in all"
+        )
+
+
 def _with_holders(
     work: _Work, owners: dict[IPAddress, Attribution], gazetteer: Gazetteer
 ) -> dict[IPAddress, Attribution]:
@@ -328,6 +360,7 @@ def _provenance(
         "sender": options.sender,
         "tracing": str(options.tracing).lower(),
         "conversing": str(options.conversing).lower(),
+        "naming": str(options.naming).lower(),
         "port": str(options.trace.port),
         "queries": str(options.trace.queries),
         "only": options.only,

@@ -139,6 +139,23 @@ def test_both_players_keep_answers_as_long(signed: Lab, played: SimulatedVantage
 
 
 @pytest.mark.lab
+def test_a_half_dead_resolver_answers_all_the_same(signed: Lab) -> None:
+    v4, v6 = signed.resolvers
+    port = WORLD.interfaces["ns"][0]
+    place = [str(port.v4), "dev", port.name]
+    try:
+        assert signed.run("ns", ["ip", "address", "del", *place], timeout_s=5).returncode == 0
+        first, again = asked(signed, ("fine.example", "MX"), ("fine.example", "A"))
+    finally:
+        signed.run("ns", ["ip", "address", "add", *place], timeout_s=5)
+        signed.run("ns", ["ip", "route", "add", "default", "via", "198.18.2.1"], timeout_s=5)
+    assert (first.server, first.silent, first.authenticated) == (str(v6), (str(v4),), True)
+    assert 1000 <= first.elapsed_ms < 2000
+    assert (again.server, again.silent) == (str(v6), ())
+    assert again.elapsed_ms < 500
+
+
+@pytest.mark.lab
 def test_signing_costs_little(signed: Lab) -> None:
     assert signed.state.bring_up_s["dns"] < 1.0
 

@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 from mxpath.errors import ParseError
 from mxpath.lab.elements import Dns
 from mxpath.lab.simulated import Faults, SimulatedVantage, simulate
+from mxpath.lab.simulated_dns import PlayedResolver, PlayedServer
+from mxpath.lab.simulated_faults import Uplink
 from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.model.dns import DnsStatus
+from mxpath.vantage.clock import ManualClock
 
 WORLD = read_world(shipped_worlds()["first_walk"])
 
@@ -124,10 +127,37 @@ def test_a_dead_resolver_costs_its_time_out(world: World) -> None:
         DnsStatus.TIMEOUT,
         (),
     )
-    assert answer.elapsed_ms == vantage.clock.monotonic_s() * 1e3 == 5000
+    assert answer.elapsed_ms == vantage.clock.monotonic_s() * 1e3 == 10_000
+    assert answer.silent == ("198.18.2.25", "2001:db8:1000:1001::25")
 
 
-@pytest.mark.parametrize("faults", [Faults(no_route=(4,)), Faults(interface_down_after_packets=0)])
+@pytest.mark.parametrize(
+    "faults", [Faults(no_route=(4, 6)), Faults(interface_down_after_packets=0)]
+)
 def test_without_a_way_the_resolver_is_unreachable(world: World, faults: Faults) -> None:
     vantage = simulate(world, faults=faults)
     assert vantage.resolver.ask("fine.example", "MX").status is DnsStatus.UNREACHABLE
+
+
+def test_with_a_way_in_one_family_the_other_address_answers(world: World) -> None:
+    answer = simulate(world, faults=Faults(no_route=(4,))).resolver.ask("fine.example", "MX")
+    assert (answer.status, answer.server) == (DnsStatus.NOERROR, "2001:db8:1000:1001::25")
+    assert answer.silent == ("198.18.2.25",)
+
+
+def test_a_half_dead_resolver_costs_a_second_once(world: World) -> None:
+    clock = ManualClock()
+    servers = [
+        PlayedServer(address="198.18.2.25", round_trip_ms=lambda: None),
+        PlayedServer(address="198.18.2.26", round_trip_ms=lambda: 4.0),
+    ]
+    resolver = PlayedResolver(PlayedZones(world), clock, Uplink(Faults()), servers=servers)
+    first, again = (resolver.ask("fine.example", "MX") for _ in range(2))
+    assert (first.status, first.server, first.silent) == (
+        DnsStatus.NOERROR,
+        "198.18.2.26",
+        ("198.18.2.25",),
+    )
+    assert first.elapsed_ms == pytest.approx(1004)
+    assert again.elapsed_ms == pytest.approx(4)
+    assert again.silent == ()

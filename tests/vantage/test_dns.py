@@ -160,6 +160,18 @@ def test_the_next_server_is_asked_when_one_fails() -> None:
     assert ask(mute, good).status is DnsStatus.NOERROR
 
 
+def test_a_silent_server_is_told_and_asked_last_from_then_on() -> None:
+    good = answering("d.example. 300 IN MX 10 a.example.")
+    with naming(mute) as dead, naming(good) as alive:
+        servers = [server(dead), server(alive)]
+        resolver = StubResolver(SystemClock(), servers, timeout_s=0.3)
+        first, again = (resolver.ask("d.example", "MX") for _ in range(2))
+    assert first.silent == (f"127.0.0.1:{dead}",)
+    assert first.elapsed_ms >= 300
+    assert (again.silent, again.server) == ((), f"127.0.0.1:{alive}")
+    assert again.elapsed_ms < 300
+
+
 def test_what_a_server_said_outweighs_silence() -> None:
     assert ask(mute, answering(rcode=dns.rcode.SERVFAIL)).status is DnsStatus.SERVFAIL
     assert ask(answering(rcode=dns.rcode.SERVFAIL), mute).status is DnsStatus.SERVFAIL

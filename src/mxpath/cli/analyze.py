@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=25, help="TCP port (default 25)")
     shared.add_queries(parser)
     parser.add_argument("--no-smtp", action="store_true", help="do not talk SMTP")
+    shared.add_names(parser)
     shared.add_offline(parser)
     parser.add_argument("--no-trace", action="store_true", help="do not trace")
     parser.add_argument(
@@ -88,6 +89,7 @@ def measured(
         tracing=not options.no_trace,
         conversing=not options.no_smtp,
         only=options.to,
+        naming=not options.no_names,
         registry=RegistryOptions(offline=options.offline),
         trace=TraceOptions(port=options.port, **shared.queries(options)),
         smtp=shared.smtp_options(options),

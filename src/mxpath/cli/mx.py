@@ -6,6 +6,7 @@ from mxpath.cli import options as shared
 from mxpath.mail.discover import discover
 from mxpath.mail.mx import normalise_domain
 from mxpath.model import codec
+from mxpath.model.dns import Security
 from mxpath.model.mail import MailDomain, PlanKind
 
 
@@ -40,6 +41,14 @@ _KINDS = {
 }
 
 
+_SECURITY = {
+    Security.SECURE: "DNSSEC secure: the resolver has validated the MX records",
+    Security.INSECURE: "DNSSEC insecure: the resolver validates, and the MX records are not signed",
+    Security.BOGUS: "DNSSEC bogus: the signatures do not hold, so the resolver withholds the answer",
+    Security.UNKNOWN: "DNSSEC unknown: the resolver does not validate, or its word does not count",
+}
+
+
 def _print_plan(mail: MailDomain) -> None:
     from mxpath.model.foreign_text import printable  # noqa: PLC0415
 
@@ -47,6 +56,7 @@ def _print_plan(mail: MailDomain) -> None:
     print(f"{mail.domain}: {_KINDS[mail.plan.kind]}")
     detail = f" ({printable(answer.detail)})" if answer.detail else ""
     print(f"  MX {answer.status}{detail} from {answer.server or '?'}, {answer.elapsed_ms:.0f} ms")
+    print(f"  {_SECURITY[mail.dnssec]}")
     for host in mail.plan.hosts:
         addresses = "  ".join(str(address) for address in host.addresses) or "no address"
         print(f"  {host.preference:>5}  {printable(host.name):<32} {addresses}")

@@ -95,6 +95,13 @@ def smtp_options(options: argparse.Namespace) -> SmtpOptions:
     return SmtpOptions(port=options.port, helo=settle(options).helo)
 
 
+def add_names(parser: argparse.ArgumentParser) -> None:
+    """``--no-names``."""
+    parser.add_argument(
+        "--no-names", action="store_true", help="do not ask the DNS for the host names of addresses"
+    )
+
+
 def add_offline(parser: argparse.ArgumentParser) -> None:
     """``--offline``."""
     parser.add_argument(

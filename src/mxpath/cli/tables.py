@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
+from mxpath.model.evidence import Claim, Grade
 from mxpath.model.foreign_text import printable
 from mxpath.model.session import SmtpSession
 from mxpath.model.trace import Hop, Trace
@@ -27,19 +28,30 @@ def owner_words(owner: Attribution | None) -> str:
     return printable(f"unknown network{holder}")
 
 
-def print_trace(trace: Trace, owners: Mapping[IPAddress, Attribution], *, name: str) -> None:
-    """Print a trace hop by hop."""
-    title = str(trace.target) if name == str(trace.target) else f"{printable(name)} {trace.target}"
+def print_trace(
+    trace: Trace,
+    owners: Mapping[IPAddress, Attribution],
+    names: Mapping[IPAddress, Claim[str]],
+    *,
+    asked: str,
+) -> None:
+    """Print a trace hop by hop, under the name or address that was ``asked`` for."""
+    target = str(trace.target)
+    title = target if asked == target else f"{printable(asked)} {target}"
     source = f" from {trace.source}" if trace.source else ""
     print(f"{title} tcp/{trace.port}{source}, {trace.engine} engine: {trace.end}")
     for hop in trace.hops:
-        print(f"{hop.ttl:>4}  {_hop_words(hop, owners)}")
+        print(f"{hop.ttl:>4}  {_hop_words(hop, owners, names)}")
     for note in trace.notes:
         print(f"      note: {printable(note)}")
     print(f"      {trace.packets_sent} packets sent")
 
 
-def _hop_words(hop: Hop, owners: Mapping[IPAddress, Attribution]) -> str:
+def _hop_words(
+    hop: Hop,
+    owners: Mapping[IPAddress, Attribution],
+    names: Mapping[IPAddress, Claim[str]],
+) -> str:
     if hop.address is None:
         return "silent"
     rtt = f"{hop.min_rtt_ms:.1f} ms" if hop.min_rtt_ms is not None else ""
@@ -47,8 +59,16 @@ def _hop_words(hop: Hop, owners: Mapping[IPAddress, Attribution]) -> str:
     if len(hop.probes) > 1:
         heard = f"{hop.answered}/{len(hop.probes)}"
     limits = "  limits its answers (not loss)" if hop.limited else ""
-    owner = owner_words(owners.get(hop.address))
-    return f"{hop.address!s:<26} {rtt:>10} {heard:>5}  {owner}{limits}"
+    owner = f"{owner_words(owners.get(hop.address))}{limits}"
+    words = f"{owner:<34}  {name_words(names.get(hop.address))}".rstrip()
+    return f"{hop.address!s:<26} {rtt:>10} {heard:>5}  {words}"
+
+
+def name_words(name: Claim[str] | None) -> str:
+    """Show a host name; one that does not lead back to its address carries a question mark."""
+    if name is None:
+        return ""
+    return printable(name.value, limit=80) + ("" if name.grade is Grade.CERTAIN else " ?")
 
 
 def print_session(session: SmtpSession) -> None:

@@ -3,6 +3,7 @@
 import argparse
 
 from mxpath.attribution.attribute import attribute
+from mxpath.attribution.names import name_addresses
 from mxpath.cli import options as shared
 from mxpath.cli import tables
 from mxpath.cli.targets import resolve
@@ -18,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=25, help="TCP port (default 25)")
     parser.add_argument("--max-ttl", type=int, default=30, help="highest TTL tried (default 30)")
     shared.add_queries(parser)
+    shared.add_names(parser)
     shared.add_output(parser)
     shared.add_families(parser)
     shared.add_vantage(parser)
@@ -28,16 +30,17 @@ def run(options: argparse.Namespace) -> int:
     """Trace all targets in one engine; 1 when none was reached."""
     with shared.opened(options) as (vantage, gazetteer):
         pairs = resolve(options.targets, vantage, families=shared.families(options))
-        names = {address: name for name, address in pairs}
-        shared.progress(options)(f"tracing {len(names)} addresses")
+        asked = {address: name for name, address in pairs}
+        shared.progress(options)(f"tracing {len(asked)} addresses")
         chosen = TraceOptions(port=options.port, max_ttl=options.max_ttl, **shared.queries(options))
-        traces = trace(names, vantage, options=chosen)
-        hops = (address for t in traces for hop in t.hops for address in hop.responders)
-        owners = attribute((*names, *hops), gazetteer)
+        traces = trace(asked, vantage, options=chosen)
+        hops = [address for t in traces for hop in t.hops for address in hop.responders]
+        names = {} if options.no_names else name_addresses((*asked, *hops), vantage)
+        owners = attribute((*asked, *hops), gazetteer)
     if options.json:
-        print(codec.dump(Traces(traces=traces, owners=owners)).decode(), end="")
+        print(codec.dump(Traces(traces=traces, owners=owners, names=names)).decode(), end="")
     else:
         for each in traces:
-            tables.print_trace(each, owners, name=names[each.target])
+            tables.print_trace(each, owners, names, asked=asked[each.target])
     whole = all(each.end is not EndReason.INTERRUPTED for each in traces)
     return 0 if whole and any(each.end is EndReason.REACHED for each in traces) else 1

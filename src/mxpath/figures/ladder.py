@@ -181,7 +181,9 @@ def _rung_label(study: Study, hop: Hop) -> str:
         else ""
     )
     more = f" +{len(hop.responders) - 1}" if len(hop.responders) > 1 else ""
-    return f"{mark}{hop.address}{more}   {hop.ttl:>2}"
+    name = study.names.get(hop.address)
+    known = f"{cut(printable(name.value), 40)}\n" if name is not None else ""
+    return f"{known}{mark}{hop.address}{more}   {hop.ttl:>2}"
 
 
 def _legend(ax: Axes, trace: Trace, study: Study) -> None:

@@ -14,7 +14,7 @@ from mxpath.lab.namespaces import (
     set_sysctls,
 )
 from mxpath.lab.topology import World
-from mxpath.lab.zone import is_recursive
+from mxpath.lab.zone import is_recursive, resolvers_of
 
 RUN = Path("/run/lab")
 """Configurations and sockets of the daemons: on the lab's private tmpfs."""
@@ -41,7 +41,7 @@ def use_resolver(world: World) -> None:
 
     A recursive one is said to be trusted with what it validated (resolv.conf(5), ``trust-ad``).
     """
-    text = "".join(f"nameserver {address}\n" for address in world.addresses_of(world.resolver))
+    text = "".join(f"nameserver {address}\n" for address in resolvers_of(world))
     text += "options edns0 trust-ad\n" if is_recursive(world) else ""
     (RUN / "resolv.conf").write_text(text)
     configured = Path("/etc/resolv.conf").resolve()

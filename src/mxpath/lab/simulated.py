@@ -22,7 +22,7 @@ from mxpath.lab.simulated_truth import memory_truth
 from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.topology import World
 from mxpath.lab.truth import Truth
-from mxpath.lab.zone import is_recursive, server_of
+from mxpath.lab.zone import is_recursive, resolvers_of, server_of
 from mxpath.model.address import IPAddress
 from mxpath.model.study import Origin
 from mxpath.model.trace import ProbeSpec, Reply
@@ -159,33 +159,37 @@ def _resolver(network: PlayedNetwork, clock: ManualClock, uplink: Uplink) -> Pla
     world = network.world
     fetch_ms = 0.0
     if is_recursive(world):
-        fetch_ms = _round_trip_ms(network, world.resolver, server_of(world)) or 0.0
+        shared = (
+            world.address_of(server_of(world), a.version)
+            for a in world.addresses_of(world.resolver)
+        )
+        ways = (_round_trip_ms(network, world.resolver, a) for a in shared if a is not None)
+        fetch_ms = next((way for way in ways if way is not None), 0.0)
     return PlayedResolver(
         PlayedZones(world),
         clock,
         uplink,
-        server=PlayedServer(
-            address=str(_ends(world, world.sender, world.resolver)[1]),
-            round_trip_ms=lambda: _round_trip_ms(network, world.sender, world.resolver),
-        ),
+        servers=[_server(network, address) for address in resolvers_of(world)],
         fetch_ms=fetch_ms,
     )
 
 
-def _ends(world: World, host: str, other: str) -> tuple[IPAddress, IPAddress]:
-    """Addresses of two hosts in the first family that both have."""
-    return next(
-        (here, there)
-        for here in world.addresses_of(host)
-        if (there := world.address_of(other, here.version)) is not None
+def _server(network: PlayedNetwork, address: IPAddress) -> PlayedServer:
+    return PlayedServer(
+        address=str(address),
+        round_trip_ms=lambda: _round_trip_ms(network, network.world.sender, address),
     )
 
 
-def _round_trip_ms(network: PlayedNetwork, host: str, other: str) -> float | None:
-    """What a small question between two hosts and its answer take at least."""
-    here, there = _ends(network.world, host, other)
-    out, back = network.plane.delays_ms(host, there), network.plane.delays_ms(other, here)
-    return None if out is None or back is None else round(out[0] + back[0], 6)
+def _round_trip_ms(network: PlayedNetwork, host: str, target: IPAddress) -> float | None:
+    """What a small question of a host and its answer take at least; ``None`` without a way."""
+    here = network.world.address_of(host, target.version)
+    out = network.plane.delays_ms(host, target)
+    if here is None or out is None:
+        return None
+    there = next(h for h in network.world.hosts if target in network.world.addresses_of(h))
+    back = network.plane.delays_ms(there, here)
+    return None if back is None else round(out[0] + back[0], 6)
 
 
 def simulated_truth(

@@ -51,6 +51,12 @@ def server_of(world: World) -> str:
     return world.dns.server or world.resolver
 
 
+def resolvers_of(world: World) -> tuple[IPAddress, ...]:
+    """Return the resolver's addresses that the sender can speak with, in the order of asking."""
+    ours = {address.version for address in world.addresses_of(world.sender)}
+    return tuple(a for a in world.addresses_of(world.resolver) if a.version in ours)
+
+
 def is_recursive(world: World) -> bool:
     """Whether the world's resolver is a recursive one of its own."""
     return world.dns.server is not None

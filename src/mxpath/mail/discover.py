@@ -1,13 +1,19 @@
 """Where mail to a domain goes: one MX question, then each host's addresses once."""
 
+from collections.abc import Sequence
+
 from mxpath.errors import InputError
 from mxpath.mail.mx import complete, draft, normalise_domain, sender_model
-from mxpath.model.dns import DnsAnswer
+from mxpath.model.dns import DnsAnswer, DnsStatus, Security
 from mxpath.model.mail import MailDomain
 from mxpath.vantage.fanout import fan_out
 from mxpath.vantage.ports import Vantage
 
 _RDTYPES = {4: "A", 6: "AAAA"}
+_ANSWERED = (DnsStatus.NOERROR, DnsStatus.NXDOMAIN)
+Question = tuple[str, str]
+_WITNESS: Question = (".", "SOA")
+"""A name that is signed, and that every resolver has in its cache."""
 
 
 def discover(
@@ -41,10 +47,47 @@ def discover(
     rdtypes = _wanted(families)
     mx_lookup = vantage.resolver.ask(name, "MX")
     drafted = draft(mx_lookup, sender=sender)
-    lookups = _ask_all(drafted.names, rdtypes, vantage)
+    questions = [(host, rdtype) for host in drafted.names for rdtype in rdtypes]
+    witness = [_WITNESS] if _needs_witness(mx_lookup) else []
+    answers = _ask_all([*questions, *witness], vantage)
+    lookups = {host: tuple(answers[host, rdtype] for rdtype in rdtypes) for host in drafted.names}
+    validating = _validating(mx_lookup, answers.get(_WITNESS))
     return MailDomain(
-        domain=name, plan=complete(drafted, lookups, sender=sender), mx_lookup=mx_lookup
+        domain=name,
+        plan=complete(drafted, lookups, sender=sender),
+        mx_lookup=mx_lookup,
+        dnssec=_security(mx_lookup, validating=validating),
+        validating=validating,
     )
+
+
+def _needs_witness(answer: DnsAnswer) -> bool:
+    """Whether only another answer can tell if the resolver validates."""
+    said = answer.status in _ANSWERED and not answer.authenticated
+    return said and answer.trusted
+
+
+def _validating(answer: DnsAnswer, witness: DnsAnswer | None) -> bool | None:
+    """Whether the resolver validates, as the answer shows, else as the witness does.
+
+    The root is signed. So a resolver whose AD bit may be believed, and that does not set
+    it there, does not validate; one that sets it and did not for ``answer`` says that
+    ``answer`` is insecure (RFC 4035 section 4.3).
+    """
+    if answer.authenticated or answer.is_bogus:
+        return True
+    if witness is None or witness.status not in _ANSWERED:
+        return None
+    return witness.authenticated
+
+
+def _security(answer: DnsAnswer, *, validating: bool | None) -> Security:
+    if answer.is_bogus:
+        return Security.BOGUS
+    if answer.authenticated:
+        return Security.SECURE
+    told = validating and answer.trusted and answer.status in _ANSWERED
+    return Security.INSECURE if told else Security.UNKNOWN
 
 
 def _wanted(families: tuple[int, ...]) -> tuple[str, ...]:
@@ -53,18 +96,12 @@ def _wanted(families: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(rdtype for family, rdtype in _RDTYPES.items() if family in families)
 
 
-def _ask_all(
-    names: tuple[str, ...], rdtypes: tuple[str, ...], vantage: Vantage
-) -> dict[str, tuple[DnsAnswer, ...]]:
-    """Ask each name for each type, once; answers in the order of ``rdtypes``."""
-    questions = [(name, rdtype) for name in names for rdtype in rdtypes]
-    answers = dict(
-        fan_out(
-            lambda question: vantage.resolver.ask(*question),
-            questions,
-            vantage.workers,
-            clock=vantage.clock,
-        )
+def _ask_all(questions: Sequence[Question], vantage: Vantage) -> dict[Question, DnsAnswer]:
+    """Ask all questions side by side."""
+    answers = fan_out(
+        lambda question: vantage.resolver.ask(*question),
+        questions,
+        vantage.workers,
+        clock=vantage.clock,
     )
-    found = {question: answers[number] for number, question in enumerate(questions)}
-    return {name: tuple(found[name, rdtype] for rdtype in rdtypes) for name in names}
+    return {questions[number]: answer for number, answer in answers}

@@ -105,7 +105,10 @@ class DnsAnswer:
     unchecked: DnsStatus | None = None
     """After a SERVFAIL that explains nothing: what the same question came to when the
     resolver was told not to validate (CD, RFC 4035 section 3.2.2)."""
+    silent: tuple[str, ...] = ()
+    """Servers that were asked this too, and not heard."""
     elapsed_ms: float = 0.0
+    """All that the answer took, the waiting for silent servers with it."""
     server: str = ""
     detail: str = ""
 

@@ -1,11 +1,11 @@
 """What ``--json`` prints where it is not one Study: each kind is one versioned document."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
-from mxpath.model.evidence import Evidence, Grade
+from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.session import SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import Trace
@@ -25,6 +25,8 @@ class Traces:
 
     traces: tuple[Trace, ...]
     owners: dict[IPAddress, Attribution]
+    names: dict[IPAddress, Claim[str]] = field(default_factory=dict)
+    """Host names of targets and hops, as their holders have written them down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mxpath.model.address import IPAddress
-from mxpath.model.dns import DnsAnswer
+from mxpath.model.dns import DnsAnswer, Security
 
 
 class PlanKind(StrEnum):
@@ -65,6 +65,10 @@ class MailDomain:
     """A-label name, lower case, no trailing dot."""
     plan: MxPlan
     mx_lookup: DnsAnswer
+    dnssec: Security = Security.UNKNOWN
+    """What DNSSEC makes of the MX answer."""
+    validating: bool | None = None
+    """Whether the resolver showed that it validates; ``None`` where it could not be told."""
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:

@@ -1,11 +1,12 @@
 """A Study: one domain, seen from one vantage, on one date. The native document of mxpath."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import Attribution, Network
+from mxpath.model.evidence import Claim
 from mxpath.model.mail import MailDomain
 from mxpath.model.route import Route
 from mxpath.model.session import SmtpSession
@@ -93,6 +94,8 @@ class Study:
     ended_at: datetime
     as_of: date | None
     provenance: Provenance
+    names: dict[IPAddress, Claim[str]] = field(default_factory=dict)
+    """Host names of MX addresses and hops, as their holders have written them down."""
     notes: tuple[str, ...] = ()
     """What was left out and why: missing privilege, an interrupt, a budget."""
 

@@ -283,6 +283,13 @@ def _lookup(answer: DnsAnswer) -> Section:
     }
 
 
+_VALIDATES = {
+    True: ", which validates (DNSSEC)",
+    False: ", which does not validate (DNSSEC)",
+    None: "; whether it validates is not known",
+}
+
+
 def _provenance(study: Study) -> Iterator[tuple[str, str]]:
     known = study.provenance
     commit = f" ({known.commit})" if known.commit else ""
@@ -299,7 +306,8 @@ def _provenance(study: Study) -> Iterator[tuple[str, str]]:
         "mxpath": f"{known.version}{commit}",
         "Platform": known.platform,
         "Probing engine": known.engine or "none",
-        "Resolver": known.resolver or "not known",
+        "Resolver": f"{known.resolver or 'not known'}{_VALIDATES[study.mail.validating]}",
+        "DNSSEC": f"MX records {study.mail.dnssec.value}",
         "Options": ", ".join(f"{key} {value}" for key, value in known.options),
         "Seed": str(known.seed) if known.seed is not None else "",
         "Sent": f"{known.packets_sent} probes, {known.connections_made} connections to port 25",

@@ -8,9 +8,10 @@ The rules, in their order:
    fragments (DNS Flag Day 2020); a truncated answer is asked for again over TCP.
 3. The UDP socket is connected, so that a closed port is "unreachable" at once
    and answers from elsewhere never reach us.
-4. Each server in turn, and those that were not heard once more. NOERROR and
-   NXDOMAIN are final. Anything else may be one server's trouble, so the next is
-   asked; when none does better, the first thing that a server said counts.
+4. Each server in turn, and those that were not heard once more; ``turns`` has the
+   order. NOERROR and NXDOMAIN are final. Anything else may be one server's trouble,
+   so the next is asked; when none does better, the first thing that a server said
+   counts. Who was not heard is told, and the time that it cost is part of the time.
 5. A SERVFAIL is asked for its reason: the extended error that came with it (RFC 8914),
    else the same question once more with CD set, which a resolver answers without
    validating (RFC 4035 section 3.2.2). That second question is not part of the time.
@@ -41,6 +42,7 @@ from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus, ExtendedError
 from mxpath.vantage.ports import Clock
+from mxpath.vantage.turns import Turns
 
 EDNS_PAYLOAD_OCTETS = 1232
 _RESOLV_CONF = Path("/etc/resolv.conf")
@@ -168,10 +170,10 @@ class StubResolver:
         tries: int = 2,
     ) -> None:
         self._clock = clock
+        self._turns = Turns(servers, timeout_s=timeout_s, tries=tries)
         self._servers = tuple(servers)
         self._source = {address.version: str(address) for address in source}
         self._timeout_s = timeout_s
-        self._tries = tries
         _warm_up()
 
     def ask(self, name: str, rdtype: str) -> DnsAnswer:
@@ -186,7 +188,8 @@ class StubResolver:
     def _unchecked(self, name: str, rdtype: str, server: Server) -> DnsStatus:
         """What the question comes to when the server does not validate (rule 5)."""
         blank = DnsAnswer(name=name, rdtype=rdtype, status=DnsStatus.OTHER)
-        return self._try(_question(name, rdtype, unchecked=True), blank, server).status
+        question = _question(name, rdtype, unchecked=True)
+        return self._try(question, blank, server, self._timeout_s).status
 
     def _ask(self, name: str, rdtype: str) -> tuple[DnsAnswer, Server | None]:
         """The answer, and the server that gave it."""
@@ -200,24 +203,38 @@ class StubResolver:
             detail = f"cannot be asked: {error}"
             return replace(blank, status=DnsStatus.MALFORMED, detail=detail), None
         answers: dict[Server, DnsAnswer] = {}
-        for server in self._servers * self._tries:
+        for server, limit_s in self._turns.turns():
             if server in answers and answers[server].status not in _FROM_NOBODY:
                 continue
-            answers[server] = self._try(question, blank, server)
+            answers[server] = self._try(question, blank, server, limit_s)
+            self._note(server, answers[server])
             if answers[server].status in _FINAL:
-                return answers[server], server
-        heard = [pair for pair in answers.items() if pair[1].status not in _FROM_NOBODY]
-        best, answer = (heard or list(answers.items()))[0]
-        return answer, best
+                break
+        silent = tuple(str(s) for s, a in answers.items() if a.status in _FROM_NOBODY)
+        best = next((s for s, a in answers.items() if a.status in _FINAL), None)
+        heard = (s for s, a in answers.items() if a.status not in _FROM_NOBODY)
+        best = best or next(heard, None) or next(iter(answers))
+        return replace(answers[best], silent=silent), best
+
+    def _note(self, server: Server, answer: DnsAnswer) -> None:
+        """Remember whether a server was heard, for the questions to come."""
+        if answer.status in _FROM_NOBODY:
+            self._turns.silent(server)
+        else:
+            self._turns.heard(server)
 
     def _try(
-        self, question: dns.message.QueryMessage, blank: DnsAnswer, server: Server
+        self,
+        question: dns.message.QueryMessage,
+        blank: DnsAnswer,
+        server: Server,
+        limit_s: float,
     ) -> DnsAnswer:
         here = replace(blank, server=str(server))
         try:
-            return _read(self._exchange(question, server), here, believed=server.believed)
+            return _read(self._exchange(question, server, limit_s), here, believed=server.believed)
         except (dns.exception.Timeout, TimeoutError):
-            detail = f"no answer within {self._timeout_s:g} s"
+            detail = f"no answer within {limit_s:g} s"
             return replace(here, status=DnsStatus.TIMEOUT, detail=detail)
         except OSError as error:
             detail = error.strerror or str(error)
@@ -228,7 +245,9 @@ class StubResolver:
             detail = f"{type(error).__name__}: {error}"[:200]
             return replace(here, status=DnsStatus.MALFORMED, detail=detail)
 
-    def _exchange(self, question: dns.message.QueryMessage, server: Server) -> dns.message.Message:
+    def _exchange(
+        self, question: dns.message.QueryMessage, server: Server, limit_s: float
+    ) -> dns.message.Message:
         family = socket.AF_INET6 if ":" in server.address else socket.AF_INET
         target = socket.getaddrinfo(
             server.address, server.port, family, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST
@@ -243,7 +262,7 @@ class StubResolver:
                 return dns.query.udp(
                     question,
                     server.address,
-                    timeout=self._timeout_s,
+                    timeout=limit_s,
                     port=server.port,
                     ignore_unexpected=True,
                     raise_on_truncation=True,
@@ -255,7 +274,7 @@ class StubResolver:
                 return dns.query.tcp(
                     question,
                     server.address,
-                    timeout=self._timeout_s,
+                    timeout=limit_s,
                     port=server.port,
                     source=own,
                 )

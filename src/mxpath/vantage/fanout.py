@@ -51,6 +51,7 @@ class FanOut(Generic[T, R]):
         clock: Clock | None = None,
     ) -> None:
         self._function, self._items, self._workers = function, items, workers
+        self._time = clock
         self._clock = clock if isinstance(clock, ManualClock) and workers > 1 else None
         self._begun_ns = self._clock.now_ns() if self._clock else 0
         self._done: SimpleQueue[Outcome[R]] = SimpleQueue()
@@ -84,6 +85,42 @@ class FanOut(Generic[T, R]):
                 yield _told(self._done.get())
         finally:
             self._stop.set()
+
+    def until(self, deadline_s: float) -> Iterator[tuple[int, R]]:
+        """Yield what comes to an end before ``deadline_s`` on the monotonic clock; drop the rest.
+
+        Raises
+        ------
+        ValueError
+            When there is no clock to go by.
+        """
+        if self._time is None:
+            raise ValueError("a deadline needs a clock")
+        if not self._threaded:
+            yield from self._played_until(self._time, deadline_s)
+            return
+        try:
+            for _ in self._items:
+                left_s = max(0.0, deadline_s - self._time.monotonic_s())
+                try:
+                    outcome = self._done.get(timeout=left_s)
+                except Empty:
+                    return
+                yield _told(outcome)
+        finally:
+            self._stop.set()
+
+    def _played_until(self, clock: Clock, deadline_s: float) -> Iterator[tuple[int, R]]:
+        """One after another, or side by side on a played clock, which then stands at the deadline."""
+        if self._clock is None:
+            for number, item in enumerate(self._items):
+                if clock.monotonic_s() < deadline_s:
+                    yield number, self._function(item)
+            return
+        for number, result in self._played(self._clock):
+            if self._clock.monotonic_s() <= deadline_s:
+                yield number, result
+        self._clock.turn_to(min(self._clock.now_ns(), self._clock.instant_ns(deadline_s)))
 
     def stop(self) -> Iterator[tuple[int, R]]:
         """Drop what has not begun, and yield what has come to an end and was not yielded yet."""
