@@ -1,9 +1,12 @@
 """A small world with a registry, for the tests of whatever asks one."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.datasets.manifest import FILE_NAME, manifest_text, read_manifest
+from mxpath.datasets.snapshot import digest
 from mxpath.lab.elements import RdapBehaviour
 from mxpath.lab.published import publish
 from mxpath.lab.topology import World, parse_world
@@ -88,6 +91,19 @@ def world(behaviour: RdapBehaviour = RdapBehaviour.FINE, delay_s: float = 3.0) -
     return parse_world(WORLD.replace("BEHAVIOUR", behaviour).replace("DELAY", f"{delay_s}"))
 
 
-def gazetteer(directory: Path, of: World) -> Gazetteer:
+def gazetteer(
+    directory: Path, of: World, *, without: tuple[str, ...] = (), silent_on: int | None = None
+) -> Gazetteer:
+    """What the world publishes, less some data sets, and less the prefixes of one network."""
     publish(of, directory)
+    manifest = read_manifest(directory)
+    entries = [entry for entry in manifest.snapshot if entry.name not in without]
+    if silent_on is not None:
+        path = directory / "pfx2as.txt"
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.endswith(f"\t{silent_on}\n")))
+        found = digest([path.read_bytes()])
+        entries = [replace(e, sha256=found) if e.name == "pfx2as" else e for e in entries]
+    text = manifest_text(entries, as_of=manifest.as_of, public=manifest.public)
+    (directory / FILE_NAME).write_text(text)
     return Gazetteer.open(directory)

@@ -1,15 +1,21 @@
 """Holders by the registry's word, in a world played in memory."""
 
+from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 import registries
-from mxpath.attribution.registry import RegistryOptions
+from mxpath.attribution.attribute import attribute
+from mxpath.attribution.registry import MOST_QUESTIONS, RegistryOptions, enrich
+from mxpath.graph.sightings import owner_name
 from mxpath.lab.elements import RdapBehaviour
+from mxpath.lab.rdap import base_url
 from mxpath.lab.simulated import SimulatedVantage, simulate
 from mxpath.model.evidence import Grade
+from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.study import Study
 from mxpath.pipeline import Options, analyze
 
@@ -51,7 +57,7 @@ def test_a_study_says_who_holds_the_mail_hosts_and_why(tmp_path: Path) -> None:
     assert claim.grade is Grade.CERTAIN
     (reason,) = claim.evidence
     assert (reason.source, str(reason.as_of)) == ("rdap", "2026-06-17")
-    assert "http://198.18.65.25/ip/198.18.33.25" in reason.detail
+    assert "/ip/198.18.33.25: 198.18.32.0 - 198.18.47.255 is held by BigMail" in reason.detail
 
 
 def test_one_question_serves_a_range_and_says_so(tmp_path: Path) -> None:
@@ -75,6 +81,74 @@ def test_offline_asks_nothing_and_says_what_is_missing(tmp_path: Path) -> None:
     assert vantage.rdap.asked == []
     assert set(holders(study).values()) == {None}
     assert any("unknown: offline" in note for note in study.notes)
+
+
+def test_a_network_without_a_name_is_asked_about_by_its_number(tmp_path: Path) -> None:
+    world = registries.world()
+    vantage = simulate(world)
+    gazetteer = registries.gazetteer(tmp_path, world, without=("asnames", "peeringdb"))
+    study = analyze("fine.example", vantage, gazetteer)
+    owner = study.owners[study.mail.addresses[0]]
+    assert owner.network is not None
+    assert owner.network.name is None
+    assert owner.operator is not None
+    assert owner.operator.value.holder_words == "BigMail (ORG-BIGMAIL), XX"
+    assert owner.operator.value.covers(64503)
+    assert vantage.rdap is not None
+    assert [path for path in vantage.rdap.asked if "autnum" in path] == [
+        "/autnum/64503",
+        "/autnum/64504",
+    ]
+    assert owner_name(study, owner.address) == "AS64503 BigMail (ORG-BIGMAIL), XX"
+
+
+def test_hops_of_no_known_network_are_asked_about(tmp_path: Path) -> None:
+    world = registries.world()
+    gazetteer = registries.gazetteer(tmp_path, world, silent_on=64510)
+    study = analyze("fine.example", simulate(world), gazetteer)
+    unknown = [owner for owner in study.owners.values() if owner.origin is None]
+    assert unknown
+    for owner in unknown:
+        assert owner.registration is not None
+        assert owner.registration.value.holder_words == "Boreal Backbone (ORG-BOREALBACKBONE), XE"
+        assert owner.network is None  # who holds a range is not who announces it
+
+
+def test_what_nobody_registers_is_not_asked_about(tmp_path: Path) -> None:
+    world = registries.world()
+    vantage = simulate(world)
+    gazetteer = registries.gazetteer(tmp_path, world)
+    odd = [ip_address(text) for text in ("10.0.0.1", "127.0.0.1", "fe80::1", "192.0.2.1")]
+    found = enrich(attribute(odd, gazetteer), vantage, gazetteer, first=odd)
+    assert (found.questions, found.notes) == (0, ())
+    assert found.owners == attribute(odd, gazetteer)
+
+
+def test_there_is_a_most_of_questions_and_the_rest_is_said(tmp_path: Path) -> None:
+    world = registries.world()
+    vantage = simulate(world)
+    gazetteer = registries.gazetteer(tmp_path, world)
+    # Nobody's addresses: "no such range" serves that address alone.
+    many = [ip_address("198.18.128.0") + n for n in range(40)]
+    asking = replace(vantage, registry=ToTheServer(vantage, f"{base_url(world)}"))
+    found = enrich(attribute(many, gazetteer), asking, gazetteer, first=many)
+    assert vantage.rdap is not None
+    assert found.questions == len(vantage.rdap.asked) == MOST_QUESTIONS
+    assert any("and 25 more unknown: not asked (12 questions" in note for note in found.notes)
+    more = RegistryOptions(most_questions=30)
+    again = enrich(attribute(many, gazetteer), asking, gazetteer, first=many, options=more)
+    assert again.questions == 40 - MOST_QUESTIONS
+
+
+class ToTheServer:
+    """Sends every question to one server, whatever the data sets say."""
+
+    def __init__(self, vantage: SimulatedVantage, server: str) -> None:
+        assert vantage.registry is not None
+        self.registry, self.server = vantage.registry, server
+
+    def holder(self, question: RegistryQuestion) -> RegistryAnswer:
+        return self.registry.holder(replace(question, servers=(self.server,)))
 
 
 class Broken(NamedTuple):

@@ -162,6 +162,20 @@ def test_a_registry_that_says_later_is_left_alone_until_then(
     assert asking.about(BIG).fate is RegistryFate.FOUND
 
 
+def test_another_process_leaves_it_alone_too(tmp_path: Path) -> None:
+    asking = Asking(DiskCache(tmp_path))
+    asking.fetcher.instead = status(429, ("retry-after", "30"))
+    asking.about(BIG)
+    another = Asking(DiskCache(tmp_path))
+    assert (another.about(BIG).fate, another.fetcher.asked) == (RegistryFate.LIMITED, [])
+    another.clock.sleep(31)
+    assert another.about(BIG).fate is RegistryFate.FOUND
+    for junk in (b"", b"\xff", b"tomorrow", b"2026-06-17T00:00:30", b"9999-01-01T00:00:00+00:00"):
+        (path,) = tmp_path.rglob("resting")
+        path.write_bytes(junk)
+        assert Asking(DiskCache(tmp_path)).about(BIG + 1).fate is RegistryFate.FOUND
+
+
 def test_a_plain_403_is_a_failure_and_no_rest() -> None:
     asking = Asking()
     asking.fetcher.instead = status(403)

@@ -33,7 +33,7 @@ from mxpath.vantage.fanout import fan_out
 from mxpath.vantage.ports import AsksRegistries, Clock, Registry
 
 LIMIT_S = 6.0
-"""For all questions of one study."""
+"""For all questions of one study, unless the options say otherwise."""
 QUESTION_LIMIT_S = 4.0
 """For one."""
 MOST_QUESTIONS = 12
@@ -62,6 +62,9 @@ class RegistryOptions:
     """Answer from the cache alone: nothing is sent."""
     with_abuse: bool = False
     """Keep the mailbox of the abuse role."""
+    limit_s: float = LIMIT_S
+    """For all questions together."""
+    most_questions: int = MOST_QUESTIONS
 
 
 def enrich(
@@ -130,9 +133,9 @@ class _Inquiry:
     ) -> None:
         self._registry, self._clock, self._gazetteer = registry, clock, gazetteer
         self._options = options
-        self._until_s = clock.monotonic_s() + LIMIT_S
+        self._until_s = clock.monotonic_s() + options.limit_s
         self._lock = threading.Lock()
-        self._left = MOST_QUESTIONS
+        self._left = options.most_questions
         self._failures: Counter[tuple[str, ...]] = Counter()
 
     def ask_all(
@@ -183,9 +186,9 @@ class _Inquiry:
     def _spent(self, servers: tuple[str, ...], left_s: float) -> str:
         """Why nothing more is asked; empty while something is."""
         if left_s <= 0:
-            return f"the {LIMIT_S:g} s for such questions were over"
+            return f"the {self._options.limit_s:g} s for such questions were over"
         if self._left <= 0:
-            return f"{MOST_QUESTIONS} questions are the most for one study"
+            return f"{self._options.most_questions} questions are the most at once"
         if self._failures[servers] >= _MOST_FAILURES:
             return "that registry gave no usable answer before"
         return ""

@@ -17,6 +17,9 @@ from mxpath.model.attribution import Attribution
 from mxpath.model.documents import Attributions
 from mxpath.model.foreign_text import printable
 
+_LIMIT_S, _MOST_QUESTIONS = 60.0, 100
+"""Whoever asks for addresses by hand waits longer than a study does."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -66,7 +69,12 @@ def _with_holders(
         registries(contact=settle(options).contact, source=settle(options).source),
         gazetteer,
         first=owners,
-        options=RegistryOptions(offline=options.offline, with_abuse=options.abuse),
+        options=RegistryOptions(
+            offline=options.offline,
+            with_abuse=options.abuse,
+            limit_s=_LIMIT_S,
+            most_questions=_MOST_QUESTIONS,
+        ),
     )
     for note in found.notes:
         print(f"mxpath: {printable(note)}", file=sys.stderr)

@@ -6,6 +6,7 @@ numbers. The holder is the network's name; handles, countries (codes that ISO 31
 leaves to users) and mailboxes are made up.
 """
 
+import hashlib
 import json
 import re
 from collections import deque
@@ -20,6 +21,7 @@ from mxpath.model.address import IPAddress, Prefix
 HTTP_PORT = 80
 _MEDIA_TYPE = "application/rdap+json"
 _WINDOW_S = 60.0
+_BASE = re.compile(r"^/[0-9a-f]{8}/")
 _CONFORMANCE = ["rdap_level_0"]
 
 
@@ -83,7 +85,11 @@ class RdapServer:
             self.change(element.behaviour)
 
     def answer(self, path: str, now_s: float) -> RdapReply:
-        """Answer one GET at ``now_s`` on a clock that never steps."""
+        """Answer one GET at ``now_s`` on a clock that never steps.
+
+        What stands in the path before ``ip`` or ``autnum`` is not looked at.
+        """
+        path = _BASE.sub("/", path)
         self.asked.append(path)
         match self.behaviour:
             case RdapBehaviour.MALFORMED:
@@ -144,11 +150,18 @@ class RdapServer:
 
 
 def base_url(world: World) -> str | None:
-    """Return the base URL of a world's registry, by address; ``None`` without one."""
+    """Return the base URL of a world's registry, by address; ``None`` without one.
+
+    Its path changes with whatever the registry would say: caches go by the URL, and an
+    answer of one world must never be taken for that of another.
+    """
     if world.rdap is None:
         return None
     address = world.addresses_of(world.rdap.host)[0]
-    return f"http://{address}/" if address.version == 4 else f"http://[{address}]/"
+    host = str(address) if address.version == 4 else f"[{address}]"
+    held = {asn: (network.name, network.prefixes) for asn, network in world.networks.items()}
+    digest = hashlib.sha256(f"{world.name} {held}".encode()).hexdigest()[:8]
+    return f"http://{host}/{digest}/"
 
 
 def handle_of(network: AutonomousSystem) -> str:

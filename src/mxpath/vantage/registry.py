@@ -4,15 +4,14 @@ The law:
 
 1. What the cache knows is not asked. One question serves a whole range.
 2. A registry that says "later" (429, 503, or 403 with Retry-After) is left alone until
-   then by all threads; without a time, for ``REST_S``. Nothing waits for it: the answer
+   then by all threads and processes; without a time, for ``REST_S``. Nothing waits for it: the answer
    is "rate-limited", and the study goes on.
 3. Questions to all registries leave at ``RATE_PPS`` at most.
 4. A document about something else is refused with the reason, and is not kept.
 """
 
-import threading
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
 
@@ -52,8 +51,6 @@ class RdapRegistry:
     def __init__(self, fetcher: Fetcher, clock: Clock, cache: RegistryCache) -> None:
         self._fetcher, self._clock, self._cache = fetcher, clock, cache
         self._pace = Pace(RATE_PPS)
-        self._lock = threading.Lock()
-        self._resting_until_s: dict[str, float] = {}
 
     def holder(self, question: RegistryQuestion) -> RegistryAnswer:
         """Answer from the cache, else from the registry."""
@@ -61,7 +58,7 @@ class RdapRegistry:
         if not question.servers:
             return _without(resource, RegistryFate.NOWHERE)
         server = question.servers[0]
-        known = self._cache.find(server, resource, moment(self._clock.now_ns()))
+        known = self._cache.find(server, resource, self._now)
         if known is not None:
             return _answer(question, known, asked=False)
         if question.offline:
@@ -98,10 +95,9 @@ class RdapRegistry:
         resource, status = question.resource, answer.status
         rest_s = self._asked_to_rest(answer)
         if rest_s is not None:
-            with self._lock:
-                self._resting_until_s[server] = self._clock.monotonic_s() + rest_s
+            self._cache.rest(server, self._now + timedelta(seconds=rest_s))
             return _without(resource, RegistryFate.LIMITED, _later(server, rest_s), asked=True)
-        now = moment(self._clock.now_ns())
+        now = self._now
         if status == _NOTHING_KNOWN:
             found = CachedAnswer(
                 about=str(resource), url=answer.url, retrieved_at=now, registration=None
@@ -130,16 +126,22 @@ class RdapRegistry:
         self._cache.keep(server, resource, found, alone=own)
         return _answer(question, found, asked=True)
 
+    @property
+    def _now(self) -> datetime:
+        return moment(self._clock.now_ns())
+
     def _rest_s(self, server: str) -> float:
-        with self._lock:
-            return self._resting_until_s.get(server, 0.0) - self._clock.monotonic_s()
+        """Seconds for which a server is to be left alone; none where a clock was set back."""
+        until = self._cache.rests_until(server)
+        left_s = (until - self._now).total_seconds() if until is not None else 0.0
+        return left_s if left_s <= LONGEST_REST_S else 0.0
 
     def _asked_to_rest(self, answer: HttpAnswer) -> float | None:
         """Seconds for which the registry wants no question; ``None`` where it said nothing so."""
         told = answer.header("retry-after")
         if answer.status not in _LATER and not (answer.status == 403 and told):
             return None
-        rest_s = _retry_after_s(told, moment(self._clock.now_ns()))
+        rest_s = _retry_after_s(told, self._now)
         return min(max(REST_S if rest_s is None else rest_s, 1.0), LONGEST_REST_S)
 
 

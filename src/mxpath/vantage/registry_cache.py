@@ -10,7 +10,8 @@ The law:
    and for exactly what was asked. Time-outs and errors are not kept.
 4. Of several fresh ranges around an address the narrowest answers. A range wider than
    any holder's answers for nothing but what was asked.
-5. A file that cannot be read is as good as none; where none can be written the answers
+5. Until when a registry wants to be left alone is kept too, for all processes.
+6. A file that cannot be read is as good as none; where none can be written the answers
    live as long as this process.
 """
 
@@ -33,6 +34,7 @@ NEGATIVE_LIFETIME = timedelta(days=1)
 MOST_FILES = 5000
 """Of each server; the oldest go first."""
 _LARGEST = 64 * 1024
+_RESTING = "resting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,12 @@ class RegistryCache(Protocol):
 
     def keep(self, server: str, resource: Resource, answer: CachedAnswer, *, alone: bool) -> None:
         """Keep an answer for its range, or for ``resource`` alone."""
+
+    def rests_until(self, server: str) -> datetime | None:
+        """Return until when a server wants no question; ``None`` where it never said so."""
+
+    def rest(self, server: str, until: datetime) -> None:
+        """Keep until when a server wants no question."""
 
 
 Key = tuple[str, int, int]
@@ -91,6 +99,7 @@ class MemoryCache:
 
     def __init__(self) -> None:
         self._answers: dict[str, dict[Key, CachedAnswer]] = {}
+        self._resting: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
     def find(self, server: str, resource: Resource, now: datetime) -> CachedAnswer | None:
@@ -105,6 +114,16 @@ class MemoryCache:
         with self._lock:
             key = key_of(resource, None if alone else answer.registration)
             self._answers.setdefault(server, {})[key] = answer
+
+    def rests_until(self, server: str) -> datetime | None:
+        """Return until when a server wants no question; ``None`` where it never said so."""
+        with self._lock:
+            return self._resting.get(server)
+
+    def rest(self, server: str, until: datetime) -> None:
+        """Keep until when a server wants no question."""
+        with self._lock:
+            self._resting[server] = until
 
 
 def cache_directory() -> Path:
@@ -140,6 +159,22 @@ class DiskCache:
             self._memory.keep(server, resource, answer, alone=alone)
             return
         _prune(place)
+
+    def rests_until(self, server: str) -> datetime | None:
+        """Return until when a server wants no question; ``None`` where it never said so."""
+        told = [self._memory.rests_until(server)]
+        with suppress(OSError, ValueError):
+            kept = datetime.fromisoformat((self._place(server) / _RESTING).read_text()[:40])
+            told.append(kept if kept.tzinfo is not None else None)
+        return max((until for until in told if until is not None), default=None)
+
+    def rest(self, server: str, until: datetime) -> None:
+        """Keep until when a server wants no question."""
+        self._memory.rest(server, until)
+        place = self._place(server)
+        with suppress(OSError):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_whole(place / _RESTING, until.isoformat().encode())
 
     def _place(self, server: str) -> Path:
         return self._directory / hashlib.sha256(server.encode()).hexdigest()[:16]
