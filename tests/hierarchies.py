@@ -1,9 +1,11 @@
 """Small made-up worlds, valley-free by construction, for laws that hold in all of them."""
 
+from dataclasses import replace
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import combinations, pairwise
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from mxpath.lab.coherence import problems
@@ -67,6 +69,22 @@ def hierarchies(draw: st.DrawFn, *, routers: int = 3) -> World:
     )
     assert list(problems(world)) == []
     return world
+
+
+@st.composite
+def with_policies(draw: st.DrawFn, *, prefer: bool) -> World:
+    """A hierarchy in which some peers are siblings, and some neighbours are preferred."""
+    world = draw(hierarchies())
+    networks = dict(world.networks)
+    for asn, network in world.networks.items():
+        siblings = tuple(peer for peer in network.peers if draw(st.booleans()))
+        peers = tuple(peer for peer in network.peers if peer not in siblings)
+        near = (*network.providers, *network.peers)
+        likes = (draw(st.sampled_from(near)),) if prefer and near and draw(st.booleans()) else ()
+        networks[asn] = replace(network, peers=peers, siblings=siblings, prefer=likes)
+    made = replace(world, networks=networks)
+    assume(not list(problems(made)))
+    return made
 
 
 def _inside(draw: st.DrawFn, names: tuple[str, ...]) -> list[Link]:

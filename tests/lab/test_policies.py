@@ -1,5 +1,6 @@
 """Siblings, preferred neighbours and announcements to some: both players choose alike."""
 
+import time
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -10,6 +11,7 @@ from lab.bird_tables import paths_in_kernel, paths_in_memory
 from lab.policies import POLICIES
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError, ParseError
+from mxpath.lab.bird import ask, router_config
 from mxpath.lab.netns import Lab
 from mxpath.lab.published import publish
 from mxpath.lab.routing import ControlPlane
@@ -166,3 +168,39 @@ def test_the_kernel_chooses_alike_at_every_router(policies: Lab) -> None:
     asked = [(address, 61000) for host in HOSTS for address in world.addresses_of(host)]
     assert paths_in_kernel(policies) == paths_in_memory(world)
     assert list(policies.truth(asked).paths) == list(simulated_truth(world, asked).paths)
+
+
+def play(lab: Lab, world: World) -> None:
+    """Let the running BIRDs read the configurations of a changed world."""
+    run = Path(f"/proc/{lab.state.holder_pid}/root/run/lab")
+    for router in world.routers:
+        (run / f"{router}.conf").write_text(router_config(world, router))
+        assert "Reconfigur" in ask(run / f"{router}.ctl", "configure")
+
+
+def settles(lab: Lab, world: World, *, limit_s: float = 10.0) -> bool:
+    """Whether every BIRD comes to choose as the memory player does in this world."""
+    expected, end = paths_in_memory(world), time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if paths_in_kernel(lab) == expected:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.lab
+def test_routes_move_when_the_running_daemons_read_a_changed_world(policies: Lab) -> None:
+    world = policies.world
+    changed = untold(world)
+    networks = dict(changed.networks)
+    networks[64496] = replace(networks[64496], prefer=())
+    changed = replace(changed, networks=networks)
+    assert paths_in_memory(changed) != paths_in_memory(world)
+    try:
+        play(policies, changed)
+        assert settles(policies, changed)
+        (path,) = policies.truth([(world.addresses_of("side")[0], 61000)]).paths
+        assert path.as_path == (64496, 64502)
+    finally:
+        play(policies, world)
+    assert settles(policies, world)

@@ -1,12 +1,13 @@
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 
-from hierarchies import hierarchies
+from hierarchies import hierarchies, with_policies
 from mxpath.errors import InputError
-from mxpath.lab.routing import ControlPlane, Learnt, Route, steps
+from mxpath.lab.routing import ControlPlane, Learnt, Route, origins, steps
 from mxpath.lab.topology import World, parse_world
 
 POTATO = """
@@ -44,10 +45,13 @@ def _relation(world: World, near: int, far: int) -> str:
 
 def is_valley_free(world: World, path: tuple[int, ...]) -> bool:
     """Up any number of times, across at most once, then only down."""
+    return climbs_then_falls(_relation(world, near, far) for near, far in pairwise(path))
+
+
+def climbs_then_falls(relations: Iterable[str]) -> bool:
     climbing = True
-    for near, far in pairwise(path):
+    for relation in relations:
         # A customer or provider may be met over the exchange's LAN as well.
-        relation = _relation(world, near, far)
         if relation == "customer":
             climbing = False
         elif not climbing:
@@ -94,6 +98,35 @@ def test_both_families_share_their_fate(world: World) -> None:
     for network in world.networks.values():
         v4, v6 = network.prefixes
         assert routes[v4] == routes[v6]
+
+
+@settings(max_examples=40, deadline=None)
+@given(with_policies(prefer=False))
+def test_houses_settle_in_one_way_whoever_is_first(world: World) -> None:
+    """A house is like one network: valley-free when steps between siblings are not counted."""
+    plane = ControlPlane(world)
+    settled = plane.routes()
+    for prefix, limits in origins(world).items():
+        routes = settled[prefix]
+        assert plane.settle(prefix.version, limits, world.routers[::-1]) == routes
+        for router, route in routes.items():
+            path = (world.asn_of[router], *route.path)
+            assert len(set(path)) == len(path)
+            pairs = [p for p in pairwise(path) if _relation(world, *p) != "sibling"]
+            assert climbs_then_falls(_relation(world, *pair) for pair in pairs)
+
+
+@settings(max_examples=40, deadline=None)
+@given(with_policies(prefer=True))
+def test_preferred_neighbours_never_make_loops(world: World) -> None:
+    try:
+        found = _all_routes(world)
+    except InputError as error:
+        assert "`prefer`" in str(error)  # noqa: PT017 - settled or refused in words
+        return
+    for router, route in found:
+        path = (world.asn_of[router], *route.path)
+        assert len(set(path)) == len(path)
 
 
 def _oracle(world: World, origin: int) -> dict[int, tuple[int, ...]]:

@@ -26,7 +26,7 @@ several orders, and one that does not end, or not always alike, is refused in wo
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
@@ -256,7 +256,7 @@ class ControlPlane:
         orders = [list(self._place)]
         if any(network.prefer for network in self.world.networks.values()):
             orders += [orders[0][::-1], *(_shuffled(orders[0], seed) for seed in range(_TRIALS))]
-        found = [self._settle(version, limits, order) for order in orders]
+        found = [self.settle(version, limits, order) for order in orders]
         if any(other != found[0] for other in found[1:]):
             raise InputError(
                 f"routes to {_named(limits)} can settle in more than one way: whose router is "
@@ -264,7 +264,14 @@ class ControlPlane:
             )
         return found[0]
 
-    def _settle(self, version: int, limits: Limits, order: list[str]) -> dict[str, Route]:
+    def settle(self, version: int, limits: Limits, order: Sequence[str]) -> dict[str, Route]:
+        """Let all routers choose again and again, in the given order, until nothing changes.
+
+        Raises
+        ------
+        InputError
+            When that does not come to an end.
+        """
         held: dict[str, Route] = {}
         for _ in range(4 * len(order) + 4):
             before = dict(held)
