@@ -7,7 +7,8 @@ from hypothesis import given, settings
 
 from hierarchies import hierarchies, with_policies
 from mxpath.errors import InputError
-from mxpath.lab.routing import ControlPlane, Learnt, Route, origins, steps
+from mxpath.lab.routing import ControlPlane, Learnt, Route, origins
+from mxpath.lab.steps import steps
 from mxpath.lab.topology import World, parse_world
 
 POTATO = """

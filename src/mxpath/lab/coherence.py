@@ -5,13 +5,11 @@ its cause, is said here in words.
 """
 
 from collections.abc import Iterator
-from itertools import combinations
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
-from mxpath.lab import faults
+from mxpath.lab import contracts, faults
 from mxpath.lab.conditions import block_problem, link_problems
-from mxpath.model.address import Prefix
 
 if TYPE_CHECKING:  # topology asks this module, so the import may not run both ways
     from mxpath.lab.topology import World
@@ -23,7 +21,15 @@ _FILE_NAME = frozenset(f"{ascii_letters}{digits}.-_")
 
 def problems(world: "World") -> Iterator[str]:
     """Yield everything that does not fit, in words, names first."""
-    for check in (_names, _hosts, _anycast, _neighbours, _circles, _numbers, _families):
+    for check in (
+        _names,
+        _hosts,
+        _anycast,
+        contracts.neighbours,
+        contracts.circles,
+        _numbers,
+        _families,
+    ):
         found = list(check(world))
         yield from found
         if found:  # later checks stand on what the earlier ones found to be so
@@ -31,8 +37,8 @@ def problems(world: "World") -> Iterator[str]:
     found = list(_links(world))
     yield from found
     if not found:  # members and neighbours are read off the links
-        yield from _policies(world)
-        yield from _transit_over_lans(world)
+        yield from contracts.policies(world)
+        yield from contracts.transit_over_lans(world)
         yield from _answering(world)
         yield from faults.problems(world)
     yield from _collectors(world)
@@ -79,83 +85,6 @@ def _anycast(world: "World") -> Iterator[str]:
             yield f"{role} {name!r} must be one host alone, not anycast"
 
 
-def _neighbours(world: "World") -> Iterator[str]:
-    for asn, network in world.networks.items():
-        kinds = {"provider": network.providers, "peer": network.peers, "sibling": network.siblings}
-        for other in (asn for asns in kinds.values() for asn in asns):
-            if other not in world.networks:
-                yield f"AS{asn}: unknown neighbour AS{other}"
-            elif other == asn:
-                yield f"AS{asn} is its own neighbour"
-        for (one, ones), (two, twos) in combinations(kinds.items(), 2):
-            for other in set(ones) & set(twos):
-                yield f"AS{asn}: AS{other} is both {one} and {two}"
-
-
-def _circles(world: "World") -> Iterator[str]:
-    """Take away houses without providers until none is left: what stays turns in a circle."""
-    house = _houses(world)
-    above: dict[int, set[int]] = {first: set() for first in house.values()}
-    for asn, network in world.networks.items():
-        above[house[asn]] |= {house[provider] for provider in network.providers}
-    while top := [asn for asn, providers in above.items() if not providers]:
-        for asn in top:
-            del above[asn]
-        for providers in above.values():
-            providers.difference_update(top)
-    if above:
-        listed = ", ".join(f"AS{asn}" for asn in sorted(above))
-        siblings = (
-            ", siblings counted as one" if any(n.siblings for n in world.networks.values()) else ""
-        )
-        yield f"{listed}: providers in a circle, or below one{siblings}"
-
-
-def _houses(world: "World") -> dict[int, int]:
-    """Network to the first network of its house: siblings, their siblings and so on."""
-    house = {asn: asn for asn in world.networks}
-    for asn, network in world.networks.items():
-        for sibling in network.siblings:
-            joined = {house[asn], house[sibling]}
-            house = {one: min(joined) if first in joined else first for one, first in house.items()}
-    return house
-
-
-def _policies(world: "World") -> Iterator[str]:
-    """Preferred neighbours and hearers of an announcement are neighbours."""
-    collectors = {collector.asn for collector in world.collectors.values()}
-    for asn, network in world.networks.items():
-        near = {other for other in world.networks if other != asn and world.relation(asn, other)}
-        points = {
-            name
-            for name in world.exchanges
-            if any(world.asn_of[port.node] == asn for port in world.members(name))
-        }
-        for other in set(network.prefer) - near:
-            yield f"AS{asn}: prefer AS{other}, which is no neighbour"
-        for prefix, hearers in network.announce.items():
-            if not any(_is_part(prefix, own) for own in network.prefixes):
-                yield f"AS{asn}: announce {prefix}, which is no part of its prefixes"
-            for hearer in set(hearers) - near - points - collectors:
-                yield f"AS{asn}: announce {prefix} to {hearer!r}, which is neither a neighbour nor an exchange point that it is at"
-
-
-def _transit_over_lans(world: "World") -> Iterator[str]:
-    """Transit is bought over a LAN of providers who are members there too."""
-    for wire in world.wires:
-        if not wire.link.buys:
-            continue
-        place = f"link {wire.link.ends[0]} - {wire.link.ends[1]}"
-        if wire.exchange is None:
-            yield f"{place}: buys is for a wire into an exchange point's LAN"
-            continue
-        network = world.networks[world.asn_of[wire.ports[0].node]]
-        members = {world.asn_of[port.node] for port in world.members(wire.exchange)}
-        for provider in wire.link.buys:
-            if provider not in network.providers or provider not in members:
-                yield f"{place}: buys of AS{provider}, which is no provider that is a member there"
-
-
 def _collectors(world: "World") -> Iterator[str]:
     """A collector is a host with a number of its own, and can talk to each of its peers."""
     taken = {*world.networks, *(point.route_server_asn for point in world.exchanges.values())}
@@ -175,14 +104,6 @@ def _collectors(world: "World") -> Iterator[str]:
                 yield f"collector {name!r}: peer {peer!r} is no router"
             elif not set(_host_versions(world, collector.host)) & set(_versions(world, peer) or ()):
                 yield f"collector {name!r} and its peer {peer!r} have no IP version in common"
-
-
-def _is_part(prefix: Prefix, of: Prefix) -> bool:
-    return (
-        prefix.version == of.version
-        and prefix.network_address in of
-        and prefix.prefixlen >= of.prefixlen
-    )
 
 
 def _numbers(world: "World") -> Iterator[str]:
@@ -249,7 +170,7 @@ def _links(world: "World") -> Iterator[str]:
         if len(points) == 2:
             yield f"{place}: two exchange points"
         if len(routers) == 2:
-            yield from _relationship(world, place, routers)
+            yield from contracts.relationship(world, place, routers)
 
 
 def _answering(world: "World") -> Iterator[str]:
@@ -267,20 +188,6 @@ def _answering(world: "World") -> Iterator[str]:
             yield f"answering: {name!r} answers from unknown exchange point {point!r}"
         elif point is not None and all(port.node != name for port in world.members(point)):
             yield f"answering: {name!r} has no port at {point!r} to answer from"
-
-
-def _relationship(world: "World", place: str, routers: list[str]) -> Iterator[str]:
-    """A wire between networks needs a contract; sharing an exchange point is none."""
-    if routers[0] == routers[1]:
-        yield f"{place}: both ends are one router"
-    one, other = (world.asn_of[router] for router in routers)
-    known = {
-        frozenset((asn, neighbour))
-        for asn, network in world.networks.items()
-        for neighbour in (*network.providers, *network.peers, *network.siblings)
-    }
-    if one != other and frozenset((one, other)) not in known:
-        yield f"{place}: AS{one} and AS{other} are neither provider and customer nor peers nor siblings"
 
 
 def _zone(world: "World") -> Iterator[str]:

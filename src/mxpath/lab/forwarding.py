@@ -14,7 +14,8 @@ from hashlib import blake2b
 from ipaddress import IPv4Address, ip_network
 
 from mxpath.lab.conditions import Carried, stops
-from mxpath.lab.routing import ControlPlane, Learnt, NextHop, Route, steps
+from mxpath.lab.routing import ControlPlane, Learnt, Route
+from mxpath.lab.steps import NextHop, steps
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix
 

@@ -10,7 +10,7 @@ from bisect import bisect_right, insort
 from math import inf
 
 from mxpath.lab.conditions import Carried, Conditions
-from mxpath.lab.routing import NextHop
+from mxpath.lab.steps import NextHop
 from mxpath.lab.topology import Wire
 
 

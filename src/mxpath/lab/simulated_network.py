@@ -18,7 +18,6 @@ from math import inf
 from mxpath.lab.conditions import Carried, stops
 from mxpath.lab.elements import SmtpHost
 from mxpath.lab.forwarding import DataPlane, FiveTuple
-from mxpath.lab.routing import NextHop
 from mxpath.lab.simulated_line import FIRST_TIMEOUT_NS, PlayedLine, deliver, sendings
 from mxpath.lab.simulated_links import PlayedLinks
 from mxpath.lab.simulated_mail import PlayedMail
@@ -33,6 +32,7 @@ from mxpath.lab.simulated_wire import (
     read_syn,
     tcp_answer,
 )
+from mxpath.lab.steps import NextHop
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 

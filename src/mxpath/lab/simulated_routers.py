@@ -10,7 +10,7 @@ The law, as the kernel player's sysctls have it (``fabric``):
 4. Packet Too Big and Fragmentation Needed are never held back.
 """
 
-from mxpath.lab.routing import NextHop
+from mxpath.lab.steps import NextHop
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 

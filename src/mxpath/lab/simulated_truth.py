@@ -5,11 +5,11 @@ from itertools import pairwise, takewhile
 
 from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, Carried, stops
 from mxpath.lab.forwarding import FiveTuple
-from mxpath.lab.routing import NextHop
 from mxpath.lab.simulated_network import SMTP_PORT, PlayedNetwork
 from mxpath.lab.simulated_routers import answering_address, inbound_address
 from mxpath.lab.simulated_wire import TCP
 from mxpath.lab.simulated_zones import PlayedZones
+from mxpath.lab.steps import NextHop
 from mxpath.lab.topology import World
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SynCount, Truth, smtp_truth, unknowable
 from mxpath.model.address import IPAddress, parse_address
