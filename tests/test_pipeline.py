@@ -238,6 +238,31 @@ def test_a_host_of_a_family_that_is_not_here_may_well_take_mail() -> None:
     assert "no IPv6 from here" in screen(study)
 
 
+def test_an_address_without_a_route_is_said() -> None:
+    study = analyzed("fine.example", faults=Faults(no_route=(6,)))
+    ours = first_walk().address_of("mailhost", 6)
+    assert (study.seen_from.address_v6, study.seen_from.stranded) == (None, (ours,))
+    assert f"no route out for {ours}" in " ".join(screen(study).split())
+
+
+def test_a_family_that_goes_nowhere_costs_time_and_no_more() -> None:
+    """An address and a route, but all of IPv6 vanishes behind the first hop."""
+    world = first_walk()
+    links = [
+        replace(link, blocks=("ipv6",)) if set(link.ends) == {"nord1", "alpha1"} else link
+        for link in world.links
+    ]
+    vantage = simulate(replace(world, links=tuple(links)))
+    study = analyze("fine.example", vantage, gazetteer())
+    assert (study.ended_at - study.started_at).total_seconds() < 25
+    assert study.seen_from.address_v6 == world.address_of("mailhost", 6)
+    outcomes = {(s.address.version, s.outcome) for s in study.sessions}
+    assert outcomes == {(4, Outcome.ANSWERED), (6, Outcome.NO_CONNECTION)}
+    assert study.verdict is not None
+    assert study.verdict.name == "v6_broken_v4_works"
+    assert study.verdict.deliverable
+
+
 def test_an_interrupted_study_does_not_know() -> None:
     study = analyzed("fine.example", faults=Faults(interrupt_after_packets=0))
     assert study.verdict is not None

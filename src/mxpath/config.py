@@ -231,6 +231,9 @@ def one_each(addresses: tuple[IPAddress, ...]) -> tuple[IPAddress, ...]:
     """
     if len({address.version for address in addresses}) != len(addresses):
         raise InputError("give at most one source address for each family")
+    nobody = next((a for a in addresses if a.is_unspecified or a.is_multicast), None)
+    if nobody is not None:
+        raise InputError(f"source {nobody} is nobody's address; give one of this host's own")
     return addresses
 
 

@@ -13,6 +13,8 @@ import pytest
 from mxpath.cli import kept, main
 from mxpath.cli.kept import earlier, find, keep, kept_of, read_study, state_directory
 from mxpath.errors import InputError
+from mxpath.model.mail import MxPlan, PlanKind
+from mxpath.model.session import Outcome
 from mxpath.model.study import Study
 from mxpath.pipeline import INTERRUPTED
 from studies import FAR, fine, interrupted
@@ -121,6 +123,18 @@ def test_unfinished_broken_and_later_ones_are_passed_over() -> None:
     keep(at(days_ago(1)))
     kept_of("fine.example")[-1].path.write_text('{"schema": "mxpath.study/1"}')
     keep(at(NOW + timedelta(days=1)))
+    before = earlier(at(NOW))
+    assert before is not None
+    assert before.started_at == days_ago(3)
+
+
+def test_a_look_that_saw_nothing_is_passed_over() -> None:
+    """A dead resolver, a used-up budget: what was before them is what counts."""
+    keep(at(days_ago(3)))
+    failed = replace(fine().mail, plan=MxPlan(kind=PlanKind.FAILED))
+    keep(at(days_ago(2), replace(fine(), mail=failed)))
+    skipped = tuple(replace(s, outcome=Outcome.SKIPPED) for s in fine().sessions)
+    keep(at(days_ago(1), replace(fine(), sessions=skipped)))
     before = earlier(at(NOW))
     assert before is not None
     assert before.started_at == days_ago(3)

@@ -51,6 +51,8 @@ def test_the_users_own_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (["--source", "198.18.0.9"], "the world's sender has 198.18.1.25"),
         (["--source", "elsewhere"], "not an IPv4 or IPv6 address"),
         (["--source", "198.18.1.25", "--source", "198.18.1.26"], "one source address"),
+        (["--source", "0.0.0.0"], "nobody's address"),
+        (["--source", "ff02::1"], "nobody's address"),
         (["--resolver", "9.9.9.9"], "asks its own resolver"),
         (["--resolver", "dns.example"], "not an address"),
         (["--helo", "laptop"], "full host name"),

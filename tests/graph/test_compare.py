@@ -171,6 +171,17 @@ def test_a_trace_that_did_not_arrive_lost_no_network() -> None:
     assert (path.state, path.reason) == (State.UNKNOWN, "the trace now did not arrive")
 
 
+def test_our_own_network_alone_is_no_path() -> None:
+    """Without a route nothing was seen; that we stand in our own network says nothing."""
+    nothing = replace(fine(), routes=tuple(_silent(r) for r in fine().routes))
+    changes = compare(nothing, later(nothing))
+    assert {a.path_state for a in changes.addresses} == {State.UNKNOWN}
+
+
+def _silent(known: Route) -> Route:
+    return replace(known, as_path=known.as_path[:1], segments=(), complete=False)
+
+
 def test_what_was_not_traced_cannot_be_compared() -> None:
     changes = compare(unprivileged(), later(fine()))
     assert {a.path_state for a in changes.addresses} == {State.UNKNOWN}

@@ -17,6 +17,7 @@ from mxpath.smtp.probe import SmtpOptions, probe
 from mxpath.vantage import live as module
 from mxpath.vantage.ledger import Ledger
 from mxpath.vantage.live import ENGINES, live
+from mxpath.vantage.sources import host_addresses
 from play import LOOPBACK, Peer, naming, root, serving
 
 
@@ -61,6 +62,43 @@ def test_the_interface_tells_what_source_does_not(monkeypatch: pytest.MonkeyPatc
     mixed = live(source=(LOOPBACK,), engine="none").origin
     assert (mixed.address_v4, mixed.address_v6) == (LOOPBACK, ours[6])
     assert mixed.how == "--source, interface"
+
+
+def test_an_address_without_a_route_is_stranded(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = {4: ip_address("198.18.1.25"), 6: None}
+    monkeypatch.setattr(
+        "mxpath.vantage.sources.SourceFinder._find", lambda _, target: ours[target.version]
+    )
+    known = tuple(map(ip_address, ("198.18.1.25", "198.18.1.26", "2001:db8::25")))
+    monkeypatch.setattr("mxpath.vantage.live.host_addresses", lambda: known)
+    origin = live(engine="none").origin
+    assert (origin.address_v4, origin.address_v6) == (ours[4], None)
+    assert origin.stranded == known[2:]
+
+
+def test_the_hosts_addresses_are_read_as_linux_lists_them(tmp_path: Path) -> None:
+    v4, v6 = tmp_path / "fib_trie", tmp_path / "if_inet6"
+    v4.write_text(
+        """Main:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 127.0.0.1
+        /32 host LOCAL
+           |-- 192.0.2.0
+              /24 link UNICAST
+           |-- 192.0.2.2
+              /32 host LOCAL
+Local:
+           |-- 192.0.2.2
+              /32 host LOCAL
+"""
+    )
+    v6.write_text(
+        "fe8000000000000000fc00fffe000001 04 40 20 80     eth0\n"
+        "00000000000000000000000000000001 01 80 10 80       lo\n"
+        "20010db8000000000000000000000002 04 40 00 82     eth0\n"
+    )
+    assert host_addresses(v4, v6) == (ip_address("192.0.2.2"), ip_address("2001:db8::2"))
+    assert host_addresses(tmp_path / "none", tmp_path / "none") == ()
 
 
 @pytest.mark.parametrize(

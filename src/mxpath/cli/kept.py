@@ -24,6 +24,8 @@ from pathlib import Path
 from mxpath.errors import InputError, ParseError
 from mxpath.mail.mx import normalise_domain
 from mxpath.model import codec
+from mxpath.model.mail import PlanKind
+from mxpath.model.session import Outcome
 from mxpath.model.study import Origin, Study
 from mxpath.pipeline import INTERRUPTED
 
@@ -254,7 +256,8 @@ def _span(name: str, when: str) -> tuple[datetime, datetime]:
 def earlier(study: Study) -> Study | None:
     """Return the newest kept study of the same domain, vantage, place and question before it.
 
-    To be asked before ``study`` itself is kept. An unreadable or unfinished one is passed over.
+    To be asked before ``study`` itself is kept. One that is unreadable, unfinished or
+    saw nothing is passed over.
     """
     if study.provenance.player == "replay":
         return None  # a recording played again is no later look
@@ -262,7 +265,8 @@ def earlier(study: Study) -> Study | None:
     for one in [k for k in reversed(kept) if k.started_at <= study.started_at][:LOOKED_AT]:
         with suppress(ParseError):
             other = codec.read_file(Study, one.path)
-            if _same_place(other.seen_from, study.seen_from) and _same_question(other, study):
+            alike = _same_place(other.seen_from, study.seen_from) and _same_question(other, study)
+            if alike and _saw_something(other):
                 return other
     return None
 
@@ -276,8 +280,14 @@ def _same_place(one: Origin, other: Origin) -> bool:
 
 
 def _same_question(one: Study, other: Study) -> bool:
-    asked = [
-        [dict(s.provenance.options).get(key) for key in ("families", "only", "sender", "port")]
-        for s in (one, other)
-    ]
+    keys = ("families", "only", "sender", "port", "tracing", "conversing")
+    asked = [[dict(s.provenance.options).get(key) for key in keys] for s in (one, other)]
     return asked[0] == asked[1] and INTERRUPTED not in one.notes
+
+
+def _saw_something(study: Study) -> bool:
+    """Whether there is anything to compare with: a dead resolver and a used-up budget leave nothing."""
+    if study.mail.plan.kind is PlanKind.FAILED:
+        return False
+    held = [s for s in study.sessions if s.outcome is not Outcome.SKIPPED]
+    return bool(held) or not study.sessions

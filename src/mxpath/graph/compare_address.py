@@ -111,7 +111,7 @@ class AddressPair:
 
     def _as_path(self) -> Pair[tuple[Network, ...]]:
         routes = self._routes()
-        paths = [route.as_path if route and route.as_path else None for route in routes]
+        paths = [route.as_path if route is not None and _heard(route) else None for route in routes]
         numbers = [tuple(n.asn for n in path or ()) for path in paths]
         if None not in paths and numbers[0] == numbers[1]:
             return Pair(before=paths[0], after=paths[1], state=State.SAME)
@@ -119,7 +119,7 @@ class AddressPair:
 
     def _crossings(self) -> Pair[tuple[Crossing, ...]]:
         routes = self._routes()
-        seen = [_crossings(r) if r is not None and r.as_path else None for r in routes]
+        seen = [_crossings(r) if r is not None and _heard(r) else None for r in routes]
         same_data = data_sets(self._studies[0]) == data_sets(self._studies[1])
         if None not in seen and seen[0] != seen[1] and not same_data:
             return pair_of(seen, "the data sets differ")
@@ -186,6 +186,11 @@ def _crossings(route: Route) -> tuple[Crossing, ...]:
         )
         for c in route.certain_crossings()
     )
+
+
+def _heard(route: Route) -> bool:
+    """Whether anybody on the way answered; our own network is known without."""
+    return bool(route.as_path) and any(any(c.value.addresses) for c in route.segments)
 
 
 def _blind(routes: Sequence[Route | None], seen: Sequence[Sequence[object]]) -> str:

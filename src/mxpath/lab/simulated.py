@@ -142,6 +142,11 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
         origin=Origin(
             address_v4=None if 4 in faults.no_route else world.address_of(world.sender, 4),
             address_v6=None if 6 in faults.no_route else world.address_of(world.sender, 6),
+            stranded=tuple(
+                address
+                for address in world.addresses_of(world.sender)
+                if address.version in faults.no_route
+            ),
             how="world",
         ),
         name=f"sim:{world.name}",

@@ -31,6 +31,8 @@ class Origin:
     """Addresses that we send from but nobody else can see: private, or translated on the way."""
     first_hop: IPAddress | None = None
     """The first global hop, where it had to witness for our network."""
+    stranded: tuple[IPAddress, ...] = ()
+    """Addresses that this host has, of an IP version that it has no route out for."""
     own: tuple[int | Prefix, ...] = ()
     """Networks that are ours by our own word: AS numbers and prefixes."""
 

@@ -123,7 +123,8 @@ def _session_words(study: Study, host: str, session: SmtpSession | None) -> str:
     dns_ms = study.mail.mx_lookup.elapsed_ms + (found.dns_ms if found else 0.0)
     parts = [f"dns {milliseconds(dns_ms)}"]
     if session is None or session.outcome is Outcome.SKIPPED:
-        return _joined([f"{parts[0]} ms", "SMTP not tried"])
+        why = f": {printable(session.detail)}" if session is not None and session.detail else ""
+        return _joined([f"{parts[0]} ms", "SMTP not tried"]) + why
     parts += _phase_words(session)
     words = _joined(parts) + "\u00a0ms"
     facts = session_tls_words(session)
@@ -161,7 +162,8 @@ def _route_words(study: Study, host: str, address: IPAddress) -> str:
     if trace.end is EndReason.NO_ROUTE:
         return f"no IPv{address.version} route from here"
     if route is None or not route.segments:
-        return f"no route seen ({trace.end.value})"
+        why = "; ".join(printable(note) for note in trace.notes) or trace.end.value
+        return f"no route seen ({why})"
     return f"{route_line(route, host)}   {_route_facts(study, route, trace)}"
 
 

@@ -31,6 +31,8 @@ def origin_words(here: Origin) -> str:
         parts.append(f"behind NAT or private: {' '.join(map(str, here.private))}")
     if here.first_hop is not None:
         parts.append(f"first global hop {here.first_hop}")
+    if here.stranded:
+        parts.append(f"no route out for {' '.join(map(str, here.stranded))}")
     return "; ".join(parts) or "address unknown"
 
 

@@ -22,7 +22,7 @@ from mxpath.vantage.pace import DEFAULT_RATE_PPS, Pace, PacedDialer, paced_probe
 from mxpath.vantage.ports import WORKERS, Clock, Fetcher, ProbeSocket, Vantage
 from mxpath.vantage.registry import RdapRegistry
 from mxpath.vantage.registry_cache import DiskCache, cache_directory
-from mxpath.vantage.sources import SourceFinder
+from mxpath.vantage.sources import SourceFinder, host_addresses
 from mxpath.vantage.tcp import TcpDialer
 
 _SOMEWHERE = (ip_address("192.0.2.1"), ip_address("2001:db8::1"))
@@ -193,11 +193,13 @@ def _check_source(source: tuple[IPAddress, ...]) -> None:
 def _origin(source: tuple[IPAddress, ...]) -> Origin:
     finder = SourceFinder()
     v4, v6 = (_own(far, source, finder) for far in _SOMEWHERE)
+    used = {4: v4, 6: v6}
+    stranded = tuple(a for a in host_addresses() if used[a.version] is None)
     found = [address for address in (v4, v6) if address is not None]
     if not found:
-        return Origin()
+        return Origin(stranded=stranded)
     ways = dict.fromkeys("--source" if a in source else "interface" for a in found)
-    return Origin(address_v4=v4, address_v6=v6, how=", ".join(ways))
+    return Origin(address_v4=v4, address_v6=v6, how=", ".join(ways), stranded=stranded)
 
 
 def _own(far: IPAddress, source: tuple[IPAddress, ...], finder: SourceFinder) -> IPAddress | None:
