@@ -28,6 +28,16 @@ _WRITTEN = ("report", "study", "graph", "figures")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("domains", nargs="+", metavar="DOMAIN")
+    add_measuring(parser)
+    group = parser.add_argument_group("what to write", "{domain} in a name stands for the domain")
+    group.add_argument("--report", metavar="FILE.html", help="a self-contained report")
+    group.add_argument("--study", metavar="FILE.json", help="the study, to be read again")
+    group.add_argument("--graph", metavar="FILE", help="the graph: .graphml, .gexf, .dot or .json")
+    group.add_argument("--figures", metavar="DIR", help="all figures as SVG and PNG")
+
+
+def add_measuring(parser: argparse.ArgumentParser) -> None:
+    """Everything that says how one domain is looked at."""
     shared.add_output(parser)
     shared.add_families(parser)
     shared.add_vantage(parser)
@@ -42,11 +52,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sender", default="rfc5321", metavar="MODEL", help="sender model of the MX plan"
     )
-    group = parser.add_argument_group("what to write", "{domain} in a name stands for the domain")
-    group.add_argument("--report", metavar="FILE.html", help="a self-contained report")
-    group.add_argument("--study", metavar="FILE.json", help="the study, to be read again")
-    group.add_argument("--graph", metavar="FILE", help="the graph: .graphml, .gexf, .dot or .json")
-    group.add_argument("--figures", metavar="DIR", help="all figures as SVG and PNG")
 
 
 def _port(text: str) -> int:

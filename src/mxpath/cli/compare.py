@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 
 from mxpath.cli import options as shared
-from mxpath.cli.analyze import measured, remember
+from mxpath.cli.analyze import add_measuring, measured, remember
 from mxpath.cli.kept import earlier, is_kept_name, read_study
 from mxpath.graph.compare import compare
 from mxpath.graph.verdicts import judge
@@ -19,13 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     study = "a study's file, last, or DOMAIN@WHEN for a kept one"
     parser.add_argument("before", metavar="STUDY", help=study)
     parser.add_argument("after", metavar="STUDY|DOMAIN", help="another, or a domain: measured now")
-    shared.add_output(parser)
-    shared.add_families(parser)
-    shared.add_vantage(parser)
-    shared.add_gazetteer(parser)
-    shared.add_offline(parser)
-    shared.add_queries(parser)
-    parser.set_defaults(port=25, to=None, sender="rfc5321", no_smtp=False, no_trace=False)
+    add_measuring(parser)
 
 
 def run(options: argparse.Namespace) -> int:
