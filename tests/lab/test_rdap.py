@@ -138,13 +138,15 @@ def holders(study: Study) -> dict[str, str]:
 
 
 FAULTS = [
-    # behaviour, seconds it may cost (two for a busy machine among them), what the note says, MX addresses that keep a holder
-    ("fine", 0.0, None, 6),
-    ("down", 2.0, "connection refused", 0),
-    ("slow", 5.0, None, 6),
-    ("limiting", 2.0, "rate-limited", 4),
-    ("lying", 2.0, "which does not hold", 0),
-    ("malformed", 2.0, "answered with text/html", 0),
+    # behaviour, seconds it may cost (two for a busy machine among them), what the note says,
+    # and how many MX addresses keep a holder
+    ("fine", 0.0, None, {6}),
+    ("down", 2.0, "connection refused", {0}),
+    ("slow", 5.0, None, {6}),
+    # Two of four questions, asked side by side, are answered: any two of them.
+    ("limiting", 2.0, "rate-limited", {2, 3, 4}),
+    ("lying", 2.0, "which does not hold", {0}),
+    ("malformed", 2.0, "answered with text/html", {0}),
 ]
 
 
@@ -169,7 +171,7 @@ def test_a_broken_registry_costs_a_real_study_seconds_and_nothing_else(
         assert took_s - fine_s <= most_s, behaviour
         found = holders(study)
         assert found.items() <= whole.items(), behaviour
-        assert len(found) == known, behaviour
+        assert len(found) in known, behaviour
         notes = [note for note in study.notes if note.startswith("registered holder")]
         assert bool(notes) == (words is not None), (behaviour, notes)
         assert words is None or any(words in note for note in notes), notes
