@@ -12,8 +12,8 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.registry import MOST_QUESTIONS, RegistryOptions, enrich
 from mxpath.graph.sightings import owner_name
 from mxpath.lab.elements import RdapBehaviour
-from mxpath.lab.rdap import base_url
-from mxpath.lab.simulated import SimulatedVantage, simulate
+from mxpath.lab.rdap import base_urls
+from mxpath.lab.simulated import Faults, SimulatedVantage, simulate
 from mxpath.model.evidence import Grade
 from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.study import Study
@@ -130,7 +130,7 @@ def test_there_is_a_most_of_questions_and_the_rest_is_said(tmp_path: Path) -> No
     gazetteer = registries.gazetteer(tmp_path, world)
     # Nobody's addresses: "no such range" serves that address alone.
     many = [ip_address("198.18.128.0") + n for n in range(40)]
-    asking = replace(vantage, registry=ToTheServer(vantage, f"{base_url(world)}"))
+    asking = replace(vantage, registry=ToTheServer(vantage, f"{base_urls(world)[0]}"))
     found = enrich(attribute(many, gazetteer), asking, gazetteer, first=many)
     assert vantage.rdap is not None
     assert found.questions == len(vantage.rdap.asked) == MOST_QUESTIONS
@@ -149,6 +149,14 @@ class ToTheServer:
 
     def holder(self, question: RegistryQuestion) -> RegistryAnswer:
         return self.registry.holder(replace(question, servers=(self.server,)))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_broken_address_family_is_gone_round(tmp_path: Path, family: int) -> None:
+    world = registries.world()
+    vantage = simulate(world, faults=Faults(no_route=(family,)))
+    study = analyze("fine.example", vantage, registries.gazetteer(tmp_path, world))
+    assert None not in holders(study).values()
 
 
 class Broken(NamedTuple):

@@ -21,7 +21,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RdapServe
     """A registry on loopback, and a world in ``tmp_path/world`` that names it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with registry_on_loopback() as (base, server):
-        monkeypatch.setattr("mxpath.lab.published.base_url", lambda _: base)
+        monkeypatch.setattr("mxpath.lab.published.base_urls", lambda _: (base,))
         registries.gazetteer(tmp_path / "world", registries.world())
         yield server
 

@@ -15,7 +15,7 @@ from mxpath.errors import ParseError
 from mxpath.lab import control
 from mxpath.lab.elements import Rdap, RdapBehaviour
 from mxpath.lab.netns import Lab, LabError, kernel_lab_missing
-from mxpath.lab.rdap import RdapServer, base_url
+from mxpath.lab.rdap import RdapServer, base_urls
 from mxpath.lab.simulated import simulate
 from mxpath.lab.topology import parse_world
 from mxpath.model import codec
@@ -82,7 +82,7 @@ def test_a_world_without_its_registrys_host_is_no_world() -> None:
 def test_a_played_question_takes_two_round_trips_and_the_servers_wait() -> None:
     world = registries.world(RdapBehaviour.SLOW, 3.0)
     vantage = simulate(world)
-    url = f"{base_url(world)}autnum/64503"
+    url = f"{base_urls(world)[0]}autnum/64503"
     assert vantage.fetcher is not None
     answer = vantage.fetcher.fetch(HttpQuestion(url=url))
     # 0.1 + 5 + 0.1 ms each way.
@@ -101,7 +101,7 @@ def test_a_changed_world_changes_its_registry() -> None:
     assert vantage.fetcher is not None
     network = vantage.network
     network.world = replace(network.world, rdap=Rdap(host="whois", behaviour=RdapBehaviour.DOWN))
-    url = f"{base_url(network.world)}autnum/64503"
+    url = f"{base_urls(network.world)[0]}autnum/64503"
     assert vantage.fetcher.fetch(HttpQuestion(url=url)).fault is HttpFault.REFUSED
 
 

@@ -162,6 +162,17 @@ def test_a_registry_that_says_later_is_left_alone_until_then(
     assert asking.about(BIG).fate is RegistryFate.FOUND
 
 
+def test_where_nothing_answers_the_registrys_next_url_is_asked() -> None:
+    asking = Asking()
+    asking.fetcher.instead = HttpAnswer(url="", fault=HttpFault.UNREACHABLE)
+    servers = (SERVER, "https://other.example/", "https://third.example/")
+    asking.registry.holder(RegistryQuestion(resource=64503, servers=servers))
+    assert asking.fetcher.asked == [f"{url}autnum/64503" for url in servers[:2]]
+    asking.fetcher.instead = status(429)
+    asking.registry.holder(RegistryQuestion(resource=64503, servers=servers))
+    assert len(asking.fetcher.asked) == 3
+
+
 def test_another_process_leaves_it_alone_too(tmp_path: Path) -> None:
     asking = Asking(DiskCache(tmp_path))
     asking.fetcher.instead = status(429, ("retry-after", "30"))
@@ -350,7 +361,7 @@ def test_no_dns_and_no_whois_leaves_during_an_enrichment(
     tmp_path: Path, loopback: str, gone_out: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("mxpath.lab.published.base_url", lambda _: loopback)
+    monkeypatch.setattr("mxpath.lab.published.base_urls", lambda _: (loopback,))
     found = enriched(tmp_path / "world", offline=False)
     assert found["198.18.33.25"] == "BigMail (ORG-BIGMAIL), XX"
     assert len(found) == 12

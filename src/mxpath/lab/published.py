@@ -15,7 +15,7 @@ from typing import Any
 from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
-from mxpath.lab.rdap import base_url
+from mxpath.lab.rdap import base_urls
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix
 
@@ -115,7 +115,7 @@ def _registries(world: World) -> Iterator[tuple[str, bytes]]:
         "ipv6": [str(prefix) for prefix in prefixes if prefix.version == 6],
     }
     for kind, resources in held.items():
-        document = {"version": "1.0", "services": [[resources, [base_url(world)]]]}
+        document = {"version": "1.0", "services": [[resources, list(base_urls(world))]]}
         yield f"rdap/{kind}.json", json.dumps(document, indent=1).encode() + b"\n"
 
 

@@ -149,19 +149,18 @@ class RdapServer:
         return _found(network_document(self.world, prefix, asn))
 
 
-def base_url(world: World) -> str | None:
-    """Return the base URL of a world's registry, by address; ``None`` without one.
+def base_urls(world: World) -> tuple[str, ...]:
+    """Return the base URLs of a world's registry, one for each of its addresses.
 
-    Its path changes with whatever the registry would say: caches go by the URL, and an
+    Their path changes with whatever the registry would say: caches go by the URL, and an
     answer of one world must never be taken for that of another.
     """
     if world.rdap is None:
-        return None
-    address = world.addresses_of(world.rdap.host)[0]
-    host = str(address) if address.version == 4 else f"[{address}]"
+        return ()
     held = {asn: (network.name, network.prefixes) for asn, network in world.networks.items()}
     digest = hashlib.sha256(f"{world.name} {held}".encode()).hexdigest()[:8]
-    return f"http://{host}/{digest}/"
+    hosts = [f"[{a}]" if a.version == 6 else f"{a}" for a in world.addresses_of(world.rdap.host)]
+    return tuple(f"http://{host}/{digest}/" for host in hosts)
 
 
 def handle_of(network: AutonomousSystem) -> str:

@@ -161,7 +161,7 @@ class PlayedNetwork:
 
     def _reached(self, node: str, flow: FiveTuple, round_trip_ms: float) -> Reached:
         if flow.target_port != SMTP_PORT:
-            return Reached(round_trip_ms=round_trip_ms, arrived=True)
+            return Reached(round_trip_ms=round_trip_ms, arrived=True, node=node)
         back = tuple(self.plane.walk(node, flow.reverse))
         mtu, hidden = self._narrowest(back, flow.target)
         line = PlayedLine(

@@ -5,13 +5,15 @@ and what the server waits before it. Nothing else in the world speaks HTTP.
 """
 
 from ipaddress import ip_address
+from math import inf
 from urllib.parse import urlsplit
 
 from mxpath.lab.elements import RdapBehaviour
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.rdap import HTTP_PORT, RdapServer
 from mxpath.lab.simulated_faults import CONNECTION_REFUSED, Uplink
-from mxpath.lab.simulated_network import PlayedNetwork
+from mxpath.lab.simulated_line import PlayedLine
+from mxpath.lab.simulated_network import PlayedNetwork, Reached
 from mxpath.lab.simulated_wire import TCP
 from mxpath.model.address import IPAddress
 from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
@@ -55,44 +57,72 @@ class PlayedFetcher:
         if self.server is not None and self._network.world.rdap is not None:
             self.server.follow(self._network.world.rdap)
         parts = urlsplit(question.url)
-        silence = HttpAnswer(url=question.url, fault=HttpFault.TIMEOUT), float("inf")
         try:
             target = ip_address(parts.hostname or "")
-        except ValueError:
+        except ValueError:  # no name in the world is an HTTP server's
             return HttpAnswer(url=question.url, fault=HttpFault.UNREACHABLE), 0.0
         complaint = self._uplink.send(target.version)
         if complaint is not None:
             words = complaint.lower()
             return HttpAnswer(url=question.url, fault=HttpFault.UNREACHABLE, detail=words), 0.0
-        round_trip_s = self._round_trip_s(target, parts.port or HTTP_PORT)
-        if round_trip_s is None:
-            return silence
+        reached = self._reach(target, parts.port or HTTP_PORT)
+        if reached is None:
+            return _silence(question)
+        return self._converse(question, target, reached)
+
+    def _converse(
+        self, question: HttpQuestion, target: IPAddress, reached: Reached
+    ) -> tuple[HttpAnswer, float]:
+        """What a handshake that came to something leads to."""
+        parts, connect_s = urlsplit(question.url), reached.round_trip_ms / 1000
+        if not reached.arrived:
+            return HttpAnswer(url=question.url, fault=HttpFault.UNREACHABLE), connect_s
         if self.server is None or not self._listens(target, parts.port):
             refused = HttpAnswer(
                 url=question.url, fault=HttpFault.REFUSED, detail=CONNECTION_REFUSED.lower()
             )
-            return refused, round_trip_s
-        reply = self.server.answer(parts.path, self._clock.monotonic_s() + 1.5 * round_trip_s)
+            return refused, connect_s
+        exchange_s = self._exchange_s(target, reached)
+        if exchange_s is None:
+            return _silence(question)
+        arrives_s = self._clock.monotonic_s() + connect_s + exchange_s / 2
+        reply = self.server.answer(parts.path, arrives_s)
         heard = HttpAnswer(
             url=question.url, status=reply.status, headers=reply.headers, body=reply.body
         )
-        return heard, 2 * round_trip_s + reply.wait_s
+        return heard, connect_s + exchange_s + reply.wait_s
 
-    def _round_trip_s(self, target: IPAddress, port: int) -> float | None:
-        """Seconds there and back; ``None`` where packets vanish."""
+    def _flow(self, target: IPAddress, port: int) -> FiveTuple | None:
         world = self._network.world
         source = world.address_of(world.sender, target.version)
         if source is None:
             return None
-        flow = FiveTuple(
+        return FiveTuple(
             source=source,
             target=target,
             protocol=TCP,
             source_port=_SOURCE_PORT,
             target_port=port,
         )
-        reached = self._network.reach(flow, self._clock.now_ns())
-        return reached.round_trip_ms / 1000 if reached is not None and reached.arrived else None
+
+    def _reach(self, target: IPAddress, port: int) -> Reached | None:
+        """What becomes of the TCP handshake; ``None`` where packets vanish."""
+        flow = self._flow(target, port)
+        return self._network.reach(flow, self._clock.now_ns()) if flow is not None else None
+
+    def _exchange_s(self, target: IPAddress, reached: Reached) -> float | None:
+        """Seconds of request and answer; ``None`` when the answer never comes."""
+        flow = self._flow(target, HTTP_PORT)
+        assert flow is not None, "a handshake has been made"
+        line = PlayedLine(
+            connect_ms=reached.round_trip_ms,
+            network=self._network,
+            sender=self._network.world.sender,
+            server=reached.node,
+            flow=flow,
+            round_trip_ms=reached.round_trip_ms,
+        )
+        return line.exchange_s(self._clock.now_ns() + round(reached.round_trip_ms * 1e6))
 
     def _listens(self, target: IPAddress, port: int | None) -> bool:
         assert self.server is not None
@@ -100,3 +130,7 @@ class PlayedFetcher:
         return (
             there and port in (None, HTTP_PORT) and self.server.behaviour is not RdapBehaviour.DOWN
         )
+
+
+def _silence(question: HttpQuestion) -> tuple[HttpAnswer, float]:
+    return HttpAnswer(url=question.url, fault=HttpFault.TIMEOUT), inf

@@ -7,7 +7,9 @@ The law:
    then by all threads and processes; without a time, for ``REST_S``. Nothing waits for it: the answer
    is "rate-limited", and the study goes on.
 3. Questions to all registries leave at ``RATE_PPS`` at most.
-4. A document about something else is refused with the reason, and is not kept.
+4. A registry that gives several URLs is asked at the next one where nothing answers at the
+   first: one family of addresses may be broken.
+5. A document about something else is refused with the reason, and is not kept.
 """
 
 from dataclasses import replace
@@ -33,6 +35,7 @@ from mxpath.vantage.registry_cache import CachedAnswer, RegistryCache, moment
 
 RATE_PPS = 5.0
 REST_S = 60.0
+_MOST_SERVERS = 2
 LONGEST_REST_S = 3600.0
 """A registry that asks for more is believed for so long."""
 _FATES = {
@@ -66,10 +69,17 @@ class RdapRegistry:
         rest_s = self._rest_s(server)
         if rest_s > 0:
             return _without(resource, RegistryFate.LIMITED, _later(server, rest_s))
-        return self._ask(question, server)
+        until_s = self._clock.monotonic_s() + question.timeout_s
+        for url in question.servers[:_MOST_SERVERS]:
+            left_s = until_s - self._clock.monotonic_s()
+            answer = self._ask(replace(question, timeout_s=left_s), server, url)
+            if answer.fate is not RegistryFate.FAILED:
+                break
+        return answer
 
-    def _ask(self, question: RegistryQuestion, server: str) -> RegistryAnswer:
-        resource, url = question.resource, rdap_url(server, question.resource)
+    def _ask(self, question: RegistryQuestion, server: str, at: str) -> RegistryAnswer:
+        """Ask ``server``, which is known by its first URL, at one of its URLs."""
+        resource, url = question.resource, rdap_url(at, question.resource)
         delay_s = self._pace.reserve(self._clock.monotonic_s())
         if delay_s >= question.timeout_s:
             return _without(resource, RegistryFate.NOT_ASKED, "no time was left")
@@ -86,7 +96,7 @@ class RdapRegistry:
         )
         if answer.fault is not None:
             fate = _FATES.get(answer.fault, RegistryFate.FAILED)
-            words = f"{_host(server)}: {answer.detail or answer.fault.value}"
+            words = f"{_host(at)}: {answer.detail or answer.fault.value}"
             return _without(resource, fate, words, asked=True)
         return self._hear(question, server, answer)
 
