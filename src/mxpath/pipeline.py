@@ -149,6 +149,7 @@ class _Work:
         self.traces: tuple[Trace, ...] = ()
         self.sessions: tuple[SmtpSession, ...] = ()
         self.notes: list[str] = []
+        self.registry_questions = 0
 
     def measure(self, name: str) -> None:
         """Run the stages that touch the world, in order, until done or interrupted.
@@ -288,6 +289,7 @@ def _with_holders(
         work.notes.append(INTERRUPTED)
         return owners
     work.notes += found.notes
+    work.registry_questions = found.questions
     return found.owners
 
 
@@ -380,4 +382,5 @@ def _provenance(
         snapshots=gazetteer.snapshots,
         packets_sent=sum(each.packets_sent for each in work.traces),
         connections_made=sum(bool(session.phases) for session in work.sessions),
+        registry_questions=work.registry_questions,
     )

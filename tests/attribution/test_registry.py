@@ -69,6 +69,7 @@ def test_one_question_serves_a_range_and_says_so(tmp_path: Path) -> None:
         "/ip/198.18.49.25",
         "/ip/2001:db8:4000:1000::25",
     ]
+    assert study.provenance.registry_questions == 4
     second = study.owners[study.mail.addresses[2]].registration
     assert second is not None
     assert second.grade is Grade.LIKELY

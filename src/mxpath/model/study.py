@@ -79,6 +79,8 @@ class Provenance:
     snapshots: tuple[SnapshotRef, ...] = ()
     packets_sent: int = 0
     connections_made: int = 0
+    registry_questions: int = 0
+    """What the cache knew is not among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
