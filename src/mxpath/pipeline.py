@@ -277,19 +277,17 @@ def _with_holders(
     if INTERRUPTED in work.notes or work.mail is None or not gazetteer.registries.hosts:
         return owners
     work.progress(f"{work.mail.domain}: asking the registries")
-    try:
-        found = enrich(
-            owners,
-            work.vantage,
-            gazetteer,
-            first=work.mail.addresses,
-            options=work.options.registry,
-        )
-    except KeyboardInterrupt:
-        work.notes.append(INTERRUPTED)
-        return owners
+    found = enrich(
+        owners,
+        work.vantage,
+        gazetteer,
+        first=work.mail.addresses,
+        options=work.options.registry,
+    )
     work.notes += found.notes
     work.registry_questions = found.questions
+    if found.interrupted:
+        work.notes.append(INTERRUPTED)
     return found.owners
 
 

@@ -14,10 +14,11 @@ from mxpath.graph.sightings import owner_name
 from mxpath.lab.elements import RdapBehaviour
 from mxpath.lab.rdap import base_urls
 from mxpath.lab.simulated import Faults, SimulatedVantage, simulate
+from mxpath.lab.simulated_rdap import PlayedFetcher
 from mxpath.model.evidence import Grade
 from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.study import Study
-from mxpath.pipeline import Options, analyze
+from mxpath.pipeline import INTERRUPTED, Options, analyze
 
 
 def studied(
@@ -150,6 +151,23 @@ class ToTheServer:
 
     def holder(self, question: RegistryQuestion) -> RegistryAnswer:
         return self.registry.holder(replace(question, servers=(self.server,)))
+
+
+def test_ctrl_c_among_the_questions_keeps_the_answers_before_it(tmp_path: Path) -> None:
+    world = registries.world()
+    gazetteer = registries.gazetteer(tmp_path, world)
+    calm = simulate(world)
+    whole = analyze("fine.example", calm, gazetteer)
+    assert isinstance(calm.fetcher, PlayedFetcher)
+    packets = calm.fetcher._uplink.packets
+    # The last four are the questions to the registry: Ctrl-C when two of them have gone out.
+    vantage = simulate(world, faults=Faults(interrupt_after_packets=packets - 2))
+    study = analyze("fine.example", vantage, gazetteer)
+    assert INTERRUPTED in study.notes
+    assert len(study.sessions) == len(whole.sessions)
+    known = {a: h for a, h in holders(study).items() if h is not None}
+    assert 0 < len(known) < len(holders(whole))
+    assert known.items() <= holders(whole).items()
 
 
 @pytest.mark.parametrize("family", [4, 6])

@@ -187,6 +187,14 @@ def test_another_process_leaves_it_alone_too(tmp_path: Path) -> None:
         assert Asking(DiskCache(tmp_path)).about(BIG + 1).fate is RegistryFate.FOUND
 
 
+def test_a_page_that_says_404_is_no_registrys_word() -> None:
+    asking = Asking()
+    asking.fetcher.instead = status(404, ("content-type", "text/html; charset=utf-8"))
+    assert asking.about(BIG).fate is RegistryFate.FAILED
+    asking.fetcher.instead = None
+    assert asking.about(BIG).fate is RegistryFate.FOUND
+
+
 def test_a_plain_403_is_a_failure_and_no_rest() -> None:
     asking = Asking()
     asking.fetcher.instead = status(403)

@@ -52,6 +52,8 @@ class Enrichment:
     """What could not be learnt, and why."""
     questions: int = 0
     """How many went out; what the cache knew is not among them."""
+    interrupted: bool = False
+    """Ctrl-C ended the asking; what had been answered is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ def enrich(
         owners={address: _enriched(owner, found) for address, owner in owners.items()},
         notes=tuple(_notes(answers)),
         questions=sum(answer.asked for answer in answers.values()),
+        interrupted=inquiry.interrupted,
     )
 
 
@@ -133,6 +136,7 @@ class _Inquiry:
     ) -> None:
         self._registry, self._clock, self._gazetteer = registry, clock, gazetteer
         self._options = options
+        self.interrupted = False
         self._until_s = clock.monotonic_s() + options.limit_s
         self._lock = threading.Lock()
         self._left = options.most_questions
@@ -147,11 +151,15 @@ class _Inquiry:
             groups.setdefault(self._group(resource), []).append(resource)
         answers: dict[Resource, RegistryAnswer] = {}
         parts = list(groups.values())
-        for _, heard in fan_out(
+        calls = fan_out(
             lambda part: [self._ask(r) for r in part], parts, workers, clock=self._clock
-        ):
-            answers |= {answer.resource: answer for answer in heard}
-        return {resource: answers[resource] for part in parts for resource in part}
+        )
+        try:
+            for _, heard in calls:
+                answers |= {answer.resource: answer for answer in heard}
+        except KeyboardInterrupt:
+            self.interrupted = True
+        return {r: answers[r] for part in parts for r in part if r in answers}
 
     def _group(self, resource: Resource) -> object:
         if isinstance(resource, int):

@@ -4,8 +4,8 @@ The law:
 
 1. What the cache knows is not asked. One question serves a whole range.
 2. A registry that says "later" (429, 503, or 403 with Retry-After) is left alone until
-   then by all threads and processes; without a time, for ``REST_S``. Nothing waits for it: the answer
-   is "rate-limited", and the study goes on.
+   then by all threads and processes; without a time, for ``REST_S``. Nothing waits for it:
+   the answer is "rate-limited", and the study goes on.
 3. Questions to all registries leave at ``RATE_PPS`` at most.
 4. A registry that gives several URLs is asked at the next one where nothing answers at the
    first: one family of addresses may be broken.
@@ -35,9 +35,9 @@ from mxpath.vantage.registry_cache import CachedAnswer, RegistryCache, moment
 
 RATE_PPS = 5.0
 REST_S = 60.0
-_MOST_SERVERS = 2
 LONGEST_REST_S = 3600.0
 """A registry that asks for more is believed for so long."""
+_MOST_SERVERS = 2
 _FATES = {
     HttpFault.TIMEOUT: RegistryFate.TIMEOUT,
     HttpFault.TOO_LARGE: RegistryFate.REFUSED,
@@ -70,11 +70,12 @@ class RdapRegistry:
         if rest_s > 0:
             return _without(resource, RegistryFate.LIMITED, _later(server, rest_s))
         until_s = self._clock.monotonic_s() + question.timeout_s
-        for url in question.servers[:_MOST_SERVERS]:
+        answer = self._ask(question, server, server)
+        for url in question.servers[1:_MOST_SERVERS]:
             left_s = until_s - self._clock.monotonic_s()
-            answer = self._ask(replace(question, timeout_s=left_s), server, url)
-            if answer.fate is not RegistryFate.FAILED:
-                break
+            if answer.fate is RegistryFate.FAILED and left_s > 0:
+                again = self._ask(replace(question, timeout_s=left_s), server, url)
+                answer = again if again.asked else answer
         return answer
 
     def _ask(self, question: RegistryQuestion, server: str, at: str) -> RegistryAnswer:
@@ -108,7 +109,7 @@ class RdapRegistry:
             self._cache.rest(server, self._now + timedelta(seconds=rest_s))
             return _without(resource, RegistryFate.LIMITED, _later(server, rest_s), asked=True)
         now = self._now
-        if status == _NOTHING_KNOWN:
+        if status == _NOTHING_KNOWN and not _is_page(answer):
             found = CachedAnswer(
                 about=str(resource), url=answer.url, retrieved_at=now, registration=None
             )
@@ -153,6 +154,11 @@ class RdapRegistry:
             return None
         rest_s = _retry_after_s(told, self._now)
         return min(max(REST_S if rest_s is None else rest_s, 1.0), LONGEST_REST_S)
+
+
+def _is_page(answer: HttpAnswer) -> bool:
+    """Whether a person is spoken to: then it is no registry that knows no such resource."""
+    return (answer.header("content-type") or "").strip().lower().startswith("text/html")
 
 
 def _retry_after_s(told: str | None, now: datetime) -> float | None:
