@@ -6,11 +6,13 @@ from datetime import timedelta
 from ipaddress import ip_network
 
 import studies
+from mxpath.inference.quality import qualities
 from mxpath.model.attribution import Network
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.rpki import OriginValidity, RouteValidity, RpkiReason, RpkiState
 from mxpath.model.session import Outcome, SecondLook, SmtpReply, SmtpSession, TlsFacts
 from mxpath.model.study import Study
+from mxpath.model.trace import Trace
 from studies import BIG, MX1, MX1_NAME, TO_MX1, At
 
 SHOP0, SHOP1 = "mx0.shop.example", "mx1.shop.example"
@@ -176,7 +178,8 @@ def v6_detour() -> Study:
     """IPv6 to the first MX goes round by the backbone, 70 ms instead of 21."""
     far = replace(MX1, rtt_ms=70.2)
     round_trip = (*studies.TO_MX2[:-2], replace(studies.BOREAL3, rtt_ms=66.0), far)
-    study = studies.fine("round.example")
+    handshake = studies.session(MX1_NAME, far, 6)
+    study = studies.with_sessions(studies.fine("round.example"), handshake)
     return replace(
         study,
         traces=tuple(
@@ -196,6 +199,65 @@ def yesterday(study: Study) -> Study:
         started_at=study.started_at - timedelta(days=1),
         ended_at=study.ended_at - timedelta(days=1),
     )
+
+
+def sampled(
+    domain: str,
+    *,
+    from_ttl: int,
+    samples: int = 10,
+    lost: int = 0,
+    jitter_ms: float = 0.0,
+    only: int | None = None,
+) -> Study:
+    """Many samples a hop; from one hop on (or at one alone) some are lost, or come late."""
+    study = studies.fine(domain)
+    traces = tuple(
+        _sampled(t, from_ttl=from_ttl, samples=samples, lost=lost, jitter_ms=jitter_ms, only=only)
+        for t in study.traces
+    )
+    routes = tuple(
+        replace(route, quality=qualities(trace))
+        for route, trace in zip(study.routes, traces, strict=True)
+    )
+    return replace(study, traces=traces, routes=routes)
+
+
+def _sampled(
+    trace: Trace, *, from_ttl: int, samples: int, lost: int, jitter_ms: float, only: int | None
+) -> Trace:
+    assert trace.flow is not None
+    hops = []
+    for hop in trace.flow.hops:
+        answered = hop.probes[0]
+        if answered.reply is None or hop.ttl == trace.distance:
+            hops.append(hop)
+            continue
+        hit = hop.ttl == only if only is not None else hop.ttl >= from_ttl
+        received = answered.sent_ns + round((hop.min_rtt_ms or 0.0) * 1e6)
+        late = round(jitter_ms * 1e6) if hit else 0
+        probes = tuple(
+            replace(
+                answered,
+                attempt=n,
+                reply=None
+                if hit and n >= samples - lost
+                else replace(answered.reply, received_ns=received + (late * n * 2) // samples),
+            )
+            for n in range(samples)
+        )
+        hops.append(replace(hop, probes=probes))
+    return replace(trace, flows=(replace(trace.flow, hops=tuple(hops)), *trace.flows[1:]))
+
+
+def lossy() -> Study:
+    """From the third hop on, behind our own provider's first router, three of ten are lost."""
+    return sampled("lossy.example", from_ttl=3, lost=3)
+
+
+def jittery() -> Study:
+    """From the third hop on, round trips vary by 30 ms."""
+    return sampled("busy.example", from_ttl=3, jitter_ms=30.0)
 
 
 def announced_by(study: Study, network: Network, state: RpkiState | None = None) -> Study:
@@ -237,6 +299,8 @@ FAULTY: dict[str, tuple[Callable[[], Study], tuple[str, ...]]] = {
     "handshake_fails": (handshake_fails, ("tls_broken",)),
     "bad_certificate": (bad_certificate, ("tls_broken",)),
     "large_lost": (large_lost, ("pmtu_blackhole",)),
+    "lossy": (lossy, ("loss_at_border",)),
+    "jittery": (jittery, ("congested_segment",)),
     "slow_tls": (slow_tls, ("tls_slow",)),
     "v6_detour": (v6_detour, ("path_detour",)),
 }

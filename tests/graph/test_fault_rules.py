@@ -2,17 +2,23 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import faulty
 import studies
+from mxpath.graph.loss_verdicts import chance
 from mxpath.graph.redundancy import RoofKind, roofs
 from mxpath.graph.verdicts import VERDICTS, judge
+from mxpath.inference.quality import qualities
 from mxpath.model.dns import DnsStatus, ExtendedError
 from mxpath.model.evidence import Grade
 from mxpath.model.session import CertificateFault, Outcome, SecondLook, SmtpReply
 from mxpath.model.study import Study
+from mxpath.model.trace import Loss
 from mxpath.model.verdict import Owner, Verdict
 
 
@@ -225,6 +231,93 @@ class TestBogus:
         answer = replace(study.mail.mx_lookup, extended=(ExtendedError(code=22),))
         verdict = only(replace(study, mail=replace(study.mail, mx_lookup=answer)), "dns_servfail")
         assert "SERVFAIL (no name server of the zone can be reached)" in verdict.sentence
+
+
+class TestLoss:
+    def test_it_is_told_where_it_begins_with_its_interval(self) -> None:
+        verdict = only(faulty.lossy(), "loss_at_border")
+        assert verdict.grade is Grade.LIKELY
+        assert "29% of the probes" in verdict.sentence
+        assert "of those before it 0%" in verdict.sentence
+        assert any("way home" in e.detail for e in verdict.counter_evidence)
+
+    def test_a_border_is_named_by_its_networks(self) -> None:
+        sentence = only(faulty.lossy(), "loss_at_border").sentence
+        assert "between AS64497 Alpha Transit and AS64510 Boreal Backbone" in sentence
+
+    def test_one_hop_behind_is_no_witness(self) -> None:
+        study = faulty.sampled("x.example", from_ttl=4, lost=4)
+        short = replace(study, routes=study.routes[:2], traces=study.traces[:2])
+        assert VERDICTS["loss_at_border"](short) is None
+
+    def test_one_hop_that_does_not_answer_is_no_loss(self) -> None:
+        assert names(faulty.sampled("x.example", from_ttl=9, only=3, lost=5)) == [
+            "nothing_wrong_seen"
+        ]
+
+    def test_a_hop_that_limits_is_no_witness(self) -> None:
+        study = faulty.lossy()
+        traces = tuple(
+            replace(
+                t,
+                flows=(
+                    replace(t.flows[0], hops=tuple(replace(h, limited=h.ttl >= 3) for h in t.hops)),
+                ),
+            )
+            for t in study.traces
+        )
+        routes = tuple(
+            replace(r, quality=qualities(t)) for r, t in zip(study.routes, traces, strict=True)
+        )
+        assert VERDICTS["loss_at_border"](replace(study, traces=traces, routes=routes)) is None
+
+    def test_few_samples_prove_nothing(self) -> None:
+        assert (
+            VERDICTS["loss_at_border"](faulty.sampled("x.example", from_ttl=3, samples=3)) is None
+        )
+
+    @given(st.integers(1, 5), st.integers(0, 5), st.integers(1, 5), st.integers(0, 5))
+    def test_the_chance_is_counted_over_all_that_could_have_been(
+        self, one: int, lost: int, two: int, gone: int
+    ) -> None:
+        lost, gone = min(lost, one), min(gone, two)
+        ways = [
+            sum(n >= one for n in which) for which in combinations(range(one + two), lost + gone)
+        ]
+        expected = sum(n >= gone for n in ways) / len(ways)
+        found = chance(before=Loss(sent=one, lost=lost), behind=Loss(sent=two, lost=gone))
+        assert found == pytest.approx(expected)
+
+    def test_a_family_that_fails_on_a_lossy_path_is_not_blamed(self) -> None:
+        for family in (4, 6):
+            gone = studies.failed(studies.MX1_NAME, studies.MX1, family, Outcome.NO_CONNECTION)
+            assert names(studies.with_sessions(faulty.lossy(), gone)) == ["loss_at_border"]
+
+    def test_a_servers_wait_behind_it_may_be_a_packet_sent_again(self) -> None:
+        late = studies.session(studies.MX1_NAME, studies.MX1, 4, greeting_wait_ms=1010.0)
+        verdict = only(studies.with_sessions(faulty.lossy(), late), "banner_delay")
+        assert verdict.grade is Grade.POSSIBLE
+        assert any("sent again" in e.detail for e in verdict.counter_evidence)
+
+
+class TestCongestion:
+    def test_what_varies_for_good_is_told_where_it_begins(self) -> None:
+        verdict = only(faulty.jittery(), "congested_segment")
+        assert verdict.grade is Grade.LIKELY
+        assert "consistent with a congested link" in verdict.sentence
+        assert verdict.cost_ms == pytest.approx(27.0, abs=4)
+
+    def test_one_slow_router_is_none(self) -> None:
+        study = faulty.sampled("x.example", from_ttl=9, only=3, jitter_ms=40.0)
+        assert VERDICTS["congested_segment"](study) is None
+
+    def test_a_little_is_none(self) -> None:
+        study = faulty.sampled("x.example", from_ttl=3, jitter_ms=3.0)
+        assert VERDICTS["congested_segment"](study) is None
+
+    def test_what_varies_everywhere_begins_nowhere(self) -> None:
+        study = faulty.sampled("x.example", from_ttl=1, jitter_ms=40.0)
+        assert VERDICTS["congested_segment"](study) is None
 
 
 class TestSize:

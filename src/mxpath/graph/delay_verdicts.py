@@ -1,5 +1,6 @@
 """The verdict about a server that lets its clients wait."""
 
+from mxpath.graph.loss_verdicts import is_lossy
 from mxpath.graph.sightings import first_hosts, owner_name, sessions_of
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
@@ -9,6 +10,15 @@ from mxpath.model.verdict import Owner, Verdict
 
 BANNER_DELAY_MS = 1000.0
 """A greeting for which the server itself takes at least this long is worth a verdict."""
+
+SENT_AGAIN = (
+    Evidence(
+        source="trace",
+        rule="loss",
+        detail="the path loses packets: one that is sent again after a second looks the same",
+    ),
+)
+"""What speaks against every wait of a server behind a path that loses packets."""
 
 
 def banner_delay(study: Study) -> Verdict | None:
@@ -25,10 +35,10 @@ def banner_delay(study: Study) -> Verdict | None:
     quick = [s for s in sessions if s.greeting is not None and s not in slow]
     wait = _greeting_wait(worst)
     path = _path_ms(study, worst)
-    host = printable(worst.host)
+    host, lossy = printable(worst.host), is_lossy(study)
     return Verdict(
         name="banner_delay",
-        grade=Grade.LIKELY if path is None or path[1] else Grade.CERTAIN,
+        grade=_grade(path, lossy=lossy),
         owner=Owner.THEM,
         sentence=(
             f"{printable(study.domain)} is slow, and it is the server: {host} waits "
@@ -42,9 +52,16 @@ def banner_delay(study: Study) -> Verdict | None:
         counter_evidence=tuple(
             _saw("smtp", "greeting", f"{s.host} {s.address} is quick: {_greeting_words(s)}")
             for s in quick
-        ),
+        )
+        + (SENT_AGAIN if lossy else ()),
         cost_ms=wait,
     )
+
+
+def _grade(path: tuple[float, bool] | None, *, lossy: bool) -> Grade:
+    if lossy:
+        return Grade.POSSIBLE
+    return Grade.LIKELY if path is None or path[1] else Grade.CERTAIN
 
 
 def _greeting_wait(session: SmtpSession) -> float:

@@ -1,5 +1,6 @@
 """Verdicts about the way there: a filter near here, an address family that does not work."""
 
+from mxpath.graph.loss_verdicts import is_lossy
 from mxpath.graph.sightings import (
     FAILED,
     HEARD,
@@ -96,10 +97,15 @@ def v6_broken_v4_works(study: Study) -> Verdict | None:
     for host in study.mail.plan.hosts:
         v4 = [s for s in sessions_of(study, host) if s.address.version == 4]
         v6 = [s for s in sessions_of(study, host) if s.address.version == 6]
-        broken = bool(v6) and all(s.outcome in FAILED for s in v6)
+        broken = bool(v6) and all(s.outcome in FAILED for s in v6) and not _only_lost(study, v6)
         if broken and any(s.outcome in HEARD for s in v4) and _v6_leaves(study, v6):
             return _v6_verdict(study, host, v6)
     return None
+
+
+def _only_lost(study: Study, sessions: list[SmtpSession]) -> bool:
+    """SYNs that got no answer on a path that loses packets: ``loss_at_border`` speaks of it."""
+    return all(s.outcome is Outcome.NO_CONNECTION for s in sessions) and is_lossy(study)
 
 
 def _v6_works_elsewhere(study: Study) -> bool:

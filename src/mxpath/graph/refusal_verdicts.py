@@ -13,6 +13,7 @@ block on our one address looks so, and so does a server that listens on one fami
 import re
 from dataclasses import dataclass
 
+from mxpath.graph.loss_verdicts import is_lossy
 from mxpath.graph.sightings import (
     HEARD,
     answers,
@@ -99,6 +100,8 @@ def refused_source(study: Study) -> Verdict | None:
         v4 = [s for s in sessions_of(study, host) if s.address.version == 4]
         v6 = [s for s in sessions_of(study, host) if s.address.version == 6]
         shut = bool(v4) and all(s.outcome in _SHUT for s in v4)
+        if shut and v4[0].outcome is Outcome.NO_CONNECTION and is_lossy(study):
+            continue  # a SYN that was lost tells nothing of us
         if shut and any(s.outcome is Outcome.ANSWERED for s in v6) and not family_missing(study, 4):
             return _refused_in_one_family(study, host, v4)
     return None

@@ -3,6 +3,10 @@
 The law: a detour is said only against an alternative that was *seen*, and only where
 time is lost (``DETOUR_MS`` and ``DETOUR_FACTOR``):
 
+A target's round trip that is a second longer than that of the hop before it is a SYN/ACK
+that was sent again, and no distance; the handshake of the conversation is a second witness,
+and the quicker of the two counts.
+
 1. the same host over the other address family: one machine, two ways (likely, when the
    networks on the way differ; possible otherwise);
 2. another MX host in the same network (possible: it may stand in another place).
@@ -24,14 +28,16 @@ DETOUR_MS = 30.0
 """A round trip that is longer by less than this is no verdict."""
 DETOUR_FACTOR = 1.5
 """Nor one that is not longer by half."""
+_RETRANSMISSION_MS = 900.0
+"""A SYN/ACK is sent again after a second (RFC 6298 section 2), or a little less by other clocks."""
 
 
 def path_detour(study: Study) -> Verdict | None:
     """Speak when the way to a first host takes much longer than another that was seen."""
-    pairs = [pair for pair in _pairs(study) if _is_detour(*pair)]
+    pairs = [pair for pair in _pairs(study) if _is_detour(study, *pair)]
     if not pairs:
         return None
-    long, short = max(pairs, key=lambda pair: _rtt(pair[0]) - _rtt(pair[1]))
+    long, short = max(pairs, key=lambda pair: _rtt(study, pair[0]) - _rtt(study, pair[1]))
     return _detour(study, long, short)
 
 
@@ -59,12 +65,25 @@ def _same_host(study: Study, route: Route, other: Route) -> bool:
     )
 
 
-def _rtt(route: Route) -> float:
-    return route.total_rtt_ms or 0.0
+def _rtt(study: Study, route: Route) -> float:
+    """The round trip to the target by trace and handshake, whichever is quicker, in ms."""
+    session = study.session_at(route.target)
+    connect = session.phase("connect") if session is not None else None
+    times = [connect.elapsed_ms] if connect is not None and connect.complete else []
+    if route.total_rtt_ms is not None:
+        times.append(route.total_rtt_ms)
+    return min(times, default=0.0)
 
 
-def _is_detour(route: Route, other: Route) -> bool:
-    return _rtt(route) - _rtt(other) >= DETOUR_MS and _rtt(route) >= DETOUR_FACTOR * _rtt(other)
+def _was_sent_again(study: Study, route: Route) -> bool:
+    before = max((each for each in route.envelope_ms[:-1] if each is not None), default=None)
+    return before is not None and _rtt(study, route) - before >= _RETRANSMISSION_MS
+
+
+def _is_detour(study: Study, route: Route, other: Route) -> bool:
+    long, short = _rtt(study, route), _rtt(study, other)
+    enough = long - short >= DETOUR_MS and long >= DETOUR_FACTOR * short
+    return enough and not _was_sent_again(study, route)
 
 
 def _path_words(route: Route) -> str:
@@ -76,7 +95,7 @@ def _detour(study: Study, long: Route, short: Route) -> Verdict:
     host = next(h for h in first_hosts(study) if long.target in h.addresses)
     same = _same_host(study, long, short)
     differ = [n.asn for n in long.as_path] != [n.asn for n in short.as_path]
-    more = _rtt(long) - _rtt(short)
+    more = _rtt(study, long) - _rtt(study, short)
     which = f"IPv{long.target.version}" if same else str(long.target)
     than = f"IPv{short.target.version}" if same else f"{short.target} in the same network"
     return Verdict(
@@ -84,8 +103,8 @@ def _detour(study: Study, long: Route, short: Route) -> Verdict:
         grade=Grade.LIKELY if same and differ else Grade.POSSIBLE,
         owner=Owner.PATH,
         sentence=(
-            f"The way to {printable(host.name)} over {which} takes {_rtt(long):.0f} ms a round trip, "
-            f"over {than} {_rtt(short):.0f} ms: consistent with a detour of {more:.0f} ms"
+            f"The way to {printable(host.name)} over {which} takes {_rtt(study, long):.0f} ms a round trip, "
+            f"over {than} {_rtt(study, short):.0f} ms: consistent with a detour of {more:.0f} ms"
             + (f" by way of {_path_words(long)}." if differ else " inside the same networks.")
         ),
         next_step=_next_step(study, long, short, same=same),
@@ -93,7 +112,7 @@ def _detour(study: Study, long: Route, short: Route) -> Verdict:
             Evidence(
                 source="trace",
                 rule="round trip",
-                detail=f"{route.target}: {_rtt(route):.1f} ms over {_path_words(route)} (observed)",
+                detail=f"{route.target}: {_rtt(study, route):.1f} ms over {_path_words(route)} (observed)",
             )
             for route in (long, short)
         ),

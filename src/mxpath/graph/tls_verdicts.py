@@ -7,6 +7,7 @@ they could verify. A failed handshake therefore costs everybody a detour and som
 delivery; a bad certificate costs the strict ones alone.
 """
 
+from mxpath.graph.loss_verdicts import is_lossy
 from mxpath.graph.sightings import first_hosts, lost_by_size, owner_name, sessions_of
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
@@ -132,10 +133,10 @@ def tls_slow(study: Study) -> Verdict | None:
     if not slow:
         return None
     worst = max(slow, key=_tls_wait)
-    wait, host = _tls_wait(worst), printable(worst.host)
+    wait, host, lossy = _tls_wait(worst), printable(worst.host), is_lossy(study)
     return Verdict(
         name="tls_slow",
-        grade=Grade.LIKELY,
+        grade=Grade.POSSIBLE if lossy else Grade.LIKELY,
         owner=Owner.THEM,
         sentence=(
             f"{printable(study.domain)} is slow over TLS, and it is the server: {host} takes "
