@@ -32,6 +32,7 @@ DOCUMENTS: tuple[type, ...] = (
     documents.LabList,
     documents.LabLinks,
     documents.Configuration,
+    documents.LabFaults,
 )
 
 

@@ -3,6 +3,7 @@
 It uses plain kernel sockets and nothing of mxpath: a second opinion.
 """
 
+import errno
 import json
 import select
 import socket
@@ -30,7 +31,7 @@ def _client(address: str, port: int) -> socket.socket:
 
 
 def connect(address: str, port: str, timeout_s: str) -> str:
-    """How a connection to port 25 ends: open, refused or silent."""
+    """How a connection to port 25 ends: open, refused, silent, or unreachable by a router's word."""
     with _client(address, int(port)) as client:
         client.settimeout(float(timeout_s))
         try:
@@ -39,6 +40,10 @@ def connect(address: str, port: str, timeout_s: str) -> str:
             return "refused"
         except TimeoutError:
             return "silent"
+        except OSError as error:
+            if error.errno not in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+                raise
+            return "unreachable"
     return "open"
 
 
@@ -155,6 +160,47 @@ def echoes(address: str, count: str, gap_s: str) -> list[float | None]:
             _hear_echoes(pinger, sent, found, until=sent[number] + float(gap_s))
         _hear_echoes(pinger, sent, found, until=time.time() + 1)
     return list(found.values())
+
+
+def path_mtu(address: str, size: str) -> int:
+    """What the kernel holds for the path's MTU after a datagram of so many bytes of IP packet."""
+    six = ":" in address
+    level, discover, mtu = (
+        (socket.IPPROTO_IPV6, 23, 24) if six else (socket.IPPROTO_IP, 10, 14)
+    )  # IPV6_MTU_DISCOVER, IPV6_MTU, IP_MTU_DISCOVER, IP_MTU: linux/in6.h, in.h
+    with socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.setsockopt(level, discover, 2)  # IP_PMTUDISC_DO
+        client.connect((address, 9))
+        client.send(bytes(int(size) - (48 if six else 28)))
+        time.sleep(0.3)
+        return client.getsockopt(level, mtu)
+
+
+def burst(address: str, ttl: str, count: str) -> int:
+    """How many of so many datagrams of one TTL, sent at once, a router complains of."""
+    six = ":" in address
+    level, hop_limit = (
+        (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS)
+        if six
+        else (socket.IPPROTO_IP, socket.IP_TTL)
+    )
+    family, protocol = (
+        (socket.AF_INET6, socket.IPPROTO_ICMPV6) if six else (socket.AF_INET, socket.IPPROTO_ICMP)
+    )
+    heard, until = 0, time.monotonic() + 0.4
+    with (
+        socket.socket(family, socket.SOCK_DGRAM) as client,
+        socket.socket(family, socket.SOCK_RAW, protocol) as listener,
+    ):
+        client.setsockopt(level, hop_limit, int(ttl))
+        for _ in range(int(count)):
+            client.sendto(b"x", (address, 33_500))
+        while (left := until - time.monotonic()) > 0:
+            if select.select([listener], [], [], left)[0]:
+                packet = listener.recv(2048)
+                start = 0 if six else (packet[0] & 15) * 4
+                heard += packet[start] == (3 if six else 11)
+    return heard
 
 
 def _hear_echoes(

@@ -13,7 +13,7 @@ import pytest
 import registries
 from mxpath.errors import ParseError
 from mxpath.lab import control
-from mxpath.lab.elements import Rdap, RdapBehaviour
+from mxpath.lab.elements import Fault, FaultKind, RdapBehaviour
 from mxpath.lab.netns import Lab, LabError, kernel_lab_missing
 from mxpath.lab.rdap import RdapServer, base_urls
 from mxpath.lab.simulated import simulate
@@ -97,11 +97,11 @@ def test_a_played_question_takes_two_round_trips_and_the_servers_wait() -> None:
 
 
 def test_a_changed_world_changes_its_registry() -> None:
-    vantage = simulate(registries.world())
+    fault = Fault(kind=FaultKind.RDAP_CHANGED, rdap=RdapBehaviour.DOWN)
+    world = replace(registries.world(), faults={"down": fault})
+    vantage = simulate(world, active=("down",))
     assert vantage.fetcher is not None
-    network = vantage.network
-    network.world = replace(network.world, rdap=Rdap(host="whois", behaviour=RdapBehaviour.DOWN))
-    url = f"{base_urls(network.world)[0]}autnum/64503"
+    url = f"{base_urls(world)[0]}autnum/64503"
     assert vantage.fetcher.fetch(HttpQuestion(url=url)).fault is HttpFault.REFUSED
 
 

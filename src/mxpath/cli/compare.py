@@ -45,9 +45,7 @@ def _shelf(options: argparse.Namespace) -> str:
     kind, _, rest = options.vantage.partition(":")
     if kind != "sim":
         return str(options.vantage)
-    from mxpath.lab.topology import read_world  # noqa: PLC0415
-
-    return f"sim:{read_world(shared.world_file(rest)).name}"
+    return f"sim:{shared.world_under_faults(rest)[0].name}"
 
 
 def _measured_now(options: argparse.Namespace) -> Study:

@@ -57,13 +57,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    running = {state.name for state in Lab.running()}
+    running = {state.name: Lab.attach(state.name) for state in Lab.running()}
     rows = tuple(
-        LabRow(name=name, title=read_world(path).title, running=name in running)
-        for name, path in shipped_worlds().items()
+        _row(name, read_world(path), running.get(name)) for name, path in shipped_worlds().items()
     )
+    shipped = {row.name for row in rows}
     others = tuple(
-        LabRow(name=name, title="", running=True) for name in running - {r.name for r in rows}
+        _row(name, lab.world, lab) for name, lab in running.items() if name not in shipped
     )
     document = LabList(worlds=(*rows, *others), kernel_player=kernel_lab_missing() or "works here")
     if options.json:
@@ -71,8 +71,21 @@ def _list(options: argparse.Namespace) -> int:
         return 0
     for row in document.worlds:
         print(f"{row.name:<16} {'running' if row.running else '':<8} {row.title}")
+        if row.faults:
+            known = (f"{name} (lasts)" if name in row.active else name for name in row.faults)
+            print(f"{'':<25} faults: {', '.join(known)}")
     print(f"kernel player: {document.kernel_player}")
     return 0
+
+
+def _row(name: str, world: World, lab: Lab | None) -> LabRow:
+    return LabRow(
+        name=name,
+        title=world.title,
+        running=lab is not None,
+        faults=tuple(world.faults),
+        active=() if lab is None else lab.faults,
+    )
 
 
 def _up(options: argparse.Namespace) -> int:
@@ -94,12 +107,15 @@ def _up(options: argparse.Namespace) -> int:
     print("  mxpath lab truth")
     if world.collectors:
         print("  mxpath lab collect")
+    print(f"  mxpath lab link {lab.state.name}")
+    if world.faults:
+        print(f"  mxpath lab fault {lab.state.name} {next(iter(world.faults))}")
     print("  mxpath lab down")
     return 0
 
 
 def _list_of(world: World) -> LabList:
-    row = LabRow(name=world.name, title=world.title, running=True)
+    row = LabRow(name=world.name, title=world.title, running=True, faults=tuple(world.faults))
     return LabList(worlds=(row,), kernel_player="works here")
 
 

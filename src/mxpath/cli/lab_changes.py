@@ -1,4 +1,4 @@
-"""``mxpath lab link``: what can be done to a world while it is played."""
+"""``mxpath lab link`` and ``lab fault``: what can be done to a world while it is played."""
 
 import argparse
 from collections.abc import Callable
@@ -6,9 +6,10 @@ from typing import Any
 
 from mxpath.errors import InputError
 from mxpath.lab.elements import Link
+from mxpath.lab.faults import named
 from mxpath.lab.netns import Lab
 from mxpath.model import codec
-from mxpath.model.documents import LabLinks, LinkRow
+from mxpath.model.documents import FaultRow, LabFaults, LabLinks, LinkRow
 
 
 def configure(actions: Any) -> None:
@@ -32,7 +33,14 @@ def configure(actions: Any) -> None:
     state = link.add_mutually_exclusive_group()
     state.add_argument("--down", action="store_true", default=None)
     state.add_argument("--up", dest="down", action="store_false", default=None)
-    link.add_argument("--json", action="store_true", help="print one JSON document")
+    fault = actions.add_parser("fault", help="show the faults of a running world, begin or end one")
+    fault.add_argument("name", metavar="WORLD", help="the running world")
+    fault.add_argument(
+        "fault", nargs="?", metavar="FAULT", help="which one (default: all are shown)"
+    )
+    fault.add_argument("--end", action="store_true", help="end it")
+    for action in (link, fault):
+        action.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def share(text: str) -> float:
@@ -97,4 +105,44 @@ def _words(link: Link) -> str:
     return f"{link.ends[0] + ' - ' + link.ends[1]:<36} {', '.join(said)}"
 
 
-ACTIONS: dict[str, Callable[[Lab, argparse.Namespace], int]] = {"link": link}
+def fault(lab: Lab, options: argparse.Namespace) -> int:
+    """Show all faults; begin or end one."""
+    name, settled_s = options.fault, None
+    if name is None and options.end:
+        raise InputError("which fault shall end? mxpath lab fault WORLD FAULT --end")
+    if name is not None:
+        named(lab.world, [name])
+        settled_s = lab.mend(name) if options.end else lab.fault(name)
+    document = LabFaults(world=lab.state.name, faults=_faults(lab), settled_s=settled_s)
+    if options.json:
+        print(codec.dump(document).decode(), end="")
+        return 0
+    for row in document.faults:
+        if name in (None, row.name):
+            print(_fault_words(row))
+    if settled_s:
+        print(f"routes were quiet again after {settled_s:.1f} s")
+    return 0
+
+
+def _faults(lab: Lab) -> tuple[FaultRow, ...]:
+    active = lab.faults
+    return tuple(
+        FaultRow(
+            name=name,
+            kind=found.kind,
+            active=name in active,
+            at_s=found.at_s,
+            until_s=found.until_s,
+        )
+        for name, found in lab.world.faults.items()
+    )
+
+
+def _fault_words(row: FaultRow) -> str:
+    timed = "" if row.at_s is None else f" from {row.at_s:g} s"
+    timed += "" if row.until_s is None else f" until {row.until_s:g} s"
+    return f"{row.name:<24} {'lasts' if row.active else '':<6} {row.kind}{timed}".rstrip()
+
+
+ACTIONS: dict[str, Callable[[Lab, argparse.Namespace], int]] = {"link": link, "fault": fault}

@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mxpath.cli.settings import Settings, settle
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
 from mxpath.smtp.probe import SmtpOptions
 from mxpath.vantage.ports import Vantage
+
+if TYPE_CHECKING:  # loaded late: most commands need no lab
+    from mxpath.lab.topology import World
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +47,8 @@ def add_vantage(parser: argparse.ArgumentParser) -> None:
         "--vantage",
         default="live",
         metavar="NAME",
-        help="live (default), sim:WORLD or sim:FILE.toml, replay:FILE",
+        help="live (default), sim:WORLD or sim:FILE.toml (+FAULT for each of its faults that "
+        "shall last), replay:FILE",
     )
     group.add_argument(
         "--source",
@@ -172,6 +176,24 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Vantage, Gazetteer]]:
         yield vantage, gazetteer_of(options, published)
 
 
+def world_under_faults(name: str) -> "tuple[World, tuple[str, ...]]":
+    """Return the world and the faults that ``WORLD+FAULT+FAULT`` names.
+
+    Raises
+    ------
+    InputError
+        When there is no such world or fault.
+    """
+    from mxpath.lab.faults import named  # noqa: PLC0415
+    from mxpath.lab.topology import read_world  # noqa: PLC0415
+
+    directory, slash, last = name.rpartition(os.sep)
+    last, *faults = last.split("+")
+    world = read_world(world_file(directory + slash + last))
+    named(world, faults)
+    return world, tuple(faults)
+
+
 def world_file(name: str) -> Path:
     """Return the file of a world given by path or by the name of a shipped one.
 
@@ -193,13 +215,12 @@ def world_file(name: str) -> Path:
 def _simulated(name: str, scratch: Path, settings: Settings) -> tuple[Vantage, Path]:
     from mxpath.lab.published import publish  # noqa: PLC0415
     from mxpath.lab.simulated import simulate  # noqa: PLC0415
-    from mxpath.lab.topology import read_world  # noqa: PLC0415
 
-    world = read_world(world_file(name))
+    world, faults = world_under_faults(name)
     if settings.typed("resolver"):
         raise InputError("--resolver: a simulated world asks its own resolver; leave it out")
     publish(world, scratch)
-    vantage = simulate(world)
+    vantage = simulate(world, active=faults)
     return _held_back(_from_source(vantage, settings), settings), scratch
 
 

@@ -67,12 +67,13 @@ def router_config(world: World, router: str) -> str:
 def route_server_config(world: World, exchange: str) -> str:
     """Return the BIRD configuration of an exchange point's route server."""
     asn = world.exchanges[exchange].route_server_asn
+    down = {w.ports[0] for w in world.wires if w.exchange == exchange and w.link.down}
     blocks = [*head(world, exchange)]
     for server in world.route_server(exchange):
         for number, wire in enumerate(w for w in world.wires if w.exchange == exchange):
             member = wire.ports[0]
             remote = member.number(server.version)
-            if remote is None:
+            if remote is None or member in down:
                 continue
             unheard = [far.ip for far, _, _ in _bought(world, wire, server.version)]
             session = Session(
@@ -172,7 +173,7 @@ def internal_graph(world: World, asn: int) -> "nx.Graph[str, dict[str, Any], dic
     graph.add_nodes_from(world.networks[asn].routers)
     for wire in world.wires:
         nodes = [port.node for port in wire.ports]
-        if len(nodes) == 2 and all(node in graph for node in nodes):
+        if len(nodes) == 2 and all(node in graph for node in nodes) and not wire.link.down:
             graph.add_edge(*nodes)
     return graph
 
@@ -188,7 +189,7 @@ def _internal_links(world: World, router: str) -> Iterator[tuple[Port, Port]]:
 def _links(world: World, router: str) -> Iterator[tuple[Port, Port, Wire]]:
     for wire in world.wires:
         for near, far in zip(wire.ports, reversed(wire.ports), strict=True):
-            if near.node == router and len(wire.ports) == 2:
+            if near.node == router and len(wire.ports) == 2 and not wire.link.down:
                 yield near, far, wire
 
 
@@ -231,7 +232,7 @@ def _external(world: World, router: str, family: int) -> Iterator[Session]:
 def _exchanges(world: World, router: str, family: int) -> Iterator[Session]:
     asn = world.asn_of[router]
     for wire in world.wires:
-        if wire.exchange is None or wire.ports[0].node != router:
+        if wire.exchange is None or wire.ports[0].node != router or wire.link.down:
             continue
         local = wire.ports[0].number(family)
         remote = _of_family(world.route_server(wire.exchange), family)

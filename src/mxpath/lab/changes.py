@@ -46,3 +46,27 @@ class ChangeableLab:
         if not found:
             raise LabError(f"world {self.world.name!r} has no link between {one!r} and {other!r}")
         return found
+
+    def fault(self, name: str) -> float:
+        """Begin one of the world's faults, whatever its own times say.
+
+        Returns
+        -------
+        float
+            Seconds until the routes were quiet again.
+
+        Raises
+        ------
+        LabError
+            When the world has no such fault.
+        """
+        return float(control.ask(self.state.directory, "fault", fault=name, on=True))
+
+    def mend(self, name: str) -> float:
+        """End one of the world's faults, as :meth:`fault` begins it."""
+        return float(control.ask(self.state.directory, "fault", fault=name, on=False))
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The faults that last now."""
+        return tuple(control.ask(self.state.directory, "status")["faults"])

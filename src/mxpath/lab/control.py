@@ -20,7 +20,7 @@ _NAME = "control"
 _MAX_REQUEST = 1 << 20
 _ANSWER_LIMIT_S = 60.0
 _REQUEST_LIMIT_S = 10.0
-_IDLE_S = 1.0
+_IDLE_S = 0.25
 
 
 def ask(directory: Path, what: str, **details: Any) -> Any:

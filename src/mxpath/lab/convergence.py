@@ -69,6 +69,22 @@ def wait_for_routes(world: World, controls: Iterable[Path], *, limit_s: float = 
     raise LabError(f"world {world.name!r} did not converge in {limit_s:.0f} s: {problem}")
 
 
+def settle(world: World, controls: Iterable[Path], *, limit_s: float) -> float:
+    """Wait until sessions are there and tables are quiet again; what cannot be, is not waited for.
+
+    Returns
+    -------
+    float
+        Seconds until then, or ``limit_s`` where something still moves or is missing.
+    """
+    start, pending = time.monotonic(), list(controls)
+    while pending and time.monotonic() - start < limit_s:
+        pending = [control for control in pending if _sessions_missing(control)]
+        time.sleep(_POLL_S)
+    _settled([*world.routers, *world.hosts], until=start + limit_s)
+    return min(limit_s, time.monotonic() - start)
+
+
 def _sessions_missing(control: Path) -> str:
     try:
         down = sessions_down(control)

@@ -70,6 +70,14 @@ def due(faults: Mapping[str, Fault], elapsed_s: float) -> tuple[str, ...]:
     )
 
 
+def lasting(
+    faults: Mapping[str, Fault], elapsed_s: float, by_hand: Mapping[str, bool]
+) -> tuple[str, ...]:
+    """Return the faults that last, in the file's order; a hand overrules the clock."""
+    timed = due(faults, elapsed_s)
+    return tuple(name for name in faults if by_hand.get(name, name in timed))
+
+
 def problems(world: "World") -> Iterator[str]:
     """Say which faults of a world do not fit it."""
     for name, fault in world.faults.items():

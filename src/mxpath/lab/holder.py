@@ -28,12 +28,12 @@ from pathlib import Path
 from typing import Any
 
 from mxpath.errors import MxpathError
-from mxpath.lab import bird, collector, control, fabric, knot, postfix, unbound
+from mxpath.lab import collector, control, fabric, knot, postfix, unbound
 from mxpath.lab.conditions import Conditions
 from mxpath.lab.convergence import wait_for_routes
 from mxpath.lab.enclosure import RUN, private_run, probe, use_resolver
 from mxpath.lab.kernel_truth import KernelTruth, mx_truth
-from mxpath.lab.live import LiveWorld
+from mxpath.lab.live import LiveWorld, configurations
 from mxpath.lab.namespaces import (
     LabError,
     inside,
@@ -57,7 +57,7 @@ class Holder:
         self.directory = directory
         self.wire = wire
         self.wire_control = WireControl()
-        self.live = LiveWorld(world, self.wire_control)
+        self.live = LiveWorld(world, self.wire_control, RUN)
         self.daemons: dict[str, subprocess.Popen[bytes]] = {}
         self.phases: dict[str, float] = {}
         self._last = time.monotonic()
@@ -120,6 +120,7 @@ class Holder:
         self._phase("services")
         self._await_zones()
         self._phase("dns")
+        self.live.begin()
 
     def _start_wire(self) -> None:
         links = [(*fabric.wire_ends(w), Conditions.of(w.link)) for w in self.world.wires]
@@ -162,12 +163,7 @@ class Holder:
 
     def _start_bird(self) -> list[Path]:
         world = self.world
-        controls = [
-            self._speak(node, node, bird.router_config(world, node)) for node in world.routers
-        ]
-        for exchange in world.exchanges:
-            server = fabric.route_server(exchange)
-            controls.append(self._speak(server, server, bird.route_server_config(world, exchange)))
+        controls = [self._speak(node, node, text) for node, text in configurations(world).items()]
         for name, found in world.collectors.items():
             speaker = _speaker(name)
             controls.append(
@@ -207,7 +203,7 @@ class Holder:
             When the question is unknown or cannot be answered.
         """
         questions: dict[str, Callable[[], Any]] = {
-            "status": lambda: {"ended": self.ended()},
+            "status": lambda: {"ended": self.ended(), "faults": self.live.active},
             "rdap": lambda: control.ask_services("change", rdap=request["rdap"]),
             "rdap_asked": lambda: control.ask_services("rdap"),
             "truth": lambda: to_data(self.truth(request["flows"])),
@@ -215,6 +211,7 @@ class Holder:
             "links": lambda: to_data(self.live.as_run().links),
             "link": lambda: self.live.change_link(tuple(request["ends"]), request["changes"]),
             "postfix": lambda: self.start_postfix(request["host"]),
+            "fault": lambda: self.live.switch(request["fault"], on=request["on"]),
         }
         what = str(request.get("ask"))
         if what not in questions:
@@ -263,6 +260,14 @@ class Holder:
                 for target, port, count in control.ask_services("syns")
             ),
         )
+
+    def look_after(self) -> None:
+        """Collect orphans, and begin and end the faults whose time has come."""
+        self.reap()
+        try:
+            self.live.follow_time()
+        except (MxpathError, OSError) as error:
+            sys.stderr.write(f"a fault in its time: {error}\n")
 
     def reap(self) -> None:
         """Collect orphans: the first process of a pid namespace inherits them."""
@@ -330,7 +335,7 @@ def main() -> None:
         end(options["remove"])
     _tell(ready=holder.phases)
     os.close(1)
-    control.serve(line, holder.answer, idle=holder.reap)
+    control.serve(line, holder.answer, idle=holder.look_after)
 
 
 if __name__ == "__main__":

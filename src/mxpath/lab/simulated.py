@@ -12,13 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from mxpath.errors import PrivilegeError
+from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.rdap import RdapServer
+from mxpath.lab.simulated_course import Course
 from mxpath.lab.simulated_dns import PlayedResolver, PlayedServer
 from mxpath.lab.simulated_faults import Faults, Uplink
 from mxpath.lab.simulated_network import Arrival, PlayedNetwork
 from mxpath.lab.simulated_rdap import PlayedFetcher
 from mxpath.lab.simulated_smtp import PlayedDialer
 from mxpath.lab.simulated_truth import memory_truth
+from mxpath.lab.simulated_wire import UDP
 from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.topology import World
 from mxpath.lab.truth import Truth
@@ -35,6 +38,7 @@ from mxpath.vantage.registry_cache import MemoryCache
 __all__ = ["Faults", "SimulatedVantage", "simulate", "simulated_truth"]
 
 _SEED = 1
+_DNS_CLIENT_PORT = 53_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,13 @@ class PlayedProbeSocket:
             yield heapq.heappop(self._coming)
 
 
-def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -> SimulatedVantage:
+def simulate(
+    world: World,
+    *,
+    seed: int = _SEED,
+    faults: Faults | None = None,
+    active: tuple[str, ...] = (),
+) -> SimulatedVantage:
     """Play a world in memory.
 
     Parameters
@@ -105,9 +115,14 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
         Salts the routers' equal-cost choices and the analyzer's own random ones.
     faults
         What is broken at the sender's end; nothing when left out.
+    active
+        Names of the world's own faults that last from the beginning. Others come and go at
+        their times.
 
     Raises
     ------
+    InputError
+        When the world has no such fault.
     ParseError
         When the world's DNS records are not in master-file form.
     """
@@ -118,7 +133,10 @@ def simulate(world: World, *, seed: int = _SEED, faults: Faults | None = None) -
     clock = ManualClock(round(midnight.timestamp()) * 1_000_000_000)
     uplink = Uplink(faults)
     network = PlayedNetwork(
-        world, seed=seed, port_25_filtered_at_hop=faults.port_25_filtered_at_hop
+        world,
+        seed=seed,
+        port_25_filtered_at_hop=faults.port_25_filtered_at_hop,
+        course=Course(world, seed=seed, active=active, began_ns=clock.now_ns()),
     )
     resolver = _resolver(network, clock, uplink)
     rdap = RdapServer(world) if world.rdap is not None else None
@@ -174,15 +192,14 @@ def _resolver(network: PlayedNetwork, clock: ManualClock, uplink: Uplink) -> Pla
         PlayedZones(world),
         clock,
         uplink,
-        servers=[_server(network, address) for address in resolvers_of(world)],
+        servers=[_server(network, clock, address) for address in resolvers_of(world)],
         fetch_ms=fetch_ms,
     )
 
 
-def _server(network: PlayedNetwork, address: IPAddress) -> PlayedServer:
+def _server(network: PlayedNetwork, clock: ManualClock, address: IPAddress) -> PlayedServer:
     return PlayedServer(
-        address=str(address),
-        round_trip_ms=lambda: _round_trip_ms(network, network.world.sender, address),
+        address=str(address), round_trip_ms=lambda: _question_ms(network, clock.now_ns(), address)
     )
 
 
@@ -195,6 +212,23 @@ def _round_trip_ms(network: PlayedNetwork, host: str, target: IPAddress) -> floa
     there = next(h for h in network.world.hosts if target in network.world.addresses_of(h))
     back = network.plane.delays_ms(there, here)
     return None if back is None else round(out[0] + back[0], 6)
+
+
+def _question_ms(network: PlayedNetwork, asked_ns: int, there: IPAddress) -> float | None:
+    """What a question to an address of the resolver and its answer take now."""
+    world = network.world
+    here = world.address_of(world.sender, there.version)
+    if here is None:
+        return None
+    flow = FiveTuple(
+        source=here, target=there, protocol=UDP, source_port=_DNS_CLIENT_PORT, target_port=53
+    )
+    asked = network.transmit(world.sender, flow, asked_ns)
+    if asked is None or not network.plane.arrives(asked[0], there):
+        return None
+    heard = network.transmit(asked[0], flow.reverse, asked[1])
+    arrived = heard is not None and heard[0] == world.sender
+    return (heard[1] - asked_ns) / 1e6 if heard is not None and arrived else None
 
 
 def simulated_truth(

@@ -54,6 +54,12 @@ class PlayedMail:
         self._become(node, changed(self.hosts[node], keys))
         return self.hosts[node]
 
+    def follow(self, before: World, after: World) -> None:
+        """Make the hosts that differ between two states of the world what they are in the later."""
+        for node, host in after.hosts.items():
+            if host.smtp is not None and host.smtp != before.hosts[node].smtp:
+                self._become(node, host.smtp)
+
     @cached_property
     def authority(self) -> Authority:
         """Who certifies the world's mail servers; made when first asked for."""

@@ -18,6 +18,7 @@ from math import inf
 from mxpath.lab.conditions import Carried, stops
 from mxpath.lab.elements import SmtpHost
 from mxpath.lab.forwarding import DataPlane, FiveTuple
+from mxpath.lab.simulated_course import Course
 from mxpath.lab.simulated_line import FIRST_TIMEOUT_NS, PlayedLine, deliver, sendings
 from mxpath.lab.simulated_links import PlayedLinks
 from mxpath.lab.simulated_mail import PlayedMail
@@ -81,13 +82,20 @@ class PlayedNetwork:
         Salts the equal-cost choices.
     port_25_filtered_at_hop
         See :class:`mxpath.lab.simulated_faults.Faults`.
+    course
+        The world's faults and when they last; without it none ever does.
     """
 
     def __init__(
-        self, world: World, *, seed: int = 1, port_25_filtered_at_hop: int | None = None
+        self,
+        world: World,
+        *,
+        seed: int = 1,
+        port_25_filtered_at_hop: int | None = None,
+        course: Course | None = None,
     ) -> None:
-        self.world = world
-        self.plane = DataPlane(world, seed=seed)
+        self._course = course or Course(world, seed=seed, timed=False)
+        self._stage = self._course.at(self._course.began_ns)
         self.syns: Counter[tuple[IPAddress, int]] = Counter()
         """SYNs that arrived at each (target, source port) on port 25."""
         self.commands: list[tuple[IPAddress, list[str]]] = []
@@ -96,8 +104,25 @@ class PlayedNetwork:
         self.mail = PlayedMail(world)
         """The mail hosts, which can be changed."""
         self._closed = TcpServer(None)
+        self.mail.follow(world, self.world)
         self._links = PlayedLinks(seed)
         self._routers = PlayedRouters()
+
+    @property
+    def world(self) -> World:
+        """The world as it was when the network was last asked for something."""
+        return self._stage.world
+
+    @property
+    def plane(self) -> DataPlane:
+        """Its data plane."""
+        return self._stage.plane
+
+    def move_to(self, at_ns: int) -> None:
+        """Let the faults that last at a time be; every question to the network does so first."""
+        before, self._stage = self._stage, self._course.at(at_ns)
+        if before is not self._stage:
+            self.mail.follow(before.world, self._stage.world)
 
     def route(self, flow: FiveTuple) -> tuple[NextHop, ...]:
         """Return the steps that a packet of this flow takes from the sender, with filters."""
@@ -113,6 +138,7 @@ class PlayedNetwork:
 
         ``None`` when it vanishes on its way. A router where it ends has no way onward.
         """
+        self.move_to(at_ns)
         here = node == self.world.sender
         steps = self.route(flow) if here else tuple(self.plane.walk(node, flow))
         at = self._through(steps, _carried(flow), at_ns)
@@ -132,6 +158,7 @@ class PlayedNetwork:
 
     def reach(self, flow: FiveTuple, at_ns: int) -> Reached | None:
         """Return what becomes of a connection attempt that begins now; ``None`` for silence."""
+        self.move_to(at_ns)
         for sent_ns in sendings(at_ns, FIRST_TIMEOUT_NS):
             arrived = self.transmit(self.world.sender, flow, sent_ns)
             if arrived is None or arrived[0] == self.world.sender:
@@ -213,6 +240,7 @@ class PlayedNetwork:
 
     def carry(self, packet: bytes, sent_ns: int) -> Arrival | None:
         """Carry a packet of the sender's; return what comes back, ``None`` for silence."""
+        self.move_to(sent_ns)
         syn = read_syn(packet)
         if syn is None or not self.plane.arrives(self.world.sender, syn.source):
             return None

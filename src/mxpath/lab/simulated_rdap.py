@@ -54,6 +54,7 @@ class PlayedFetcher:
 
     def _play(self, question: HttpQuestion) -> tuple[HttpAnswer, float]:
         """The answer, and the seconds it takes to come."""
+        self._network.move_to(self._clock.now_ns())
         if self.server is not None and self._network.world.rdap is not None:
             self.server.follow(self._network.world.rdap)
         parts = urlsplit(question.url)

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from mxpath.model.address import IPAddress
 
 TCP = 6
+UDP = 17
 ICMP_PROTOCOL = {4: 1, 6: 58}
 _START_TTL = 64
 

@@ -105,6 +105,10 @@ class LabRow:
     name: str
     title: str
     running: bool
+    faults: tuple[str, ...] = ()
+    """What can go wrong with it on demand."""
+    active: tuple[str, ...] = ()
+    """Which of these last now, where it runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +138,28 @@ class LinkRow:
     blocks: tuple[str, ...]
     """What vanishes: ``ipv4``, ``ipv6``, ``icmp``, ``tcp/PORT``, ``udp/PORT``."""
     down: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRow:
+    """A fault of a running world."""
+
+    name: str
+    kind: str
+    active: bool
+    at_s: float | None
+    """When it begins by itself, in seconds after the world was up."""
+    until_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabFaults:
+    """What ``mxpath lab fault --json`` prints."""
+
+    world: str
+    faults: tuple[FaultRow, ...]
+    settled_s: float | None
+    """Seconds until the routes were quiet again; ``None`` when nothing was switched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
