@@ -273,3 +273,20 @@ def test_the_sender_is_placed_in_its_network() -> None:
     origin = analyzed("fine.example").seen_from
     assert origin.network is not None
     assert origin.network.asn == 64496
+
+
+def test_domains_of_one_run_share_what_was_measured_at_one_address() -> None:
+    vantage = simulate(first_walk())
+    first = analyze("fine.example", vantage, gazetteer())
+    arrived = sum(vantage.network.syns.values())
+    second = analyze("closed.example", vantage, gazetteer(), known=[first])
+    shared = set(first.mail.addresses) & set(second.mail.addresses)
+    assert shared
+    for address in shared:
+        assert second.trace_to(address) == first.trace_to(address)
+        assert second.session_at(address) == first.session_at(address)
+    fresh = [t for t in second.traces if t.target not in shared]
+    assert {t.target for t in (*fresh, *first.traces)} >= set(second.mail.addresses)
+    later = vantage.network.syns.total() - arrived
+    assert 0 < later <= sum(t.packets_sent for t in fresh) + len(fresh)
+    assert any("mx1.bigmail.example" in note for note in second.notes)

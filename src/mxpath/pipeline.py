@@ -11,7 +11,7 @@ Ctrl-C leaves a note in the Study, and everything that was seen before it.
 """
 
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -70,12 +70,13 @@ def _silent(_step: str) -> None:
     """Tell nobody."""
 
 
-def analyze(
+def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three things at will
     domain: str,
     vantage: Vantage,
     gazetteer: Gazetteer,
     *,
     options: Options | None = None,
+    known: Sequence[Study] = (),
     progress: Callable[[str], None] = _silent,
 ) -> Study:
     """Measure and explain where mail to ``domain`` goes.
@@ -90,6 +91,9 @@ def analyze(
         What the world has published about itself.
     options
         What to leave out or restrict.
+    known
+        Studies of the same run, with the same options: what they measured at an address is
+        taken over and not asked again, since many domains share their mail hosts.
     progress
         Called with a short phrase as each stage begins.
 
@@ -106,7 +110,11 @@ def analyze(
     options = options or Options()
     name = normalise_domain(domain)
     work = _Work(
-        vantage=vantage, options=options, progress=progress, started_at=_now(vantage.clock)
+        vantage=vantage,
+        options=options,
+        known=known,
+        progress=progress,
+        started_at=_now(vantage.clock),
     )
     work.measure(name)
     names = _names(work)
@@ -140,11 +148,19 @@ class _Work:
         *,
         vantage: Vantage,
         options: Options,
+        known: Sequence[Study],
         progress: Callable[[str], None],
         started_at: datetime,
     ) -> None:
         self.vantage, self.options, self.progress = vantage, options, progress
         self.started_at = started_at
+        self.known_traces = {t.target: t for s in known for t in s.traces if _stands(t)}
+        self.known_sessions = {
+            (x.host, x.address): x
+            for s in known
+            for x in s.sessions
+            if x.outcome is not Outcome.SKIPPED
+        }
         self.mail: MailDomain | None = None
         self.traces: tuple[Trace, ...] = ()
         self.sessions: tuple[SmtpSession, ...] = ()
@@ -175,6 +191,7 @@ class _Work:
             name, self.vantage, sender=self.options.sender, families=self.options.families
         )
         self.mail = _restrict(found, self.options.only)
+        self._say_known()
         tracing = "tracing" if self.options.tracing else ""
         talking = "talking SMTP with" if self.options.conversing else ""
         doing = " and ".join(filter(None, (tracing, talking)))
@@ -185,29 +202,58 @@ class _Work:
         assert self.mail is not None
         if not self.options.tracing or not self.mail.addresses:
             return
+        addresses = self.mail.addresses
+        fresh = tuple(a for a in addresses if a not in self.known_traces)
+        found = {t.target: t for t in self._trace_now(fresh)} if fresh else {}
+        both = self.known_traces | found
+        self.traces = tuple(both[a] for a in addresses if a in both)
+
+    def _trace_now(self, addresses: tuple[IPAddress, ...]) -> tuple[Trace, ...]:
+        traces: tuple[Trace, ...] = ()
         try:
             chosen = self.options.trace
             if self.options.conversing:
                 chosen = replace(chosen, stretch=max(chosen.stretch, ASIDE_STRETCH))
-            self.traces = trace(self.mail.addresses, self.vantage, options=chosen)
+            traces = trace(addresses, self.vantage, options=chosen)
         except PrivilegeError as error:
             self.notes.append(f"no traces: {error}")
         except KeyboardInterrupt:
             self._interrupted()
-        if any(t.end is EndReason.INTERRUPTED for t in self.traces):
+        if any(t.end is EndReason.INTERRUPTED for t in traces):
             self._interrupted()
+        return traces
+
+    def _say_known(self) -> None:
+        known = [
+            h for h, a in self._hosts() if (h, a) in self.known_sessions or a in self.known_traces
+        ]
+        if known:
+            names = ", ".join(dict.fromkeys(known))
+            self.notes.append(f"measured a moment ago, for an earlier domain of this run: {names}")
+
+    def _hosts(self) -> list[tuple[str, IPAddress]]:
+        plan = self.mail.plan if self.mail is not None else MxPlan(kind=PlanKind.FAILED)
+        return [(host.name, address) for host in plan.hosts for address in host.addresses]
 
     def _begin_talking(self) -> Conversations | None:
         assert self.mail is not None
         if not self.options.conversing:
             return None
-        hosts = [(h.name, address) for h in self.mail.plan.hosts for address in h.addresses]
+        hosts = [host for host in self._hosts() if host not in self.known_sessions]
         return begin(hosts, self.vantage, options=self.options.smtp)
 
     def _hear(self, talks: Conversations) -> None:
-        self.sessions = talks.finish(wait=INTERRUPTED not in self.notes)
-        if any(s.outcome is Outcome.SKIPPED and s.detail == "interrupted" for s in self.sessions):
+        found = talks.finish(wait=INTERRUPTED not in self.notes)
+        both = self.known_sessions | {(s.host, s.address): s for s in found}
+        hosts = self._hosts()
+        self.sessions = tuple(both[host] for host in hosts if host in both)
+        if any(s.outcome is Outcome.SKIPPED and s.detail == "interrupted" for s in found):
             self._interrupted()
+
+
+def _stands(trace: Trace) -> bool:
+    """Whether a trace came to an end that is the path's own."""
+    return trace.end not in (EndReason.INTERRUPTED, EndReason.LOCAL_FAULT)
 
 
 def _now(clock: Clock) -> datetime:

@@ -47,11 +47,12 @@ def test_the_mx_plan_is_ordered_follows_aliases_and_knows_the_null_mx(world: Wor
         ("nomail.example.", "MX", "0 ."),
     ]
     plans = mx_truth(world, records)
-    assert [(r.preference, r.host) for r in plans["fine.example"]] == [
+    rows = plans["fine.example"] or ()
+    assert [(r.preference, r.host) for r in rows] == [
         (10, "a.example"),
         (20, "b.example"),
     ]
-    assert plans["fine.example"][0].addresses == (ip_address("198.18.33.25"),)
+    assert rows[0].addresses == (ip_address("198.18.33.25"),)
     assert plans["nomail.example"] == plans["strict.example"] == ()
 
 
@@ -128,9 +129,10 @@ def test_a_truth_sends_nothing(kernel: Lab) -> None:
 @pytest.mark.lab
 def test_mail_plans_come_from_the_running_server(kernel: Lab) -> None:
     plans = kernel.truth([]).mx
-    assert [(r.preference, r.host) for r in plans["fine.example"]] == [
+    rows = plans["fine.example"] or ()
+    assert [(r.preference, r.host) for r in rows] == [
         (10, "mx1.bigmail.example"),
         (20, "mx.farmail.example"),
     ]
-    assert plans["fine.example"][0].addresses == kernel.world.addresses_of("mx1")
+    assert rows[0].addresses == kernel.world.addresses_of("mx1")
     assert plans["nomail.example"] == ()

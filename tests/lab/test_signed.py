@@ -182,8 +182,9 @@ def test_a_long_answer_comes_whole(signed: Lab) -> None:
 @pytest.mark.lab
 def test_the_truth_of_mail_is_read_from_the_running_server(signed: Lab) -> None:
     mx = signed.truth([]).mx
-    assert mx["fine.example"] == mx["plain.example"] == mx["bogus.example"]
-    assert mx["fine.example"][0].host == "mx1.bigmail.example"
+    assert mx["fine.example"] == mx["plain.example"]
+    assert [row.host for row in mx["fine.example"] or ()][:1] == ["mx1.bigmail.example"]
+    assert mx["bogus.example"] is None  # false signatures: a validating resolver has no answer
 
 
 def test_a_world_says_which_servers_it_lacks(world: World) -> None:

@@ -112,11 +112,12 @@ def test_without_a_vantage_nothing_was_counted() -> None:
 def test_the_mx_plan_is_that_of_the_zone(world: World) -> None:
     mx = simulated_truth(world, []).mx
     assert mx["nomail.example"] == ()
-    assert [(row.preference, row.host) for row in mx["fine.example"]] == [
+    rows = mx["fine.example"] or ()
+    assert [(r.preference, r.host) for r in rows] == [
         (10, "mx1.bigmail.example"),
         (20, "mx.farmail.example"),
     ]
-    assert mx["fine.example"][0].addresses == world.addresses_of("mx1")
+    assert rows[0].addresses == world.addresses_of("mx1")
 
 
 def test_smtp_behaviour_is_told_for_both_families(world: World) -> None:

@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     studies: list[Study] = []
     with shared.opened(options) as (vantage, gazetteer):
         for domain in domains:
-            study = measured(domain, vantage, gazetteer, options)
+            study = measured(domain, vantage, gazetteer, options, known=studies)
             before = earlier(study)
             study = replace(study, verdicts=judge(study, before=before))
             changes = compare(before, study) if before is not None else None
@@ -85,9 +85,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def measured(
-    domain: str, vantage: Vantage, gazetteer: Gazetteer, options: argparse.Namespace
+    domain: str,
+    vantage: Vantage,
+    gazetteer: Gazetteer,
+    options: argparse.Namespace,
+    *,
+    known: Sequence[Study] = (),
 ) -> Study:
-    """Analyze one domain as the options say."""
+    """Analyze one domain as the options say; ``known`` are earlier studies of this run."""
     chosen = Options(
         families=shared.families(options),
         sender=options.sender,
@@ -99,7 +104,14 @@ def measured(
         trace=TraceOptions(port=options.port, **shared.queries(options)),
         smtp=shared.smtp_options(options),
     )
-    return analyze(domain, vantage, gazetteer, options=chosen, progress=shared.progress(options))
+    return analyze(
+        domain,
+        vantage,
+        gazetteer,
+        options=chosen,
+        known=known,
+        progress=shared.progress(options),
+    )
 
 
 def remember(study: Study) -> None:

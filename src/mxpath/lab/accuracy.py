@@ -156,6 +156,10 @@ def _mx_facts(study: Study, truth: Truth) -> Iterator[Fact]:
         MxRow(preference=h.preference, host=h.name, addresses=h.addresses)
         for h in study.mail.plan.hosts
     )
+    if expected is None:
+        right = study.mail.plan.kind is PlanKind.FAILED and not found
+        yield right, f"{study.domain}: {study.mail.plan.kind} plan, truly no answer can be had"
+        return
     if not expected:
         right = study.mail.plan.kind is PlanKind.NULL and not found
         yield right, f"{study.domain}: {study.mail.plan.kind} plan, truly a null MX"

@@ -22,7 +22,7 @@ from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, stops
 from mxpath.lab.fib import NEVER_S, Fib, Step, read_fibs, route_get
 from mxpath.lab.neighbours import Crossing, Neighbours
 from mxpath.lab.topology import World
-from mxpath.lab.truth import HopTruth, MxRow, PathTruth
+from mxpath.lab.truth import HopTruth, MxRow, PathTruth, has_no_answer
 from mxpath.model.address import IPAddress, parse_address
 
 _MAX_HOPS = 64
@@ -105,13 +105,18 @@ class KernelTruth:
             )
 
 
-def mx_truth(world: World, records: Iterable[tuple[str, str, str]]) -> dict[str, tuple[MxRow, ...]]:
+def mx_truth(
+    world: World, records: Iterable[tuple[str, str, str]]
+) -> dict[str, tuple[MxRow, ...] | None]:
     """Return the MX plan of each domain from the records that a server serves (rule 5)."""
     zone: dict[tuple[str, str], list[str]] = {}
     for owner, kind, data in records:
         zone.setdefault((owner.rstrip("."), kind), []).append(data)
-    plans = {}
+    plans: dict[str, tuple[MxRow, ...] | None] = {}
     for domain in world.domains:
+        if has_no_answer(world, domain):
+            plans[domain] = None
+            continue
         rows = [data.split() for data in zone.get((domain.rstrip(".").lower(), "MX"), ())]
         plans[domain] = tuple(
             MxRow(

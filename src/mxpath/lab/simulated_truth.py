@@ -11,7 +11,16 @@ from mxpath.lab.simulated_wire import TCP
 from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.steps import NextHop
 from mxpath.lab.topology import World
-from mxpath.lab.truth import HopTruth, MxRow, PathTruth, SynCount, Truth, smtp_truth, unknowable
+from mxpath.lab.truth import (
+    HopTruth,
+    MxRow,
+    PathTruth,
+    SynCount,
+    Truth,
+    has_no_answer,
+    smtp_truth,
+    unknowable,
+)
 from mxpath.model.address import IPAddress, parse_address
 
 
@@ -101,9 +110,13 @@ def _hops(
         )
 
 
-def _mx(world: World) -> dict[str, tuple[MxRow, ...]]:
-    zone, plans = PlayedZones(world), {}
+def _mx(world: World) -> dict[str, tuple[MxRow, ...] | None]:
+    zone = PlayedZones(world)
+    plans: dict[str, tuple[MxRow, ...] | None] = {}
     for name, domain in world.domains.items():
+        if has_no_answer(world, name):
+            plans[name] = None
+            continue
         rows = [text.split() for text in domain.mx]
         plans[name] = tuple(
             MxRow(

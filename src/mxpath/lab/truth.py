@@ -13,6 +13,7 @@ from cryptography import x509
 
 from mxpath.lab.elements import Behaviour, Certificate, SmtpHost, TlsVersion
 from mxpath.lab.topology import World
+from mxpath.lab.zone import is_recursive
 from mxpath.model.address import IPAddress
 
 
@@ -116,8 +117,8 @@ class Truth:
     wire: str | None
     """``c`` or ``python`` in the kernel; ``None`` in memory."""
     paths: tuple[PathTruth, ...]
-    mx: dict[str, tuple[MxRow, ...]]
-    """Domain to its rows by preference; none for a null MX."""
+    mx: dict[str, tuple[MxRow, ...] | None]
+    """Domain to its rows by preference; none for a null MX, ``None`` where no answer can be had."""
     smtp: dict[IPAddress, SmtpTruth]
     syns: tuple[SynCount, ...]
     unknowable: dict[IPAddress, tuple[int, ...]] = field(default_factory=dict)
@@ -142,3 +143,13 @@ def unknowable(world: World) -> dict[IPAddress, tuple[int, ...]]:
         for host, marks in world.expected.unknowable.items()
         for address in world.addresses_of(host)
     }
+
+
+def has_no_answer(world: World, domain: str) -> bool:
+    """Whether a world's resolver must fail at a domain: a broken zone, or one with false signatures."""
+    validates = is_recursive(world) and world.dns.signed
+    failing = (*world.dns.servfail, *(world.dns.bogus if validates else ()))
+    labels = domain.rstrip(".").lower().split(".")
+    return any(
+        labels[-len(bad) :] == bad for bad in (n.rstrip(".").lower().split(".") for n in failing)
+    )
