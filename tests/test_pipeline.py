@@ -11,12 +11,13 @@ from mxpath.errors import InputError
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate
 from mxpath.lab.simulated_faults import Faults
+from mxpath.measuring import ASIDE_STRETCH
 from mxpath.model import codec
 from mxpath.model.mail import PlanKind
 from mxpath.model.session import Outcome
 from mxpath.model.study import Origin, Study
 from mxpath.model.trace import EndReason
-from mxpath.pipeline import ASIDE_STRETCH, INTERRUPTED, Options, analyze
+from mxpath.pipeline import INTERRUPTED, Options, analyze
 from mxpath.report.html import render_report
 from mxpath.report.text import screen
 from mxpath.tracing.options import TraceOptions
