@@ -59,7 +59,7 @@ def an_mx_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         hosts: tuple[MxHost, ...] = mail.plan.hosts[:1]
         return replace(mail, plan=replace(mail.plan, hosts=hosts))
 
-    monkeypatch.setattr("mxpath.pipeline.discover", broken)
+    monkeypatch.setattr("mxpath.measuring.discover", broken)
 
 
 @pytest.mark.parametrize(
