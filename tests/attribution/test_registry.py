@@ -35,6 +35,10 @@ def studied(
     return analyze("fine.example", vantage, gazetteer, options=options), vantage
 
 
+ASKING_ALONE = Options(tracing=False, conversing=False)
+"""For what neither traces nor conversations change."""
+
+
 def holders(study: Study) -> dict[str, str | None]:
     return {
         str(address): claim.value.holder_words if claim is not None else None
@@ -43,8 +47,8 @@ def holders(study: Study) -> dict[str, str | None]:
     }
 
 
-def test_a_study_says_who_holds_the_mail_hosts_and_why(tmp_path: Path) -> None:
-    study, _ = studied(tmp_path)
+def test_a_study_says_who_holds_the_mail_hosts_and_why(fine: Study) -> None:
+    study = fine
     assert holders(study) == {
         "198.18.33.25": "BigMail (ORG-BIGMAIL), XX",
         "2001:db8:3000:1000::25": "BigMail (ORG-BIGMAIL), XX",
@@ -89,7 +93,7 @@ def test_a_network_without_a_name_is_asked_about_by_its_number(tmp_path: Path) -
     world = registries.world()
     vantage = simulate(world)
     gazetteer = registries.gazetteer(tmp_path, world, without=("asnames", "peeringdb"))
-    study = analyze("fine.example", vantage, gazetteer)
+    study = analyze("fine.example", vantage, gazetteer, options=ASKING_ALONE)
     owner = study.owners[study.mail.addresses[0]]
     assert owner.network is not None
     assert owner.network.name is None
@@ -174,8 +178,19 @@ def test_ctrl_c_among_the_questions_keeps_the_answers_before_it(tmp_path: Path) 
 def test_a_broken_address_family_is_gone_round(tmp_path: Path, family: int) -> None:
     world = registries.world()
     vantage = simulate(world, faults=Faults(no_route=(family,)))
-    study = analyze("fine.example", vantage, registries.gazetteer(tmp_path, world))
+    gazetteer = registries.gazetteer(tmp_path, world)
+    study = analyze("fine.example", vantage, gazetteer, options=ASKING_ALONE)
     assert None not in holders(study).values()
+
+
+@pytest.fixture(scope="module")
+def fine(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return studied(tmp_path_factory.mktemp("fine"))[0]
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return studied(tmp_path_factory.mktemp("without"), offline=True)[0]
 
 
 class Broken(NamedTuple):
@@ -200,10 +215,10 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("broken", FAULTS, ids=lambda b: f"{b.behaviour}-{b.delay_s:g}")
-def test_a_broken_registry_costs_seconds_and_nothing_else(tmp_path: Path, broken: Broken) -> None:
-    fine, _ = studied(tmp_path / "fine")
-    study, vantage = studied(tmp_path / "broken", broken.behaviour, delay_s=broken.delay_s)
-    without, _ = studied(tmp_path / "offline", offline=True)
+def test_a_broken_registry_costs_seconds_and_nothing_else(
+    tmp_path: Path, broken: Broken, fine: Study, without: Study
+) -> None:
+    study, vantage = studied(tmp_path, broken.behaviour, delay_s=broken.delay_s)
     assert _duration_s(study) - _duration_s(without) <= broken.most_s
     notes = [note for note in study.notes if note.startswith("registered holder of")]
     assert bool(notes) == (broken.words is not None)
