@@ -1,6 +1,7 @@
 """A path that answers as its script says, and the clock that it moves."""
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ class Script:
     interrupt_after: int | None = None
     """Calls of ``receive`` after which the user presses Ctrl-C."""
     duplicates: bool = False
+    loses_silent: bool = False
+    """SYNs without an answer never arrived, and the half-open connection is gone at once."""
     holds_spare: bool = False
     """There is never a place for a spare SYN."""
 
@@ -83,7 +86,8 @@ class ScriptedSocket:
             mine = [s for s in self.arrived() if s.target == probe.target]
             first = min(s.sequence for s in mine)
             kind = script.target
-            if kind is ReplyKind.SYN_ACK and probe.sequence != first:
+            again = script.loses_silent and probe.sequence >> 20 & 0x3F
+            if kind is ReplyKind.SYN_ACK and probe.sequence != first and not again:
                 return None
             where: IPAddress = probe.target
         else:
@@ -108,7 +112,14 @@ class ScriptedSocket:
 
     def arrived(self) -> list[ProbeSpec]:
         """SYNs that came as far as the target."""
-        return [probe for probe in self.sent if probe.ttl >= self.script.distance]
+        seen: Counter[int] = Counter()
+        found = []
+        for probe in self.sent:
+            lost = self.script.loses_silent and self.script.silent(probe.ttl, seen[probe.ttl])
+            seen[probe.ttl] += 1
+            if probe.ttl >= self.script.distance and not lost:
+                found.append(probe)
+        return found
 
 
 def answer(probe: ProbeSpec, kind: ReplyKind, where: IPAddress, received_ns: int) -> Reply:

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.demo import play
 from mxpath.inference import crossings, routes
+from mxpath.inference.latency import differential
 from mxpath.lab.accuracy import Accuracy, compare
 from mxpath.mail.discover import discover
 from mxpath.model.mail import MxHost
-from mxpath.model.route import Route
+from mxpath.model.route import Differential, Route
 from world import first_walk
 
 
@@ -29,6 +31,12 @@ def test_all_is_right_in_memory(tmp_path: Path) -> None:
     assert 1 <= accuracy.syns_at_target_max <= 6
     assert accuracy.rtt_error_ms.median == 0
     assert accuracy.rtt_error_ms.p95 == 0
+
+
+def test_latency_figures_hold_the_truth(tmp_path: Path) -> None:
+    segments = played(tmp_path).segments
+    assert segments.given >= 50
+    assert segments.contain_truth >= 0.95 * segments.given
 
 
 def an_exchange_port_is_taken_for_a_mere_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,6 +68,20 @@ def an_mx_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(mail, plan=replace(mail.plan, hosts=hosts))
 
     monkeypatch.setattr("mxpath.measuring.discover", broken)
+
+
+def test_a_broken_envelope_turns_the_segments_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def broken(*args: Any, **kwargs: Any) -> Differential:
+        found = differential(*args, **kwargs)
+        return replace(found, rtt_ms=None if found.rtt_ms is None else found.rtt_ms * 1.3)
+
+    monkeypatch.setattr(routes, "differential", broken)
+    accuracy = played(tmp_path)
+    assert accuracy.segments.contain_truth < 0.95 * accuracy.segments.given
+    assert len(accuracy.wrong_segments) == accuracy.segments.given - accuracy.segments.contain_truth
 
 
 @pytest.mark.parametrize(

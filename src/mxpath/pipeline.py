@@ -99,7 +99,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         owners=owners,
         traces=work.traces,
         sessions=work.sessions,
-        routes=_routes(work.traces, owners, gazetteer, origin),
+        routes=_routes(work, owners, gazetteer, origin),
         verdicts=(),
         seen_from=origin,
         started_at=work.started_at,
@@ -196,18 +196,26 @@ def _locate(
 
 
 def _routes(
-    traces: Iterable[Trace],
-    owners: dict[IPAddress, Attribution],
-    gazetteer: Gazetteer,
-    origin: Origin,
+    work: _Work, owners: dict[IPAddress, Attribution], gazetteer: Gazetteer, origin: Origin
 ) -> tuple[Route, ...]:
     exchanges = {owner.ixp.ix_id for owner in owners.values() if owner.ixp is not None}
     members = {ix_id: gazetteer.members(ix_id) for ix_id in exchanges}
+    handshakes = {
+        session.address: phase.elapsed_ms
+        for session in work.sessions
+        if (phase := session.phase("connect")) is not None and phase.complete
+    }
     return tuple(
         infer_route(
-            each, owners, relations=gazetteer.relations, members=members, home=origin.network
+            each,
+            owners,
+            relations=gazetteer.relations,
+            members=members,
+            home=origin.network,
+            others=work.traces,
+            handshake_ms=handshakes.get(each.target),
         )
-        for each in traces
+        for each in work.traces
     )
 
 

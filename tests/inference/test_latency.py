@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mxpath.inference.latency import TIMER_NOISE_MS, differential, envelope
+from mxpath.inference.latency import (
+    FLOOR_FACTOR,
+    TIMER_NOISE_MS,
+    UNSEEN_SHARE,
+    differential,
+    envelope,
+)
 from mxpath.inference.steps import steps_of
 from mxpath.model.route import Differential
 from paths import trace
@@ -38,24 +44,44 @@ def between(*hops: str, entry: int, leave: int) -> Differential:
 
 def test_a_difference_with_the_least_uncertainty() -> None:
     found = between("a1 5", "b1 25", entry=1, leave=2)
-    assert found == Differential(rtt_ms=20, plus_minus_ms=2 * TIMER_NOISE_MS)
+    width = 2 * TIMER_NOISE_MS + UNSEEN_SHARE * 20
+    assert found == Differential(rtt_ms=20, plus_minus_ms=width, entry_ttl=1, exit_ttl=2)
 
 
 def test_the_first_hop_is_measured_from_the_vantage() -> None:
-    assert between("a1 5", entry=0, leave=1) == Differential(rtt_ms=5, plus_minus_ms=TIMER_NOISE_MS)
+    found = between("a1 5", entry=0, leave=1)
+    width = TIMER_NOISE_MS + UNSEEN_SHARE * 5
+    assert found == Differential(rtt_ms=5, plus_minus_ms=width, entry_ttl=0, exit_ttl=1)
 
 
-def test_the_spread_of_the_smallest_samples_widens_it() -> None:
-    found = between("a1 5/5.5", "b1 27/25/80", entry=1, leave=2)
-    assert found == Differential(rtt_ms=20, plus_minus_ms=2.5)
+def test_the_gaps_of_the_smallest_samples_widen_it_also_where_there_is_one_sample() -> None:
+    found = between("a1 5/5.5", "b1 27/25/80", "c1 50", entry=1, leave=2)
+    assert found.plus_minus_ms == pytest.approx(2 * FLOOR_FACTOR * (0.5 + 2) / 2 + 1)
+    alone = between("a1 5/5.5", "b1 27/25/80", "c1 50", entry=2, leave=3)
+    assert alone.plus_minus_ms > FLOOR_FACTOR * (0.5 + 2)
 
 
-def test_a_late_hop_takes_nothing_from_the_next() -> None:
-    """METHODS' own numbers: 10, 60, 20, 30 are 10, 20, 20, 30."""
+def test_of_a_late_hop_only_the_bounds_are_known() -> None:
+    """It lies between the level before it and the envelope: METHODS' 10, 60, 20, 30."""
     hops = ("a1 10", "a2 60", "b1 20", "b2 30")
-    assert between(*hops, entry=1, leave=2).rtt_ms == 10
-    assert between(*hops, entry=2, leave=3).rtt_ms is None
+    late = between(*hops, entry=1, leave=2)
+    assert (late.rtt_ms, "cannot be told from zero" in late.reason) == (None, True)
     assert between(*hops, entry=3, leave=4).rtt_ms == 10
+    found = between("a1 10", "a2 60", "b1 20", "b2 90", entry=2, leave=4)
+    assert found.rtt_ms == 75
+    assert found.plus_minus_ms > 5
+
+
+def test_what_other_flows_differ_by_widens_it() -> None:
+    steps = steps_of(trace("a1 5", "b1 25"), {})
+    found = differential(steps, entry_ttl=1, exit_ttl=2, branches={2: 3.0})
+    assert found.plus_minus_ms == pytest.approx(2 * TIMER_NOISE_MS + 1 + 3)
+    assert "other flows differ by 3.0 ms" in found.reason
+
+
+def test_an_answer_that_may_have_been_sent_again_is_no_figure() -> None:
+    found = between("a1 5", "t25! 1025", entry=1, leave=2)
+    assert (found.rtt_ms, "sent again" in found.reason) == (None, True)
 
 
 @pytest.mark.parametrize("later", ["b1 5", "b1 5.2", "b1 4"])
@@ -66,15 +92,27 @@ def test_what_cannot_be_told_from_zero_is_no_figure(later: str) -> None:
     assert found.plus_minus_ms > 0
 
 
-def test_silence_to_the_end_is_no_figure() -> None:
+def test_silence_is_no_figure() -> None:
     found = between("a1 5", "*", entry=1, leave=2)
-    assert (found.rtt_ms, found.reason) == (None, "nothing from here on answered")
+    assert (found.rtt_ms, found.reason) == (None, "an end of it did not answer")
 
 
 def test_ways_back_of_different_length_are_no_figure() -> None:
     same = between("a1 5@64", "b1 25@63", entry=1, leave=2)
-    other_system = between("a1 5@64", "b1 25@254", entry=1, leave=2)
-    longer = between("a1 5@64", "b1 25@60", entry=1, leave=2)
-    assert same.rtt_ms == other_system.rtt_ms == 20
+    assert same.rtt_ms == 20
+    longer = between("a1 5@64", "b1 25@62", entry=1, leave=2)
     assert longer.rtt_ms is None
-    assert "ways back differ" in longer.reason
+    assert longer.reason.endswith("that of hop 2 is 1 hop longer than that of hop 1")
+    shorter = between("a1 5@62", "b1 25@63", entry=1, leave=2)
+    assert shorter.reason.endswith("2 hops shorter than that of hop 1")
+
+
+def test_between_makes_one_hop_may_be_a_habit_and_two_are_not() -> None:
+    assert between("a1 5@64", "b1 25@253", entry=1, leave=2).rtt_ms == 20
+    assert between("a1 5@64", "b1 25@252", entry=1, leave=2).rtt_ms is None
+
+
+def test_a_way_back_that_changes_in_between_is_no_figure_either() -> None:
+    hops = ("a1 5@64", "b1 25@61", "b2 30@62")
+    assert between(*hops, entry=1, leave=3).rtt_ms is None
+    assert between(*hops, entry=0, leave=1).rtt_ms == 5

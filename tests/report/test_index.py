@@ -8,6 +8,7 @@ ACCURACY = {
     "smtp": {"compared": 0, "wrong": 0},
     "crossings": {"true_positive": 6, "false_positive": 0, "false_negative": 2},
     "rtt_error_ms": {"median": 0.125, "p95": None},
+    "segments": {"given": 20, "contain_truth": 19, "refused": 3, "refused_rightly": 2},
     "flows_per_trace_max": 1,
     "syns_at_target_max": 3,
     "player": "kernel",
@@ -33,6 +34,7 @@ def test_accuracy_is_told_in_plain_words_and_mistakes_are_not_hidden() -> None:
     assert '<span class="bad-word">13 of 14 right' in text
     assert '<span class="bad-word">6 found, 0 invented, 2 missed' in text
     assert text.count("nothing to compare") == 2
+    assert '<span class="good-word">19 of 20 intervals hold the truth; 3 refused, 2' in text
     assert "at most 1" in text
     assert "at most 3" in text
     assert "over a wire in C" in text

@@ -196,6 +196,14 @@ def counts(found: Trace) -> list[int]:
     return [len(hop.probes) for hop in found.hops]
 
 
+def test_a_target_whose_first_syn_was_lost_is_confirmed_nearer() -> None:
+    """A SYN/ACK that acknowledges the next TTL says that the one before it never arrived."""
+    lost = Script(distance=9, silent=lambda ttl, number: (ttl, number) == (9, 0), loses_silent=True)
+    found, socket = run(lost)
+    assert found.distance == 9
+    assert len(socket.arrived()) == 6
+
+
 def test_queries_ask_again_only_before_the_target() -> None:
     found, socket = run(Script(distance=8), TraceOptions(queries=4, stretch=100))
     assert counts(found) == [4] * 7 + [1]

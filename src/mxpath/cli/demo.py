@@ -53,7 +53,13 @@ def _accuracy_words(accuracy: Accuracy) -> str:
         lines.append(
             f"  RTT error  median {error.median:.3f} ms, 95th percentile {error.p95:.3f} ms"
         )
+    found = accuracy.segments
+    lines.append(
+        f"  segments   {found.contain_truth} of {found.given} figures hold the truth; "
+        f"{found.refused} refused, {found.refused_rightly} of them rightly"
+    )
     lines.append(f"  flows      {accuracy.flows_per_trace_max} a trace at most")
     lines.append(f"  SYNs       {accuracy.syns_at_target_max} of one flow at a mail host at most")
     lines += [f"  ! {mistake}" for mistake in accuracy.mistakes]
+    lines += [f"  ? {figure}" for figure in accuracy.wrong_segments]
     return "\n".join(lines)

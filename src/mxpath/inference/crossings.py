@@ -27,7 +27,7 @@ Exchange points are compared by id, never by name.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mxpath.inference.latency import differential
 from mxpath.inference.steps import Step, evidence_of
@@ -48,6 +48,8 @@ class Surroundings:
     """Exchange point id to its members; an id that is missing, or has none, is not known."""
     home: Network | None
     destination: Network | None
+    branches: Mapping[int, float] = field(default_factory=dict)
+    """TTL to what other flows make of it (``branches.py``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +142,12 @@ def _crossing(
         far=port.member,
         far_ttl=step.ttl,
         address=step.address,
-        differential=differential(steps, entry_ttl=_entry_ttl(steps, index), exit_ttl=step.ttl),
+        differential=differential(
+            steps,
+            entry_ttl=_entry_ttl(steps, index),
+            exit_ttl=step.ttl,
+            branches=around.branches,
+        ),
     )
     told = tuple(Evidence(source="trace", rule=r.rule, detail=r.detail) for r in reasons)
     return Claim(value=crossing, evidence=(*evidence_of(step.owner), *told), grade=grade)

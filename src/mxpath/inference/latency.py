@@ -7,28 +7,48 @@ The law
    A hop that answers late is late by its own slowness or by its own way back;
    the envelope lifts it off, and never touches the target's own figure (a
    regression would).
-2. *Differential*: ``env(exit) - env(entry)``. It is latency of what lies between
+2. *Level*: a hop's own place on the envelope. Of a hop that later ones undercut by more
+   than noise no more is known than that it lies between the level before it and the
+   envelope: the middle of the two, give or take half of what lies between.
+3. *Differential*: ``level(exit) - level(entry)``. It is latency of what lies between
    only where the ways back are the same, and so it is named a difference.
-3. *Uncertainty*: of each end, the gap between the two smallest samples that the
-   envelope stands on, the usual order-statistics estimate of how far a minimum
-   is above its floor, and never less than ``TIMER_NOISE_MS``. The two add up:
-   the noise of both ends may point apart.
-4. *No figure* is given where an end has no envelope (silence to the end), where
-   the interval covers zero, or where the answers' TTLs say that the ways back
-   differ by ``WAY_BACK_JUMP_HOPS`` hops or more.
+4. *Uncertainty* is the sum of
+   a. the noise of both ends, which may point apart: ``FLOOR_FACTOR`` times the usual gap
+      between the two smallest samples there and at the hops beside (one gap of three samples
+      is luck), and never less than ``TIMER_NOISE_MS``;
+   b. what other flows of the study say of the same stretch (``branches.py``): equal-cost
+      branches of unlike delay, of which each answer takes one of its own on the way back;
+   c. ``UNSEEN_SHARE`` of the figure: ways back of equal length still run over other links,
+      and nothing that a vantage can see tells how long those are.
+5. *The ways back* are compared by the TTL that answers arrive with: what is left of the
+   initial value, less the way there, is constant along a path that answers come home by. One
+   hop of difference between answers of one make (the same initial TTL) is no habit of a
+   maker, it is another way; between makes it takes two, since some count themselves.
+6. *No figure* is given where an end has no level (silence to the end), where the ways back of
+   both ends, or of a hop between them, differ (law 5), where the target's answer came as late
+   as a SYN/ACK that was sent again, or where the interval covers zero.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
 
 from mxpath.inference.steps import Step
 from mxpath.model.route import Differential
 
 TIMER_NOISE_MS = 0.1
 """Least uncertainty of one RTT: what kernel timestamps and schedulers add on an idle path."""
-WAY_BACK_JUMP_HOPS = 3
-"""Ways back that differ by as much in length are held to be different ways."""
+FLOOR_FACTOR = 3.0
+"""How many usual gaps the smallest of a few samples may lie above its floor. Of three samples of
+a bell-shaped delay the gap is 0.85 standard deviations, the smallest lies 0.85 below the mean,
+and the floor of two uniform delays 2.4 below it: (2.4 - 0.85) / 0.85 is 1.9; the rest is luck."""
+UNSEEN_SHARE = 0.05
+"""Chosen by trial: see the table in docs/method.md."""
+RESENT_MS = 950.0
+"""A SYN/ACK that got lost is sent again after a second (RFC 6298), and later ones after more."""
+_NEIGHBOURS = 2
 _INITIAL_TTLS = (32, 64, 128, 255)
+NO_BRANCHES: Mapping[int, float] = {}
 
 
 def envelope(minima: Sequence[float | None]) -> tuple[float | None, ...]:
@@ -67,8 +87,6 @@ class Level:
 
     rtt_ms: float
     plus_minus_ms: float
-    excess_back: int | None = None
-    """Hops that the way back of the answer is longer than the way there; ``None`` when unknown."""
 
 
 START = Level(rtt_ms=0.0, plus_minus_ms=0.0)
@@ -76,37 +94,46 @@ START = Level(rtt_ms=0.0, plus_minus_ms=0.0)
 
 
 def level(steps: Sequence[Step], ttl: int) -> Level | None:
-    """Return the envelope at ``ttl``, ``None`` when nothing from there on answered.
+    """Return the level of the hop at ``ttl``, ``None`` when it did not answer.
 
     ``ttl`` 0 is the vantage itself.
     """
     if ttl == 0:
         return START
-    answered = [step for step in steps if step.ttl >= ttl and step.rtts_ms]
-    if not answered:
+    own = steps[ttl - 1].rtts_ms
+    if not own:
         return None
-    lowest = min(answered, key=lambda step: step.rtts_ms[0])
-    return Level(
-        rtt_ms=lowest.rtts_ms[0],
-        plus_minus_ms=_spread(lowest.rtts_ms),
-        excess_back=_excess_back(lowest),
-    )
+    noise_ms = _noise_ms(steps, ttl)
+    highest = min(step.rtts_ms[0] for step in steps[ttl - 1 :] if step.rtts_ms)
+    late_ms = own[0] - highest
+    if late_ms <= noise_ms:
+        return Level(rtt_ms=highest, plus_minus_ms=max(noise_ms, late_ms))
+    before = [step.rtts_ms[0] for step in steps[: ttl - 1] if step.rtts_ms]
+    lowest = min(max(before, default=0.0), highest)
+    half = (highest - lowest) / 2
+    return Level(rtt_ms=lowest + half, plus_minus_ms=half + noise_ms)
 
 
-def _spread(samples: Sequence[float]) -> float:
-    gap = samples[1] - samples[0] if len(samples) > 1 else 0.0
-    return max(gap, TIMER_NOISE_MS)
+def _noise_ms(steps: Sequence[Step], ttl: int) -> float:
+    """Law 4a: how far the smallest sample of a hop may lie above its floor."""
+    gaps = [
+        (abs(step.ttl - ttl), step.rtts_ms[1] - step.rtts_ms[0])
+        for step in steps
+        if len(step.rtts_ms) > 1
+    ]
+    nearest = [gap for _, gap in sorted(gaps)[: 1 + 2 * _NEIGHBOURS]]
+    own = [gap for far, gap in gaps if not far]
+    usual = FLOOR_FACTOR * fmean(nearest) if nearest else 0.0
+    return max(TIMER_NOISE_MS, usual, *own)
 
 
-def _excess_back(step: Step) -> int | None:
-    """Length of the way back, guessed from the nearest customary initial TTL, minus that there."""
-    if step.reply_ttl is None:
-        return None
-    initial = next((ttl for ttl in _INITIAL_TTLS if ttl >= step.reply_ttl), None)
-    return None if initial is None else initial - step.reply_ttl - step.ttl
-
-
-def differential(steps: Sequence[Step], *, entry_ttl: int, exit_ttl: int) -> Differential:
+def differential(
+    steps: Sequence[Step],
+    *,
+    entry_ttl: int,
+    exit_ttl: int,
+    branches: Mapping[int, float] = NO_BRANCHES,
+) -> Differential:
     """Return the differential RTT from one hop to a later one.
 
     Parameters
@@ -117,26 +144,64 @@ def differential(steps: Sequence[Step], *, entry_ttl: int, exit_ttl: int) -> Dif
         TTL of the hop before; 0 for the vantage itself.
     exit_ttl
         TTL of the last hop of what is measured.
+    branches
+        TTL to what other flows make of it in milliseconds (law 4b).
     """
+    figure = _differential(steps, entry_ttl, exit_ttl, branches)
+    return replace(figure, entry_ttl=entry_ttl, exit_ttl=exit_ttl)
+
+
+def _differential(
+    steps: Sequence[Step], entry_ttl: int, exit_ttl: int, branches: Mapping[int, float]
+) -> Differential:
     entry, leave = level(steps, entry_ttl), level(steps, exit_ttl)
     if entry is None or leave is None:
-        return unresolved("nothing from here on answered")
-    plus_minus = entry.plus_minus_ms + leave.plus_minus_ms
+        return unresolved("an end of it did not answer")
     difference = round(leave.rtt_ms - entry.rtt_ms, 6)  # to the nanosecond that stamps have
-    if _ways_back_differ(entry, leave):
-        return unresolved("the ways back differ in length", plus_minus_ms=plus_minus)
+    branched_ms = max(branches.get(entry_ttl, 0.0), branches.get(exit_ttl, 0.0))
+    noise_ms = entry.plus_minus_ms + leave.plus_minus_ms
+    plus_minus = round(noise_ms + branched_ms + UNSEEN_SHARE * max(difference, 0.0), 6)
+    if (reason := _ways_back(steps, entry_ttl, exit_ttl)) is not None:
+        return unresolved(reason, plus_minus_ms=plus_minus)
+    if steps[exit_ttl - 1].is_target and difference >= RESENT_MS:
+        reason = "the target's answer may have been sent again after a loss"
+        return unresolved(reason, plus_minus_ms=plus_minus)
     if difference <= plus_minus:
         return unresolved(
             f"{difference:.2f} ± {plus_minus:.2f} ms cannot be told from zero",
             plus_minus_ms=plus_minus,
         )
-    return Differential(rtt_ms=difference, plus_minus_ms=plus_minus)
+    wide = f"other flows differ by {branched_ms:.1f} ms here" if branched_ms else ""
+    return Differential(rtt_ms=difference, plus_minus_ms=plus_minus, reason=wide)
 
 
-def _ways_back_differ(entry: Level, leave: Level) -> bool:
-    if entry.excess_back is None or leave.excess_back is None:
-        return False
-    return abs(leave.excess_back - entry.excess_back) >= WAY_BACK_JUMP_HOPS
+def _ways_back(steps: Sequence[Step], entry_ttl: int, exit_ttl: int) -> str | None:
+    """Law 5: say where the ways back differ; ``None`` where nothing shows that they do."""
+    known = [found for step in steps[:exit_ttl] if (found := _way_back(step)) is not None]
+    concerned = [each for each in known if each[0] >= entry_ttl]
+    if not entry_ttl:
+        concerned = known
+    if len(concerned) < 2:
+        return None
+    first, *others = concerned
+    for ttl, initial, excess in others:
+        least = 1 if initial == first[1] else 2
+        if abs(excess - first[2]) >= least:
+            longer = "longer" if excess > first[2] else "shorter"
+            hops = abs(excess - first[2])
+            return (
+                f"the ways back differ in length: that of hop {ttl} is {hops}"
+                f" hop{'s' * (hops != 1)} {longer} than that of hop {first[0]}"
+            )
+    return None
+
+
+def _way_back(step: Step) -> tuple[int, int, int] | None:
+    """TTL, initial TTL of the answer, and hops that the way back is longer than the way there."""
+    if step.reply_ttl is None:
+        return None
+    initial = next((ttl for ttl in _INITIAL_TTLS if ttl >= step.reply_ttl), None)
+    return None if initial is None else (step.ttl, initial, initial - step.reply_ttl - step.ttl)
 
 
 def unresolved(reason: str, *, plus_minus_ms: float = 0.0) -> Differential:

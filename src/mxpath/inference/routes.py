@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from mxpath.inference.borders import assign, hidden_as
+from mxpath.inference.branches import branch_spreads
 from mxpath.inference.crossings import Surroundings, find_crossings, refused_ports
 from mxpath.inference.latency import differential, envelope, unresolved
 from mxpath.inference.quality import qualities
@@ -28,13 +29,15 @@ _WEAKER = (Grade.CERTAIN, Grade.LIKELY, Grade.POSSIBLE)
 _NOBODY: Mapping[int, frozenset[int]] = {}
 
 
-def infer_route(
+def infer_route(  # noqa: PLR0913 - what is known of a path, each by its name
     trace: Trace,
     owners: Mapping[IPAddress, Attribution],
     *,
     relations: AsRelations,
     members: Mapping[int, frozenset[int]] = _NOBODY,
     home: Network | None = None,
+    others: Sequence[Trace] = (),
+    handshake_ms: float | None = None,
 ) -> Route:
     """Tell a trace in networks.
 
@@ -50,6 +53,11 @@ def infer_route(
         Exchange point id to its member networks.
     home
         The vantage's own network, if known.
+    others
+        Traces of the same study, whose flows may have taken other branches; this one may be
+        among them.
+    handshake_ms
+        Time of a TCP handshake with the target, where a connection was made.
 
     Returns
     -------
@@ -60,13 +68,21 @@ def infer_route(
     destination = target.network if target is not None else None
     seen = steps_of(trace, owners)
     steps = assign(seen, relations=relations, home=home, destination=destination)
-    around = Surroundings(relations=relations, members=members, home=home, destination=destination)
+    beside = [steps_of(each, owners) for each in others if each is not trace]
+    branches = branch_spreads(seen, beside, handshake_ms=handshake_ms)
+    around = Surroundings(
+        relations=relations,
+        members=members,
+        home=home,
+        destination=destination,
+        branches=branches,
+    )
     crossings = find_crossings(steps, around)
     return Route(
         target=trace.target,
         source=trace.source,
         as_path=tuple(stop.network for stop in _stops(steps, home, relations)),
-        segments=tuple(_segments(steps)),
+        segments=tuple(_segments(steps, branches)),
         borders=tuple(_borders(steps, home, relations, crossings)),
         crossings=crossings,
         envelope_ms=envelope([step.rtts_ms[0] if step.rtts_ms else None for step in steps]),
@@ -76,13 +92,15 @@ def infer_route(
     )
 
 
-def _segments(steps: Sequence[Step]) -> Iterator[Claim[Segment]]:
+def _segments(steps: Sequence[Step], branches: Mapping[int, float]) -> Iterator[Claim[Segment]]:
     """Runs of steps of one network; runs of unknown steps are segments too."""
     for _, run in groupby(steps, key=lambda step: step.asn):
-        yield _segment(tuple(run), steps)
+        yield _segment(tuple(run), steps, branches)
 
 
-def _segment(run: Sequence[Step], steps: Sequence[Step]) -> Claim[Segment]:
+def _segment(
+    run: Sequence[Step], steps: Sequence[Step], branches: Mapping[int, float]
+) -> Claim[Segment]:
     first, last = run[0], run[-1]
     entry = next((s.ttl for s in reversed(steps[: first.ttl - 1]) if s.address is not None), 0)
     answered = [step for step in run if step.address is not None]
@@ -92,7 +110,7 @@ def _segment(run: Sequence[Step], steps: Sequence[Step]) -> Claim[Segment]:
         last_ttl=last.ttl,
         addresses=tuple(step.address for step in run),
         differential=(
-            differential(steps, entry_ttl=entry, exit_ttl=answered[-1].ttl)
+            differential(steps, entry_ttl=entry, exit_ttl=answered[-1].ttl, branches=branches)
             if answered
             else unresolved("no hop of this stretch answered")
         ),

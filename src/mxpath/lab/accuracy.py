@@ -11,6 +11,7 @@ from itertools import zip_longest
 from statistics import median, quantiles
 
 from mxpath.lab.elements import Behaviour
+from mxpath.lab.segment_accuracy import SegmentTally, tally_segments
 from mxpath.lab.smtp_accuracy import Fact, smtp_fact
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, Truth
 from mxpath.model.mail import PlanKind
@@ -54,6 +55,8 @@ class Accuracy:
     smtp: Tally
     crossings: CrossingTally
     rtt_error_ms: RttError
+    segments: SegmentTally
+    """Latency figures of segments; a wrong one is a figure of its own, not a mistake."""
     flows_per_trace_max: int
     """Distinct 5-tuples of probes of one trace, counted where they arrive."""
     syns_at_target_max: int
@@ -62,6 +65,8 @@ class Accuracy:
     wire: str | None
     mistakes: tuple[str, ...] = ()
     """Each wrong fact in words."""
+    wrong_segments: tuple[str, ...] = ()
+    """Each latency figure whose interval does not hold the truth."""
 
     @property
     def is_perfect(self) -> bool:
@@ -80,6 +85,8 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
     smtp = [_smtp_fact(x, study, truth) for study in studies for x in study.sessions]
     crossings, crossing_mistakes = _crossings(traced, truth)
     facts = (*hops, *as_paths, *mx, *smtp)
+    routed = ((route, path) for s, t, path in traced if (route := s.route_to(t.target)))
+    segments, wrong_segments = tally_segments(routed)
     return Accuracy(
         hops=_tally(hops),
         as_paths=_tally(as_paths),
@@ -87,11 +94,13 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
         smtp=_tally(smtp),
         crossings=crossings,
         rtt_error_ms=_rtt_error([e for _, t, path in traced for e in _rtt_errors(t, path)]),
+        segments=segments,
         flows_per_trace_max=_flows_per_trace(studies, truth),
         syns_at_target_max=max((count.count for count in truth.syns), default=0),
         player=truth.player,
         wire=truth.wire,
         mistakes=(*(what for right, what in facts if not right), *crossing_mistakes),
+        wrong_segments=tuple(wrong_segments),
     )
 
 

@@ -98,6 +98,7 @@ class KernelTruth:
                 asn=self.world.asn_of[crossing.node],
                 address=address,
                 rtt_min_ms=round(there_ms + (back[0] if back else 0.0), 6),
+                there_ms=round(there_ms, 6),
                 rtt_max_ms=round(there_max_ms + (back[1] if back else 0.0), 6),
                 silent=back is None or interval_s >= NEVER_S,
                 limited=0 < interval_s < NEVER_S,

@@ -104,6 +104,7 @@ def _hops(
             address=address,
             rtt_min_ms=round(there_ms + (back[0] if back else 0.0), 6),
             rtt_max_ms=round(there_max_ms + (back[1] if back else 0.0), 6),
+            there_ms=round(there_ms, 6),
             silent=back is None or (answering is not None and answering.silent),
             limited=answering is not None and answering.icmp_per_s is not None,
             third_party=not last and address != inbound_address(step, version),

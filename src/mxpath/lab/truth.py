@@ -30,6 +30,8 @@ class HopTruth:
     """Sum of link delays there and back, over the fastest of the equal-cost ways back."""
     rtt_max_ms: float
     """The same over the slowest, with all jitter."""
+    there_ms: float = 0.0
+    """One-way delay to it over the flow's own links, without jitter."""
     silent: bool = False
     """No answer of it ever comes: it sends none, or no way back lets it through."""
     limited: bool = False

@@ -19,7 +19,11 @@ class Differential:
     rtt_ms: float | None
     plus_minus_ms: float
     reason: str = ""
-    """Why no figure is given, where none is."""
+    """Why no figure is given, where none is; else why its interval is as wide as it is."""
+    entry_ttl: int = 0
+    """TTL of the hop that it is measured from; 0 for the vantage itself."""
+    exit_ttl: int = 0
+    """TTL of the hop that it is measured to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

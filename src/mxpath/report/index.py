@@ -78,7 +78,26 @@ def _accuracy_rows(accuracy: Mapping[str, object]) -> Iterator[Row]:
     error = accuracy.get("rtt_error_ms")
     if isinstance(error, Mapping):
         yield _error_row(error)
+    segments = accuracy.get("segments")
+    if isinstance(segments, Mapping):
+        yield _segment_row(segments)
     yield from _politeness_rows(accuracy)
+
+
+_ENOUGH_SHARE = 0.95
+"""Share of the latency figures given whose interval must hold the truth."""
+
+
+def _segment_row(found: Mapping[str, object]) -> Row:
+    given, right, refused, rightly = (
+        _whole(found.get(key)) for key in ("given", "contain_truth", "refused", "refused_rightly")
+    )
+    meaning = "twice the one-way delay of each network's links, against the interval that was given"
+    if not given:
+        return _row("Latency of networks", f"none given, {refused} refused", meaning)
+    figure = f"{right} of {given} intervals hold the truth; {refused} refused, {rightly} rightly"
+    enough = right >= _ENOUGH_SHARE * given
+    return _row("Latency of networks", figure, meaning, tone="good-word" if enough else "bad-word")
 
 
 def _count_row(name: str, meaning: str, count: Mapping[str, object]) -> Row:

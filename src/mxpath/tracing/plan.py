@@ -18,7 +18,8 @@ The law
    ``silence_timeout_s`` after the last SYN decides.
 5. **Retries go to hops known to lie before the target.** The silent hops just below the distance
    may be the target itself, whose answer got lost or whose SYN was overtaken: a retry there confirms
-   the distance, and leaves only while the target's share (law 2) has room. It leaves after the
+   the distance, and leaves only while the target's share (law 2) has room. A SYN/ACK says that
+   the SYNs before its own did not arrive, so that there is room for one more. It leaves after the
    SYN/ACK has come, and so behind the kernel's RST: the half-open connection is gone by then.
 6. **Further queries go to hops that have answered this flow**, one at a time: the next leaves when
    the last is answered, so they are spread by the hop's own round trip. None leaves whose answer
@@ -32,6 +33,7 @@ The law
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from mxpath.model.address import IPAddress
 from mxpath.model.trace import EndReason, Hop, Loss, Probe, Reply, ReplyKind
@@ -321,12 +323,19 @@ class Plan:
         return open_ and len(rung.probes) < self.options.attempts and self._has_room(rung)
 
     def _has_room(self, rung: _Rung) -> bool:
+        """Whether the target's share has room for one more, should this hop be the target."""
         if self.distance is None:
             return True
         between = self._rungs[rung.ttl - 1 : self.distance - 1]
         if any(other.kinds for other in between):
             return True
-        spent = sum(len(other.probes) for other in self._rungs[rung.ttl - 1 :])
+        spent = sum(len(other.probes) for other in self._rungs[self.distance - 1 :])
+        if ReplyKind.SYN_ACK in self._rungs[self.distance - 1].kinds:
+            # It is given to the first SYN that arrives: the first ones of lower TTLs did not.
+            silent = takewhile(lambda other: not other.kinds, self._rungs[self.distance - 2 :: -1])
+            spent += sum(len(other.probes) - 1 for other in silent)
+        else:
+            spent += sum(len(other.probes) for other in between)
         return spent <= self.options.max_past_target
 
     # Law 6: further queries.
