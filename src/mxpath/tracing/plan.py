@@ -32,12 +32,13 @@ The law
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import takewhile
 
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import EndReason, Hop, Loss, Probe, Reply, ReplyKind
+from mxpath.model.trace import EndReason, Hop, Probe, Reply, ReplyKind
 from mxpath.tracing.options import TraceOptions
+from mxpath.tracing.rungs import Rung, limited
 
 _BLIND_TTL = 16
 """How far to feel one's way while nothing at all answers, as behind a filter of ICMP errors."""
@@ -46,8 +47,6 @@ _FROM_TARGET = {ReplyKind.SYN_ACK, ReplyKind.RST}
 
 _SPARE_WAIT_S = 0.05
 """Least time until a further query counts as unanswered."""
-_WITNESSES = 3
-"""Answers from behind a hop that it takes to call its silence a limit."""
 
 _TICK_S = 1e-6
 """Moments this near are one: a clock that counts nanoseconds cannot wait for less."""
@@ -68,47 +67,6 @@ class Shot:
     """A further query (law 6)."""
 
 
-@dataclass(slots=True)
-class _Rung:
-    """All SYNs of one TTL."""
-
-    ttl: int
-    probes: list[Probe] = field(default_factory=list)
-    sent_s: list[float] = field(default_factory=list)
-    kinds: set[ReplyKind] = field(default_factory=set)
-    """What has answered; a bare ACK says nothing about this TTL and is left out."""
-    rtt_s: float | None = None
-    """Smallest round-trip time of those."""
-    answered_s: float = 0.0
-    """When the last of those came."""
-    held_until_s: float = 0.0
-    """No further query leaves before."""
-
-    @property
-    def pending(self) -> bool:
-        """Is the latest SYN unanswered?"""
-        reply = self.probes[-1].reply
-        return reply is None or reply.kind is ReplyKind.ACK
-
-    def answer(self, attempt: int, reply: Reply) -> None:
-        old = self.probes[attempt]
-        self.probes[attempt] = replace(old, reply=reply)
-        if reply.kind is not ReplyKind.ACK:
-            self.kinds.add(reply.kind)
-            rtt_s = (reply.received_ns - old.sent_ns) / 1e9
-            self.rtt_s = rtt_s if self.rtt_s is None else min(self.rtt_s, rtt_s)
-            self.answered_s = max(self.answered_s, self.sent_s[attempt] + rtt_s)
-
-    @property
-    def address(self) -> IPAddress | None:
-        """Who answered first."""
-        return Hop(ttl=self.ttl, probes=tuple(self.probes)).address
-
-    @property
-    def loss(self) -> Loss:
-        return Hop(ttl=self.ttl, probes=tuple(self.probes)).loss
-
-
 class Plan:
     """The state of one flow. Times are seconds on a monotonic clock of the caller's."""
 
@@ -116,7 +74,7 @@ class Plan:
         self.options = options
         self.notes: list[str] = []
         self.packets_sent = 0
-        self._rungs: list[_Rung] = []
+        self._rungs: list[Rung] = []
         self._last_s = 0.0
         self._fault = False
         self._interrupted = False
@@ -126,7 +84,7 @@ class Plan:
     def sent(self, shot: Shot, *, sequence: int, at_s: float, at_ns: int) -> None:
         """Record that a SYN has left."""
         if shot.ttl > len(self._rungs):
-            self._rungs.append(_Rung(ttl=shot.ttl))
+            self._rungs.append(Rung(ttl=shot.ttl))
         rung = self._rungs[shot.ttl - 1]
         rung.probes.append(
             Probe(ttl=shot.ttl, attempt=shot.attempt, sequence=sequence, sent_ns=at_ns)
@@ -193,9 +151,9 @@ class Plan:
     @property
     def hops(self) -> tuple[Hop, ...]:
         """Hops up to where the path ends, or all that were tried."""
-        limited = self._limited()
+        limiters = limited(self._rungs[: self.last_ttl])
         return tuple(
-            Hop(ttl=rung.ttl, probes=tuple(rung.probes), limited=rung.ttl in limited)
+            Hop(ttl=rung.ttl, probes=tuple(rung.probes), limited=rung.ttl in limiters)
             for rung in self._rungs[: self.last_ttl]
         )
 
@@ -219,26 +177,6 @@ class Plan:
     def responder(self, ttl: int) -> IPAddress | None:
         """Who answered first at that TTL."""
         return self._rungs[ttl - 1].address
-
-    def _limited(self) -> set[int]:
-        """Law 7, from the far end: who limits its answers is no witness for those before it."""
-        found: set[int] = set()
-        behind = Loss(sent=0, lost=0)
-        for rung in reversed(self._rungs[: self.last_ttl]):
-            loss = rung.loss
-            if loss.lost and rung.kinds and self._fell_silent(rung) and _is_limit(loss, behind):
-                found.add(rung.ttl)
-            elif ReplyKind.TIME_EXCEEDED in rung.kinds:
-                behind += loss
-            elif rung.kinds:
-                behind += Loss(
-                    sent=1, lost=0
-                )  # the target: of its other SYNs silence tells nothing
-        return found
-
-    def _fell_silent(self, rung: _Rung) -> bool:
-        """Whether it answered, and not the latest probe."""
-        return bool(rung.kinds) and rung.pending
 
     # What to do.
 
@@ -268,7 +206,7 @@ class Plan:
             if not self._fault and len(self._rungs) < self._reach():
                 yield self._last_s + self.options.min_wait_s
 
-    def _below(self) -> list[_Rung]:
+    def _below(self) -> list[Rung]:
         """Hops before the end of the path, or before the last answer."""
         last = self._frontier if self.last_ttl is None else self.last_ttl
         return self._rungs[: max(0, last - 1)]
@@ -304,11 +242,11 @@ class Plan:
         """Patience past the last answer; with a fault, only for what is under way."""
         return self._wait_s(len(self._rungs) + 1) if self._fault else self.options.silence_timeout_s
 
-    def _given_up_s(self, rung: _Rung) -> float:
+    def _given_up_s(self, rung: Rung) -> float:
         wait_s = self._wait_s(rung.ttl)
         return max(rung.sent_s[0] + wait_s, rung.sent_s[-1] + wait_s / 2)
 
-    def _repeat_s(self, rung: _Rung) -> float:
+    def _repeat_s(self, rung: Rung) -> float:
         return rung.sent_s[-1] + self._wait_s(rung.ttl) / 2
 
     # Law 5: retries.
@@ -318,11 +256,11 @@ class Plan:
             if self._may_repeat(rung) and is_over(self._repeat_s(rung), now_s):
                 yield Shot(rung.ttl, len(rung.probes))
 
-    def _may_repeat(self, rung: _Rung) -> bool:
+    def _may_repeat(self, rung: Rung) -> bool:
         open_ = not self._fault and not rung.kinds
         return open_ and len(rung.probes) < self.options.attempts and self._has_room(rung)
 
-    def _has_room(self, rung: _Rung) -> bool:
+    def _has_room(self, rung: Rung) -> bool:
         """Whether the target's share has room for one more, should this hop be the target."""
         if self.distance is None:
             return True
@@ -360,7 +298,7 @@ class Plan:
             elif self._wants_more(rung) and rung.held_until_s + (rung.rtt_s or 0.0) <= horizon_s:
                 yield rung.held_until_s
 
-    def _wants_more(self, rung: _Rung) -> bool:
+    def _wants_more(self, rung: Rung) -> bool:
         if self._fault or ReplyKind.TIME_EXCEEDED not in rung.kinds:
             return False
         if len(rung.probes) >= self.options.queries or rung.kinds & _FROM_TARGET:
@@ -368,11 +306,11 @@ class Plan:
         latest = [p.reply is None or p.reply.kind is ReplyKind.ACK for p in rung.probes[-2:]]
         return not (len(latest) == 2 and all(latest) and self._heard_behind(rung))
 
-    def _heard_behind(self, rung: _Rung) -> bool:
+    def _heard_behind(self, rung: Rung) -> bool:
         """Whether a later hop has answered since the latest probe left."""
         return any(other.answered_s > rung.sent_s[-1] for other in self._rungs[rung.ttl :])
 
-    def _spare_wait_s(self, rung: _Rung) -> float:
+    def _spare_wait_s(self, rung: Rung) -> float:
         patience_s = max(_SPARE_WAIT_S, self.options.rtt_factor * (rung.rtt_s or 0.0))
         return rung.sent_s[-1] + patience_s
 
@@ -387,7 +325,7 @@ class Plan:
         end_s = max(self._first_end_s(rung, far_s) for rung in self._rungs[:last])
         return begun_s + self.options.stretch * (end_s - begun_s)
 
-    def _first_end_s(self, rung: _Rung, far_s: float) -> float:
+    def _first_end_s(self, rung: Rung, far_s: float) -> float:
         """When the first probe was answered, or will be at the earliest, or is given up."""
         rtt_ms = rung.probes[0].rtt_ms
         if rtt_ms is not None:
@@ -395,10 +333,3 @@ class Plan:
         if self.last_ttl is None:
             return rung.sent_s[0] + far_s
         return self._given_up_s(rung)
-
-
-def _is_limit(loss: Loss, behind: Loss) -> bool:
-    """Law 7: the hops behind lost nothing, or far less."""
-    if behind.sent - behind.lost < _WITNESSES:
-        return False
-    return not behind.lost or loss.interval[0] > behind.interval[1]
