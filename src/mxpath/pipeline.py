@@ -196,7 +196,7 @@ def _locate(
 
 
 def _routes(
-    work: _Work, owners: dict[IPAddress, Attribution], gazetteer: Gazetteer, origin: Origin
+    work: Measurement, owners: dict[IPAddress, Attribution], gazetteer: Gazetteer, origin: Origin
 ) -> tuple[Route, ...]:
     exchanges = {owner.ixp.ix_id for owner in owners.values() if owner.ixp is not None}
     members = {ix_id: gazetteer.members(ix_id) for ix_id in exchanges}
