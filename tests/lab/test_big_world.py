@@ -1,10 +1,10 @@
-"""Forty routers: both players choose alike at every one, and bring-up stays short."""
+"""Forty routers that are odd about routes: both players choose alike at every one, and bring-up stays short."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from lab.big_world import big_world
+from lab.big_world import odd_big_world
 from lab.bird_tables import paths_in_kernel, paths_in_memory
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.simulated import simulated_truth
@@ -18,7 +18,7 @@ def big() -> Iterator[Lab]:
     missing = kernel_lab_missing()
     if missing is not None:
         pytest.skip(missing)
-    with Lab.up(big_world()) as lab:
+    with Lab.up(odd_big_world()) as lab:
         yield lab
 
 

@@ -14,7 +14,9 @@ The law; what is liked and told is that of ``bird_policy``:
 3. A route server passes all members' routes on, each of them (RFC 7911), its own
    number left out of paths: the choice is the members'. Provider and customer over
    its LAN have a session of their own, and hear nothing of each other from it.
-4. A configuration hangs on the world alone, so that a changed world is played by
+4. Who tells of a route is who takes its packets: next hop self outside, too, where BGP
+   would let a member name another one of the same LAN (RFC 4271 section 5.1.3).
+5. A configuration hangs on the world alone, so that a changed world is played by
    writing its configurations and telling the daemons ``configure``.
 """
 
@@ -225,7 +227,7 @@ def _external(world: World, router: str, family: int) -> Iterator[Session]:
                 remote=remote,
                 remote_asn=other,
                 channel=f"import {import_filter(world, asn, relation, other, last)}; "
-                f"export {export_filter(asn, relation, told, {})};",
+                f"export {export_filter(asn, relation, told, {})}; next hop self;",
             )
 
 
@@ -247,7 +249,7 @@ def _exchanges(world: World, router: str, family: int) -> Iterator[Session]:
                 remote=remote,
                 remote_asn=world.exchanges[wire.exchange].route_server_asn,
                 channel=f"import {import_filter(world, asn, 'peer', None, last)}; "
-                f"export {export_filter(asn, 'peer', told, named)}; add paths rx;",
+                f"export {export_filter(asn, 'peer', told, named)}; add paths rx; next hop self;",
             )
 
 
@@ -269,7 +271,7 @@ def _bilateral(world: World, router: str, family: int) -> Iterator[Session]:
                 remote=remote,
                 remote_asn=other,
                 channel=f"import {import_filter(world, asn, relation, other, last)}; "
-                f"export {export_filter(asn, relation, told, {})};",
+                f"export {export_filter(asn, relation, told, {})}; next hop self;",
             )
 
 

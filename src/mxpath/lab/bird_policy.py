@@ -3,8 +3,8 @@
 The law (Gao and Rexford, "Stable Internet routing without global coordination",
 2001), the same as in ``routing``:
 
-1. Preference on import: preferred neighbour 400, customer 300, peer 200, provider 100;
-   the relation is noted in a large community of one's own, ``(ASN, 1, relation)``. From a
+1. Preference on import: customer 300, peer 200, provider 100, and 400 more for a
+   preferred neighbour; the relation is noted in a large community of one's own, ``(ASN, 1, relation)``. From a
    sibling the note is taken over: a route stays what it was when the house learnt it.
 2. Of routes of equal preference and length the one from the lowest neighbour number
    wins, as in memory: it is written into MED, which is compared across neighbours. The
@@ -23,7 +23,7 @@ from mxpath.lab.topology import Port, Wire, World
 from mxpath.model.address import IPAddress, Prefix
 
 _PREFERENCE = {"customer": 300, "peer": 200, "provider": 100}
-_PREFERRED = 400
+_PREFERRED_BY = 400
 _TAG = {"customer": 1, "peer": 2, "provider": 3}
 _RELATION, _TELL = 1, 1
 """Second part of a network's own large communities, and of a route server's."""
@@ -52,7 +52,7 @@ def import_filter(world: World, asn: int, relation: str, other: int | None, last
         Statements that set ORIGINATOR_ID.
     """
     preferred = ", ".join(map(str, world.networks[asn].prefer))
-    prefer = f"if bgp_path.first ~ [ {preferred} ] then bgp_local_pref = {_PREFERRED}; "
+    prefer = f"if bgp_path.first ~ [ {preferred} ] then bgp_local_pref = bgp_local_pref + {_PREFERRED_BY}; "
     return (
         f"filter {{ bgp_large_community.delete([({asn}, *, *)]); "
         f"{_noted(asn, other) if relation == 'sibling' else _note(asn, relation)} "
