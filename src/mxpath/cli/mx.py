@@ -37,6 +37,7 @@ _KINDS = {
     PlanKind.IMPLICIT: "implicit MX: no MX record, but the name has an address (RFC 5321 §5.1)",
     PlanKind.NULL: "null MX: the domain takes no mail (RFC 7505)",
     PlanKind.NONE: "no mail: the name does not exist, or has neither MX nor address",
+    PlanKind.SELF: "this host itself is the best of its mail hosts: mail is kept here",
     PlanKind.FAILED: "no plan: the DNS gave no usable answer",
 }
 

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 from mxpath.errors import InputError
-from mxpath.mail.mx import complete, draft, normalise_domain, sender_model
+from mxpath.mail.mx import complete, draft, normalise_domain
+from mxpath.mail.senders import sender_model
+from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus, Security
 from mxpath.model.mail import MailDomain
+from mxpath.model.study import Origin
 from mxpath.vantage.fanout import fan_out
 from mxpath.vantage.ports import Vantage
 
@@ -54,11 +57,17 @@ def discover(
     validating = _validating(mx_lookup, answers.get(_WITNESS))
     return MailDomain(
         domain=name,
-        plan=complete(drafted, lookups, sender=sender),
+        plan=complete(drafted, lookups, own=_own(vantage.origin)),
         mx_lookup=mx_lookup,
         dnssec=_security(mx_lookup, validating=validating),
         validating=validating,
     )
+
+
+def _own(origin: Origin) -> tuple[IPAddress, ...]:
+    """Addresses of the host that we stand on, as far as they are its own and known."""
+    found = (origin.address_v4, origin.address_v6, *origin.private)
+    return tuple(address for address in found if address is not None)
 
 
 def _needs_witness(answer: DnsAnswer) -> bool:

@@ -17,6 +17,8 @@ class PlanKind(StrEnum):
     """``MX 0 .``: the domain takes no mail."""
     NONE = "none"
     """The domain does not exist, or has neither MX nor address."""
+    SELF = "self"
+    """The sending host is the best one of the list: it keeps the mail and sends it nowhere."""
     FAILED = "failed"
     """The DNS gave no usable answer; nothing can be said of the domain."""
 
@@ -49,6 +51,9 @@ class MxPlan:
     """Sorted by preference; equal preferences are tried in random order."""
     sender: str = "rfc5321"
     """The sender model by which the plan was made."""
+    attempts: tuple[tuple[IPAddress, ...], ...] = ()
+    """Groups of addresses in the order in which that sender tries them; within a group the
+    order is random. A host listed again is tried again where that sender does so."""
     notes: tuple[str, ...] = ()
 
     @property

@@ -19,6 +19,7 @@ PLAN_WORDS = {
     PlanKind.IMPLICIT: "no MX record: the domain's own address takes its mail (preference 0)",
     PlanKind.NULL: "null MX: the domain takes no mail",
     PlanKind.NONE: "no MX record and no address",
+    PlanKind.SELF: "this host itself is the best of its mail hosts",
     PlanKind.FAILED: "unknown: the DNS gave no usable answer",
 }
 
