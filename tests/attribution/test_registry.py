@@ -10,6 +10,7 @@ import pytest
 import registries
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.registry import MOST_QUESTIONS, RegistryOptions, enrich
+from mxpath.graph.build import build_graph
 from mxpath.graph.sightings import owner_name
 from mxpath.lab.elements import RdapBehaviour
 from mxpath.lab.rdap import base_urls
@@ -235,3 +236,17 @@ def test_a_broken_registry_costs_seconds_and_nothing_else(
 
 def _duration_s(study: Study) -> float:
     return (study.ended_at - study.started_at).total_seconds()
+
+
+def test_the_graph_knows_whose_the_addresses_are(fine: Study) -> None:
+    graph = build_graph([fine])
+    held = {
+        (tail, graph.nodes[head]["name"], data["dataset"], data["grade"])
+        for tail, head, data in graph.edges(data=True)
+        if data["kind"] == "operated_by"
+    }
+    assert ("address:198.18.33.25", "BigMail", "rdap", "certain") in held
+    assert ("address:198.18.34.25", "BigMail", "rdap", "likely") in held
+    assert len(held) == len(fine.mail.addresses)
+    nodes = [n for n, data in graph.nodes(data=True) if data["kind"] == "organisation"]
+    assert len(nodes) == 2

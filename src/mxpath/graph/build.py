@@ -11,6 +11,7 @@ Nodes are named ``kind:key``; each has ``kind`` and ``label``, and by kind:
     unknown     towards, flow, ttl, family             one silent hop of one trace, never merged
     prefix      prefix                                 the longest covering prefix
     as          asn, name                              a network
+    organisation  name, handle, country                who holds a range, by the registry's word
     ixp         ix_id, name                            an exchange point
 
 Edges have ``kind``, ``vantage``, ``family`` (``v4``, ``v6`` or ``both``), ``time`` (ISO 8601,
@@ -19,6 +20,7 @@ UTC, start of the study), ``domain``, and by kind:
     mx             domain -> mx            preference
     resolves       mx -> address
     covered_by     address -> prefix       dataset, as_of          (also interface -> prefix)
+    operated_by    address -> organisation  dataset, as_of, grade  (also interface -> organisation)
     originated_by  prefix -> as            dataset, as_of          (each origin of a multi-origin prefix)
     at             interface -> ixp        asn                     a member's port on the peering LAN
                    vantage -> as                                   the network we stood in
@@ -39,16 +41,30 @@ import networkx as nx
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution, Network
+from mxpath.model.evidence import Claim
 from mxpath.model.foreign_text import printable
+from mxpath.model.registry import Registration
 from mxpath.model.route import Route
 from mxpath.model.study import Origin, Study
 from mxpath.model.trace import Flow, Hop, Trace
 
-NODE_KINDS = ("vantage", "domain", "mx", "address", "prefix", "as", "ixp", "unknown", "interface")
+NODE_KINDS = (
+    "vantage",
+    "domain",
+    "mx",
+    "address",
+    "prefix",
+    "as",
+    "organisation",
+    "ixp",
+    "unknown",
+    "interface",
+)
 EDGE_KINDS = (
     "mx",
     "resolves",
     "covered_by",
+    "operated_by",
     "originated_by",
     "hop",
     "as_link",
@@ -173,13 +189,14 @@ def _own(graph: Graph, node: str, owner: Attribution, stamp: _Stamp) -> None:
         ixp = _add_exchange(graph, owner.ixp.ix_id, owner.ixp.ix_name)
         asn = owner.network.asn if owner.network else None
         _edge(graph, node, ixp, kind="at", asn=asn, **facts)
+    if owner.registration is not None and owner.registration.value.organisation is not None:
+        holder = _add_organisation(graph, owner.registration.value)
+        grade = owner.registration.grade.value if owner.registration.grade else None
+        dated = _dated(owner.registration)
+        _edge(graph, node, holder, kind="operated_by", grade=grade, **dated, **facts)
     if owner.origin is None:
         return
-    why = owner.origin.evidence[0] if owner.origin.evidence else None
-    dated = {
-        "dataset": why.source if why else None,
-        "as_of": why.as_of.isoformat() if why and why.as_of else None,
-    }
+    dated = _dated(owner.origin)
     block = str(owner.origin.value.prefix)
     prefix = _node(graph, "prefix", block, prefix=block)
     _edge(graph, node, prefix, kind="covered_by", **dated, **facts)
@@ -188,6 +205,29 @@ def _own(graph: Graph, node: str, owner: Attribution, stamp: _Stamp) -> None:
         # Many addresses share a prefix: its origin is said once a study.
         if not _has_edge(graph, prefix, head, stamp):
             _edge(graph, prefix, head, kind="originated_by", **dated, **facts)
+
+
+def _dated(claim: Claim[Any]) -> dict[str, Fact]:
+    why = claim.evidence[0] if claim.evidence else None
+    return {
+        "dataset": why.source if why else None,
+        "as_of": why.as_of.isoformat() if why and why.as_of else None,
+    }
+
+
+def _add_organisation(graph: Graph, held: Registration) -> str:
+    organisation = held.organisation
+    assert organisation is not None, "asked only where there is one"
+    return _node(
+        graph,
+        "organisation",
+        # A handle is one registry's own.
+        f"{organisation.handle or organisation.name}@{held.registry}",
+        label=organisation.name,
+        name=organisation.name,
+        handle=organisation.handle,
+        country=held.country,
+    )
 
 
 def _add_route(graph: Graph, route: Route, stamp: _Stamp) -> None:
