@@ -23,7 +23,8 @@ def test_the_way_there_is_what_each_kernel_answers_for_this_flow(world: World) -
 
     gateway = step(world, "mailhost", "nord1").gateway
     path = KernelTruth(world, tables(world, BACK), ask=ask).path(target, 4711)
-    assert asked == [("mailhost", None, 4711), ("nord1", "eth1", 4711)]
+    there = [each for each in asked if each[2] == 4711]
+    assert there == [("mailhost", None, 4711), ("nord1", "eth1", 4711)]
     # ns has no table: no answer comes back
     assert [(hop.node, hop.silent) for hop in path.hops] == [("nord1", False), ("ns", True)]
     assert path.arrives

@@ -7,15 +7,19 @@ from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mxpath.lab import control
+from mxpath.lab.enclosure import RUN
 from mxpath.lab.mail_words import keywords
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.simulated import simulate, simulated_truth
 from mxpath.lab.smtp_accuracy import SERVER_TOLERANCE_MS, smtp_fact
 from mxpath.lab.topology import World, parse_world
 from mxpath.lab.truth import Truth
+from mxpath.model.address import IPAddress
 from mxpath.model.codec import from_data
 from mxpath.model.session import CertificateFault, Outcome, SmtpSession
 from mxpath.smtp.probe import SmtpOptions, probe
@@ -24,7 +28,7 @@ OPTIONS = {
     "helo": "mailhost.example",
     "connect_timeout_s": 2.0,
     "greeting_timeout_s": 3.0,
-    "command_timeout_s": 8.0,
+    "command_timeout_s": 7.0,
 }
 HOSTS: dict[str, dict[str, object]] = {
     "fine": {},
@@ -48,8 +52,14 @@ HOSTS: dict[str, dict[str, object]] = {
     "slowtls": {"tls_delay_s": 1.5},
     "badtls": {"tls_fails": True},
     "notls": {"starttls_refused": True},
+    "swallowed": {"certificate": "large"},
+    "small": {},
+    "told": {"certificate": "large"},
 }
 """Host to the keys of its server."""
+
+ROUTERS = {"swallowed": "c1", "small": "c1", "told": "d1"}
+"""Behind links of a small MTU: c1's is hidden, d1's is told. All others are at b1."""
 
 
 def toml(value: object) -> str:
@@ -59,7 +69,7 @@ def toml(value: object) -> str:
 @cache
 def world() -> World:
     hosts = "\n".join(
-        f'[hosts.{name}]\nrouter = "b1"\nsmtp = {{ name = "{name}.example"'
+        f'[hosts.{name}]\nrouter = "{ROUTERS.get(name, "b1")}"\nsmtp = {{ name = "{name}.example"'
         + "".join(f", {key} = {toml(value)}" for key, value in keys.items())
         + " }"
         for name, keys in HOSTS.items()
@@ -79,9 +89,28 @@ name = "Receiver"
 prefixes = ["198.18.32.0/19", "2001:db8:2000::/36"]
 routers = ["b1"]
 providers = [64496]
+[networks.64498]
+name = "Behind a tunnel that says nothing"
+prefixes = ["198.18.64.0/20", "2001:db8:3000::/36"]
+routers = ["c1"]
+providers = [64496]
+[networks.64499]
+name = "Behind a tunnel"
+prefixes = ["198.18.80.0/20", "2001:db8:4000::/36"]
+routers = ["d1"]
+providers = [64496]
 [[links]]
 ends = ["a1", "b1"]
 delay_ms = 20.0
+[[links]]
+ends = ["a1", "c1"]
+delay_ms = 20.0
+mtu = 1400
+mtu_hidden = true
+[[links]]
+ends = ["a1", "d1"]
+delay_ms = 20.0
+mtu = 1400
 [hosts.mailhost]
 router = "a1"
 [hosts.ns]
@@ -102,22 +131,31 @@ def targets(family: int = 4) -> list[tuple[str, str, str]]:
     return found
 
 
+def flows() -> list[tuple[IPAddress, int]]:
+    return [(ip_address(address), 61_000) for _, _, address in targets()]
+
+
 @pytest.fixture(scope="module")
 def in_memory() -> Told:
     vantage = simulate(world())
     pairs = [(dns, ip_address(address)) for _, dns, address in targets()]
     sessions = probe(pairs, vantage, options=SmtpOptions(**OPTIONS))  # type: ignore[arg-type]
     told = dict(zip(HOSTS, sessions, strict=True))
-    return told, simulated_truth(world(), (), vantage)
+    return told, simulated_truth(world(), flows(), vantage)
 
 
 @pytest.fixture(scope="module")
-def in_kernel() -> Iterator[Told]:
+def lab() -> Iterator[Lab]:
     missing = kernel_lab_missing()
     if missing is not None:
         pytest.skip(missing)
-    with Lab.up(world()) as lab:
-        yield probed(lab), lab.truth([])
+    with Lab.up(world()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def in_kernel(lab: Lab) -> Told:
+    return probed(lab), lab.truth(flows())
 
 
 def probed(lab: Lab, *names: str) -> dict[str, SmtpSession]:
@@ -143,7 +181,8 @@ def told(request: pytest.FixtureRequest) -> Told:
 @pytest.mark.parametrize("host", HOSTS)
 def test_the_probe_tells_every_host_as_it_is(told: Told, host: str) -> None:
     sessions, truth = told
-    right, words = smtp_fact(sessions[host], truth.smtp[sessions[host].address])
+    address = sessions[host].address
+    right, words = smtp_fact(sessions[host], truth.smtp[address], truth.path(address, 61_000))
     assert right, words
 
 
@@ -185,6 +224,24 @@ def test_a_failed_handshake_ends_the_conversation(told: Told) -> None:
     assert session.second_look is None
 
 
+def test_large_packets_that_vanish_are_found_by_small_ones(told: Told) -> None:
+    sessions, truth = told
+    assert {
+        host: (path.mtu_back, path.mtu_hidden)
+        for host in ("fine", "swallowed", "told")
+        if (path := truth.path(sessions[host].address, 61_000)) is not None
+    } == {"fine": (None, False), "swallowed": (1400, True), "told": (1400, False)}
+    session = sessions["swallowed"]
+    assert session.tls is not None
+    assert (session.tls.timed_out, session.tls.is_established) == (True, False)
+    look = session.second_look
+    assert look is not None
+    assert (look.max_segment, look.passed, look.reached, look.outcome) == (
+        536, True, "quit", Outcome.ANSWERED,
+    )  # fmt: skip
+    assert all(sessions[h].second_look is None for h in HOSTS if h != "swallowed")
+
+
 @pytest.mark.lab
 def test_both_players_tell_the_same(in_memory: Told, in_kernel: Told) -> None:
     for host in HOSTS:
@@ -196,6 +253,52 @@ def test_both_players_tell_the_same(in_memory: Told, in_kernel: Told) -> None:
             assert other.round_trips == phase.round_trips
             assert other.server_ms == pytest.approx(phase.server_ms, abs=SERVER_TOLERANCE_MS)
             assert other.network_ms == pytest.approx(phase.network_ms, abs=15)
+
+
+@pytest.mark.lab
+def test_a_running_host_changes_and_changes_back(lab: Lab, in_kernel: Told) -> None:
+    """Everything that a host can become, and a good certificate again in the end."""
+    services = f"/proc/{lab.state.holder_pid}/root{RUN}/services"
+    outcomes = []
+    for keys in (
+        {"certificate": "expired"},
+        {"behaviour": "busy"},
+        {"behaviour": "dropped"},
+        {"behaviour": "closed"},
+        {"behaviour": "fine", "certificate": "valid"},
+    ):
+        request = {"ask": "change", "host": "fine", "smtp": keys}
+        changed = control._exchange(services, request)["answer"]
+        assert {key: changed[key] for key in keys} == keys
+        session = probed(lab, "fine")["fine"]
+        right, words = smtp_fact(session, lab.truth(()).smtp[session.address])
+        assert right, words
+        outcomes.append((session.outcome, session.tls.faults if session.tls else None))
+    assert outcomes == [
+        (Outcome.ANSWERED, (CertificateFault.EXPIRED,)),
+        (Outcome.REJECTED, None),
+        (Outcome.NO_CONNECTION, None),
+        (Outcome.REFUSED, None),
+        (Outcome.ANSWERED, ()),
+    ]
+    assert said(session) == said(in_kernel[0]["fine"])
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"ask": "change", "host": "nobody", "smtp": {}}, "no mail host 'nobody'"),
+        ({"ask": "change", "host": "fine", "smtp": {"colour": "red"}}, "colour"),
+        ({"ask": "change", "host": "fine", "smtp": {"behaviour": "angry"}}, "behaviour"),
+        ({"ask": "change"}, "host"),
+        ({"ask": "weather"}, "unknown question"),
+        (["ask"], "object"),
+    ],
+)
+def test_a_change_that_cannot_be_is_said(lab: Lab, request_: Any, words: str) -> None:
+    services = f"/proc/{lab.state.holder_pid}/root{RUN}/services"
+    assert words in control._exchange(services, request_)["error"]
 
 
 def said(session: SmtpSession) -> dict[str, object]:

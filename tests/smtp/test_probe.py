@@ -1,5 +1,6 @@
 """Conversations with real servers on loopback, and with those of a played world."""
 
+import contextlib
 import re
 import socket
 import threading
@@ -24,7 +25,7 @@ from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Origin
 from mxpath.smtp.probe import NAMELESS, SmtpOptions, begin, helo_name, probe
 from mxpath.vantage.clock import SystemClock
-from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.ledger import Budget, Ledger
 from mxpath.vantage.pace import Pace, PacedDialer
 from mxpath.vantage.ports import Connection, Dialer, ProbeSocket, Vantage
 from mxpath.vantage.tcp import TcpDialer
@@ -220,8 +221,12 @@ def test_silence_after_ehlo_is_silent_too() -> None:
     assert session.detail.startswith("in ehlo: ")
 
 
-@pytest.mark.parametrize("how", [Peer.reset, lambda peer: peer.socket.close()])
-def test_a_connection_lost_in_mid_conversation_is_closed(how: Callable[[Peer], None]) -> None:
+@pytest.mark.parametrize(
+    ("how", "was_reset"), [(Peer.reset, True), (lambda peer: peer.socket.close(), False)]
+)
+def test_a_connection_lost_in_mid_conversation_is_closed(
+    how: Callable[[Peer], None], *, was_reset: bool
+) -> None:
     def leave(peer: Peer) -> None:
         peer.say(b"220 mx.example\r\n")
         peer.hear()
@@ -229,7 +234,7 @@ def test_a_connection_lost_in_mid_conversation_is_closed(how: Callable[[Peer], N
 
     with serving(leave) as stage:
         session = visit(stage.port)
-    assert session.outcome is Outcome.CLOSED
+    assert (session.outcome, session.was_reset) == (Outcome.CLOSED, was_reset)
     ehlo = session.phase("ehlo")
     assert ehlo is not None
     assert not ehlo.complete
@@ -354,8 +359,9 @@ def test_starttls_refused_for_now() -> None:
         session = visit(stage.port)
         assert stage.heard.endswith(b"STARTTLS\r\nQUIT\r\n")
     assert (session.outcome, session.tls) == (Outcome.ANSWERED, None)
-    assert session.last_reply is not None
-    assert session.last_reply.code == 454
+    assert session.starttls_reply is not None
+    assert session.starttls_reply.code == 454
+    assert session.starttls_reply == session.last_reply
 
 
 @pytest.mark.parametrize("answer", [b"this is no TLS record\r\n" * 20, b""])
@@ -374,6 +380,93 @@ def test_a_handshake_that_fails_is_told_apart(answer: bytes) -> None:
     assert session.tls.version == ""
     assert session.phases[-1].name == "tls"
     assert not session.phases[-1].complete
+
+
+def stalling_in_tls(peer: Peer) -> None:
+    peer.say(b"220 mx.example\r\n")
+    peer.answer(b"250-x\r\n250 STARTTLS\r\n", b"220 go on\r\n")
+    with contextlib.suppress(OSError):
+        while peer.socket.recv(4096):
+            pass
+
+
+STALL = replace(QUICK, command_timeout_s=0.3)
+
+
+def test_a_stalled_handshake_gets_a_second_look_with_small_segments(desk: Path) -> None:
+    with serving(stalling_in_tls, offering(desk)) as stage:
+        session = visit(stage.port, options=STALL)
+        assert len(stage.peers) == 2
+    assert session.outcome is Outcome.ANSWERED
+    assert session.tls is not None
+    assert (session.tls.timed_out, session.tls.is_established) == (True, False)
+    assert session.phases[-1].name == "tls"
+    look = session.second_look
+    assert look is not None
+    assert (look.max_segment, look.outcome, look.reached, look.passed) == (
+        536, Outcome.ANSWERED, "quit", True,
+    )  # fmt: skip
+
+
+def test_a_second_look_may_stall_as_the_first(desk: Path) -> None:
+    del desk
+    with serving(stalling_in_tls) as stage:
+        session = visit(stage.port, options=STALL)
+        assert len(stage.peers) == 2  # and no third one
+    look = session.second_look
+    assert look is not None
+    assert (look.outcome, look.reached, look.passed) == (Outcome.ANSWERED, "starttls", False)
+    assert "no answer in time" in look.detail
+
+
+def test_a_second_look_is_held_to_the_budget() -> None:
+    clock = SystemClock()
+    ledger = Ledger(None, per_hour={Budget.SESSION: 1})
+    dialer = PacedDialer(TcpDialer(clock), Pace(), ledger, clock)
+    with serving(stalling_in_tls) as stage:
+        (session,) = probe(
+            [("mx.example", LOOPBACK)],
+            replace(loopback(), dialer=dialer),
+            options=replace(STALL, port=stage.port),
+        )
+        assert len(stage.peers) == 1
+    look = session.second_look
+    assert look is not None
+    assert (look.outcome, look.reached, look.passed) == (Outcome.SKIPPED, "", False)
+    assert look.detail.startswith("budget: 1 SMTP connections")
+
+
+def silent_after_ehlo(peer: Peer) -> None:
+    peer.say(b"220 mx.example\r\n")
+    peer.hear()
+    peer.wait(0.5)
+
+
+def dripping_after_ehlo(peer: Peer) -> None:
+    peer.say(b"220 mx.example\r\n")
+    peer.hear()
+    peer.say(b"250-mx.example\r\n")
+    peer.wait(0.5)
+
+
+@pytest.mark.parametrize(
+    ("script", "wanted", "looks"),
+    [
+        (silent_after_ehlo, True, 2),
+        (silent_after_ehlo, False, 1),
+        (dripping_after_ehlo, True, 1),
+        (lambda peer: peer.wait(0.5), True, 1),
+    ],
+)
+def test_only_a_large_reply_that_never_began_is_looked_at_twice(
+    script: Callable[[Peer], None], *, wanted: bool, looks: int
+) -> None:
+    options = replace(STALL, greeting_timeout_s=0.3, second_look=wanted)
+    with serving(script) as stage:
+        session = visit(stage.port, options=options)
+        assert len(stage.peers) == looks
+    assert session.outcome is Outcome.SILENT
+    assert (session.second_look is not None) is (looks == 2)
 
 
 def test_plain_text_slipped_in_before_tls_is_dropped_and_remarked(desk: Path) -> None:

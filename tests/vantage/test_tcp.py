@@ -75,6 +75,22 @@ def test_a_reset_is_told_apart_from_a_close() -> None:
     assert caught.value.fault is Fault.RESET
 
 
+def test_segments_are_as_small_as_asked_for() -> None:
+    def listen(peer: Peer) -> None:
+        peer.hear()
+
+    with (
+        serving(listen) as stage,
+        dialer().dial(LOOPBACK, stage.port, 2.0, max_segment=536) as connection,
+    ):
+        deadline = time.monotonic() + 2
+        while not stage.peers and time.monotonic() < deadline:
+            time.sleep(0.01)
+        theirs = stage.peers[0].socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
+        connection.send(b"enough\n")
+    assert 500 <= theirs <= 536
+
+
 def test_a_closed_port_is_refused() -> None:
     with pytest.raises(ConnectionFault) as caught:
         dialer().dial(LOOPBACK, closed_port(), 2.0)

@@ -105,13 +105,10 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
 
 
 def _smtp_fact(session: SmtpSession, study: Study, truth: Truth) -> Fact:
-    """Of a host to which no packet comes nothing can be heard, however it behaves."""
+    """What a host does and what the path to it lets through decide together."""
     trace = study.trace_to(session.address)
     path = _path_of(trace, truth) if trace is not None else None
-    if path is None or path.arrives:
-        return smtp_fact(session, truth.smtp[session.address])
-    unheard = session.outcome in (Outcome.NO_CONNECTION, Outcome.UNREACHABLE)
-    return unheard, f"{session.address}: {session.outcome}, truly out of reach"
+    return smtp_fact(session, truth.smtp[session.address], path)
 
 
 def _tally(facts: Sequence[Fact]) -> Tally:

@@ -15,6 +15,7 @@ A router whose link is too narrow says so before the link sees the packet; that 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import inf, prod
 from typing import TYPE_CHECKING, Self
 
 from mxpath.errors import InputError
@@ -178,6 +179,35 @@ class Conditions:
 def stops(wires: Iterable["Wire"], packet: Carried) -> bool:
     """Whether such a packet never comes over wires that it crosses one after another."""
     return any(Conditions.of(wire.link).stops(packet) for wire in wires)
+
+
+def narrowest(way: Iterable[tuple[tuple["Wire", ...], bool]]) -> tuple[int | None, bool]:
+    """Return the smallest MTU of a way, and whether who sends never learns of it.
+
+    A router speaks for the link that it would send out to; what is too large on the
+    way out of an exchange point's LAN vanishes there.
+
+    Parameters
+    ----------
+    way
+        Of each step the wires it crosses, and whether its router's Packet Too Big
+        would come back to who sends.
+    """
+    said, silent = inf, inf
+    for wires, told in way:
+        for place, wire in enumerate(wires):
+            mtu = inf if wire.link.mtu is None else wire.link.mtu
+            if place or wire.link.mtu_hidden or not told:
+                silent = min(silent, mtu)
+            else:
+                said = min(said, mtu)
+    least = min(said, silent)
+    return (None if least == inf else int(least)), silent < said
+
+
+def loss_over(wires: Iterable["Wire"]) -> float:
+    """Return the share of packets that vanish by chance on wires one after another."""
+    return 1 - prod(1 - wire.link.loss for wire in wires)
 
 
 def with_conditions(world: "World", found: Mapping[int, Conditions]) -> "World":

@@ -11,6 +11,8 @@
    walked in the kernels' routing tables.
 4. *Delays, jitter and blocks* are those that the running wire process has now.
 5. The MX plan is read from the running name server, not from the world's file.
+6. *The largest packet* that comes back follows from the links' MTU and from who would
+   hear of it.
 
 This module imports nothing of inference, tracing or graph.
 """
@@ -18,13 +20,14 @@ This module imports nothing of inference, tracing or graph.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, stops
+from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, loss_over, narrowest, stops
 from mxpath.lab.fib import NEVER_S, Fib, Step, read_fibs, route_get
 from mxpath.lab.neighbours import Crossing, Neighbours
 from mxpath.lab.topology import World
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, has_no_answer
 from mxpath.model.address import IPAddress, parse_address
 
+SMTP_PORT = 25
 _MAX_HOPS = 64
 _MAX_ALIASES = 8
 
@@ -50,8 +53,14 @@ class KernelTruth:
         """Return the path of a flow; it ends early where a kernel has no route."""
         world = self.world
         source = world.address_of(world.sender, target.version)
-        walk = tuple(self._walk(target, source, source_port)) if source is not None else ()
-        asns = [world.asn_of[node] for node in (world.sender, *(c.node for c in walk))]
+        walk = self._there(target, source, source_port)
+        nodes = (world.sender, *(c.node for c in walk))
+        asns = [world.asn_of[node] for node in nodes]
+        arrives = target in self.fibs[nodes[-1]].local
+        back: tuple[Crossing, ...] = ()
+        if arrives and source is not None:
+            back = tuple(self._walk(source, target, SMTP_PORT, node=nodes[-1]))
+        mtu, hidden = self._largest(back, nodes[-1], target)
         return PathTruth(
             target=target,
             source_port=source_port,
@@ -62,12 +71,34 @@ class KernelTruth:
                 for c, (near, far) in zip(walk, pairwise(asns), strict=True)
                 if c.exchange is not None
             ),
-            arrives=target in self.fibs[walk[-1].node if walk else world.sender].local,
+            arrives=arrives,
+            mtu_back=mtu,
+            mtu_hidden=hidden,
+            loss=loss_over(wire for crossing in (*walk, *back) for wire in crossing.wires),
         )
 
-    def _walk(self, target: IPAddress, source: IPAddress, port: int) -> Iterator[Crossing]:
+    def _there(
+        self, target: IPAddress, source: IPAddress | None, port: int
+    ) -> tuple[Crossing, ...]:
+        start = self.world.sender
+        return () if source is None else tuple(self._walk(target, source, port, node=start))
+
+    def _largest(
+        self, back: Iterable[Crossing], at: str, target: IPAddress
+    ) -> tuple[int | None, bool]:
+        """What comes back over a way that begins at a target's node (rule 6)."""
+        way = []
+        for crossing in back:
+            told = self.neighbours.delays_ms(at, target, ICMP_ERROR[target.version]) is not None
+            way.append((crossing.wires, told))
+            at = crossing.node
+        return narrowest(way)
+
+    def _walk(
+        self, target: IPAddress, source: IPAddress, port: int, *, node: str
+    ) -> Iterator[Crossing]:
         """Follow a flow from kernel to kernel (rule 1)."""
-        node, device = self.world.sender, None
+        device = None
         for _ in range(_MAX_HOPS):
             if target in self.fibs[node].local:
                 return

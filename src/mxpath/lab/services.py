@@ -241,9 +241,11 @@ class Services:
                 raise InputError(f"unknown question {other!r}")
 
     async def _tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = await reader.readline()
         try:
-            reply = {"answer": await self.answer(json.loads(line[:_MAX_REQUEST]))}
+            request = json.loads((await reader.readline())[:_MAX_REQUEST])
+            if not isinstance(request, dict):
+                raise InputError("a question is one JSON object on a line")
+            reply = {"answer": await self.answer(request)}
         except (MxpathError, ValueError, KeyError, TypeError, OSError) as error:
             reply = {"error": str(error) or type(error).__name__}
         writer.write(json.dumps(reply).encode() + b"\n")

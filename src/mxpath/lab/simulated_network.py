@@ -13,9 +13,8 @@ The law, for a SYN with a TTL of t:
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import inf
 
-from mxpath.lab.conditions import Carried, stops
+from mxpath.lab.conditions import Carried, narrowest, stops
 from mxpath.lab.elements import SmtpHost
 from mxpath.lab.forwarding import DataPlane, FiveTuple
 from mxpath.lab.simulated_course import Course
@@ -190,7 +189,7 @@ class PlayedNetwork:
         if flow.target_port != SMTP_PORT:
             return Reached(round_trip_ms=round_trip_ms, arrived=True, node=node)
         back = tuple(self.plane.walk(node, flow.reverse))
-        mtu, hidden = self._narrowest(back, flow.target)
+        mtu, hidden = self.narrowest(back, flow.target)
         line = PlayedLine(
             connect_ms=round_trip_ms,
             network=self,
@@ -209,22 +208,9 @@ class PlayedNetwork:
             mtu_hidden=hidden,
         )
 
-    def _narrowest(self, steps: Iterable[NextHop], origin: IPAddress) -> tuple[int | None, bool]:
-        """The smallest MTU of a way, and whether its origin never learns of it.
-
-        A router speaks for the link that it would send out to; what is too large on the
-        way out of an exchange point's LAN vanishes there.
-        """
-        said, silent = inf, inf
-        for step in steps:
-            for place, wire in enumerate(step.wires):
-                mtu = inf if wire.link.mtu is None else wire.link.mtu
-                if place or wire.link.mtu_hidden or not self._is_told(step, origin):
-                    silent = min(silent, mtu)
-                else:
-                    said = min(said, mtu)
-        narrowest = min(said, silent)
-        return (None if narrowest == inf else int(narrowest)), silent < said
+    def narrowest(self, steps: Iterable[NextHop], origin: IPAddress) -> tuple[int | None, bool]:
+        """The smallest MTU of a way, and whether its origin never learns of it."""
+        return narrowest((step.wires, self._is_told(step, origin)) for step in steps)
 
     def _is_told(self, step: NextHop, origin: IPAddress) -> bool:
         """Whether a router's Packet Too Big comes back to who sent the packet."""

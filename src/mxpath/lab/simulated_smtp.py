@@ -7,6 +7,9 @@
 3. TLS takes one round trip in version 1.3 (RFC 8446 section 2) and two in 1.2 (RFC
    5246 section 7.3). The certificate is a real one, and what the analyzer thinks of
    certificates in the field it thinks of this one.
+4. What the server says in one go leaves in segments as large as both sides allow. Where
+   the way back loses those and nobody tells the server, its TLS never comes through.
+   Where a router does tell, the server sends again at once: that small delay is not played.
 """
 
 import errno
@@ -40,6 +43,10 @@ _TLS = {
     TlsVersion.TLS_1_3: ("TLSv1.3", "TLS_AES_256_GCM_SHA384", 1),
 }
 """Name, cipher suite and round trips of a version, as OpenSSL has them by default."""
+_TLS_BYTES = 330
+"""What goes with the certificate: hello, extensions, signature, finished (RFC 8446 section 4)."""
+_IP_HEADER, _TCP_HEADER, _TIMESTAMPS = {4: 20, 6: 40}, 20, 12
+_LARGEST_PACKET = 1500
 CONNECTION_RESET = os.strerror(errno.ECONNRESET)
 
 
@@ -55,6 +62,7 @@ class PlayedConnection:
         line: PlayedLine,
         source: IPAddress,
         certified: Callable[[str], TlsFacts],
+        stalls: bool = False,
     ) -> None:
         self.source: IPAddress | None = source
         self._script = script
@@ -63,6 +71,7 @@ class PlayedConnection:
         self._line = line
         self.connect_ms = line.connect_ms
         self._certified = certified
+        self._stalls = stalls
         self._coming: deque[tuple[float, bytes]] = deque()
         self._last_s = clock.monotonic_s()
         slow = script.host.behaviour is Behaviour.SLOW_GREETING
@@ -133,7 +142,8 @@ class PlayedConnection:
         host = self._script.host
         version, cipher, round_trips = _TLS[host.tls_version]
         took_s = host.tls_delay_s + self._exchanges_s(1 if host.tls_fails else round_trips)
-        if self._uplink.is_down or took_s > timeout_s:
+        stalls = self._stalls and not host.tls_fails
+        if self._uplink.is_down or stalls or took_s > timeout_s:
             self._clock.sleep(timeout_s)
             raise ConnectionFault(Fault.TIMEOUT, "TLS handshake failed: no answer in time")
         self._clock.sleep(took_s)
@@ -175,7 +185,7 @@ class PlayedDialer:
         port: int,
         timeout_s: float,
         *,
-        max_segment: int | None = None,  # noqa: ARG002 - every segment fits in this network
+        max_segment: int | None = None,
     ) -> Connection:
         """Connect in one round trip of the flow's path; raises ConnectionFault."""
         self._uplink.feel_interrupt()
@@ -194,7 +204,18 @@ class PlayedDialer:
             line=reached.line,
             certified=self._certifier(reached.node),
             source=flow.source,
+            stalls=self._stalls(reached, address.version, max_segment),
         )
+
+    def _stalls(self, reached: Reached, version: int, max_segment: int | None) -> bool:
+        """Whether the server's part of a TLS handshake is lost on its way (rule 4)."""
+        host = reached.server
+        if host is None or not host.starttls or not reached.mtu_hidden or reached.mtu is None:
+            return False
+        headers = _IP_HEADER[version] + _TCP_HEADER
+        flight = len(self._network.mail.issued(reached.node).der) + _TLS_BYTES
+        largest = _LARGEST_PACKET if max_segment is None else max_segment + headers
+        return min(flight + headers + _TIMESTAMPS, largest) > reached.mtu
 
     def _welcome(self, reached: Reached, address: IPAddress) -> SmtpScript:
         """Let the client in, or tell it that it has too many connections."""

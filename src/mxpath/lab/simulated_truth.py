@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import pairwise, takewhile
 
-from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, Carried, stops
+from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, Carried, loss_over, stops
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.simulated_network import SMTP_PORT, PlayedNetwork
 from mxpath.lab.simulated_routers import answering_address, inbound_address
@@ -65,6 +65,8 @@ def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTr
     steps = tuple(_carried(network.plane.walk(world.sender, flow), SYN[target.version]))
     nodes = (world.sender, *(step.node for step in steps))
     asns = [world.asn_of[node] for node in nodes]
+    back = tuple(network.plane.walk(nodes[-1], flow.reverse))
+    mtu, hidden = network.narrowest(back, target)
     return PathTruth(
         target=target,
         source_port=source_port,
@@ -76,6 +78,9 @@ def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTr
             if step.exchange is not None
         ),
         arrives=network.plane.arrives(nodes[-1], target),
+        mtu_back=mtu,
+        mtu_hidden=hidden,
+        loss=loss_over(wire for step in (*steps, *back) for wire in step.wires),
     )
 
 

@@ -5,13 +5,16 @@
    each line of a tarpit, before its part of TLS.
 3. A certificate is judged by its kind, and its dates are those it was issued with.
 4. Where TLS fails or is refused, it is said, and not more.
+5. A path that does not lead to the host, or not back, leaves nothing to be seen of it.
+   One that loses large packets without a word stops a large certificate; small segments
+   bring it through. Where packets are lost by chance, sending them again takes its time.
 """
 
 from collections.abc import Iterator
 
 from mxpath.lab.elements import Behaviour, Certificate
 from mxpath.lab.mail_words import TARPIT_S
-from mxpath.lab.truth import SmtpTruth
+from mxpath.lab.truth import PathTruth, SmtpTruth
 from mxpath.model.session import CertificateFault, Outcome, SmtpSession, TlsFacts
 
 Fact = tuple[bool, str]
@@ -20,6 +23,10 @@ Fact = tuple[bool, str]
 SERVER_TOLERANCE_MS = 500.0
 """A server's own time may differ from the configured one by so much: the servers are
 ordinary processes on a machine that does other things too."""
+
+LOSSY_TOLERANCE_MS = 3_500.0
+"""The same where packets are lost by chance: Linux sends a SYN again after 1 s and after 3 s
+(RFC 6298), and a lost SYN makes the path's share look larger, the server's smaller."""
 
 _OUTCOMES = {
     Behaviour.FINE: Outcome.ANSWERED,
@@ -43,14 +50,23 @@ _FAULTS: dict[Certificate, tuple[CertificateFault, ...]] = {
 }
 
 
-def smtp_fact(session: SmtpSession, expected: SmtpTruth) -> Fact:
-    """Hold one session against its host."""
-    mistakes = tuple(_mistakes(session, expected))
+def smtp_fact(session: SmtpSession, expected: SmtpTruth, path: PathTruth | None = None) -> Fact:
+    """Hold one session against its host, and the path to it where that is known."""
+    if path is not None and not _connects(path):
+        right = session.outcome in {Outcome.NO_CONNECTION, Outcome.UNREACHABLE}
+        return right, f"{session.address}: {session.outcome}, truly there is no way"
+    mistakes = tuple(_mistakes(session, expected, path))
     words = f"{session.address}: {session.outcome}, truly {expected.behaviour}"
     return not mistakes, "; ".join((words, *mistakes))
 
 
-def _mistakes(session: SmtpSession, expected: SmtpTruth) -> Iterator[str]:
+def _connects(path: PathTruth) -> bool:
+    return path.arrives and bool(path.hops) and not path.hops[-1].silent
+
+
+def _mistakes(
+    session: SmtpSession, expected: SmtpTruth, path: PathTruth | None
+) -> Iterator[str]:
     outcome = _outcome(session, expected)
     if session.outcome is not outcome:
         yield f"outcome {session.outcome}, expected {outcome}"
@@ -61,8 +77,14 @@ def _mistakes(session: SmtpSession, expected: SmtpTruth) -> Iterator[str]:
             yield f"greeting {code}, expected {_REFUSALS[expected.behaviour]}"
     if outcome is Outcome.CLOSED and not session.was_reset:
         yield "an orderly end, truly a reset"
-    if outcome is Outcome.ANSWERED:
-        yield from _wrong_times(session, expected)
+    if outcome is not Outcome.ANSWERED:
+        return
+    if path is not None and path.mtu_hidden and _is_large(expected):
+        yield from _wrong_stall(session)
+    else:
+        lossy = path is not None and path.loss > 0
+        tolerance_ms = LOSSY_TOLERANCE_MS if lossy else SERVER_TOLERANCE_MS
+        yield from _wrong_times(session, expected, tolerance_ms)
         yield from _wrong_tls(session, expected)
 
 
@@ -75,11 +97,13 @@ def _outcome(session: SmtpSession, expected: SmtpTruth) -> Outcome:
     return _OUTCOMES[expected.behaviour]
 
 
-def _wrong_times(session: SmtpSession, expected: SmtpTruth) -> Iterator[str]:
+def _wrong_times(
+    session: SmtpSession, expected: SmtpTruth, tolerance_ms: float
+) -> Iterator[str]:
     """Rule 2."""
     for phase in session.phases:
         due_ms = _server_ms(phase.name, session, expected)
-        if phase.complete and abs(phase.server_ms - due_ms) > SERVER_TOLERANCE_MS:
+        if phase.complete and abs(phase.server_ms - due_ms) > tolerance_ms:
             yield f"{phase.name}: server {phase.server_ms:.0f} ms, truly {due_ms:.0f} ms"
 
 
@@ -118,6 +142,20 @@ def _wrong_tls(session: SmtpSession, expected: SmtpTruth) -> Iterator[str]:
         yield "TLS was seen, and there is none"
     elif tls is not None:
         yield from _wrong_handshake(tls, expected)
+
+
+def _is_large(expected: SmtpTruth) -> bool:
+    """Whether a large certificate is on its way in the handshake."""
+    shown = expected.starttls and not expected.starttls_refused and not expected.tls_fails
+    return shown and expected.certificate is Certificate.LARGE
+
+
+def _wrong_stall(session: SmtpSession) -> Iterator[str]:
+    """Rule 5."""
+    if session.tls is None or not session.tls.timed_out:
+        yield f"TLS {session.tls}, truly it stalls"
+    elif session.second_look is None or not session.second_look.passed:
+        yield f"second look {session.second_look}, truly small segments pass"
 
 
 def _wrong_handshake(tls: TlsFacts, expected: SmtpTruth) -> Iterator[str]:

@@ -54,6 +54,12 @@ class PathTruth:
     """(exchange point id, near AS, far AS) for each exchange LAN that the path crosses."""
     arrives: bool = True
     """Whether the flow reaches the target."""
+    mtu_back: int | None = None
+    """Largest packet of the target's that comes back; ``None`` for what Ethernet takes."""
+    mtu_hidden: bool = False
+    """Larger ones vanish, and the target is not told."""
+    loss: float = 0.0
+    """Share of small packets that vanish by chance on the way there and back together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
