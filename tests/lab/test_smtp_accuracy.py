@@ -119,6 +119,21 @@ def test_where_no_way_leads_nothing_of_the_host_is_expected(
     assert not smtp_fact(silent, expected, path)[0]
 
 
+def test_where_packets_are_lost_sending_them_again_is_no_wrong_time(
+    played: tuple[dict[str, SmtpSession], Truth],
+) -> None:
+    sessions, truth = played
+    session = sessions["fine"]
+    expected, path = truth.smtp[session.address], truth.path(session.address, flows()[0][1])
+    assert path is not None
+    assert path.loss == 0
+    lossy = replace(path, loss=0.01)
+    late = shifted(session, "greeting", 1_100.0)
+    assert smtp_fact(late, expected, lossy)[0]
+    assert not smtp_fact(late, expected, path)[0]
+    assert not smtp_fact(shifted(session, "greeting", 4_000.0), expected, lossy)[0]
+
+
 def test_a_change_shows_in_the_truth_and_to_the_next_visitor() -> None:
     vantage = simulate(world())
     assert isinstance(vantage, SimulatedVantage)

@@ -28,6 +28,9 @@ LOSSY_TOLERANCE_MS = 3_500.0
 """The same where packets are lost by chance: Linux sends a SYN again after 1 s and after 3 s
 (RFC 6298), and a lost SYN makes the path's share look larger, the server's smaller."""
 
+_FULL_PACKET = 1500
+"""Bytes, as hosts on Ethernet send them."""
+
 _OUTCOMES = {
     Behaviour.FINE: Outcome.ANSWERED,
     Behaviour.SLOW_GREETING: Outcome.ANSWERED,
@@ -64,9 +67,12 @@ def _connects(path: PathTruth) -> bool:
     return path.arrives and bool(path.hops) and not path.hops[-1].silent
 
 
-def _mistakes(
-    session: SmtpSession, expected: SmtpTruth, path: PathTruth | None
-) -> Iterator[str]:
+def _swallows(path: PathTruth) -> bool:
+    """Whether full packets of the host are lost without a word."""
+    return path.mtu_hidden and path.mtu_back is not None and path.mtu_back < _FULL_PACKET
+
+
+def _mistakes(session: SmtpSession, expected: SmtpTruth, path: PathTruth | None) -> Iterator[str]:
     outcome = _outcome(session, expected)
     if session.outcome is not outcome:
         yield f"outcome {session.outcome}, expected {outcome}"
@@ -79,7 +85,7 @@ def _mistakes(
         yield "an orderly end, truly a reset"
     if outcome is not Outcome.ANSWERED:
         return
-    if path is not None and path.mtu_hidden and _is_large(expected):
+    if path is not None and _swallows(path) and _is_large(expected):
         yield from _wrong_stall(session)
     else:
         lossy = path is not None and path.loss > 0
@@ -97,9 +103,7 @@ def _outcome(session: SmtpSession, expected: SmtpTruth) -> Outcome:
     return _OUTCOMES[expected.behaviour]
 
 
-def _wrong_times(
-    session: SmtpSession, expected: SmtpTruth, tolerance_ms: float
-) -> Iterator[str]:
+def _wrong_times(session: SmtpSession, expected: SmtpTruth, tolerance_ms: float) -> Iterator[str]:
     """Rule 2."""
     for phase in session.phases:
         due_ms = _server_ms(phase.name, session, expected)
