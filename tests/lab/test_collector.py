@@ -1,6 +1,7 @@
 """What a collector writes down is what its peers chose."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -16,6 +17,9 @@ from mxpath.lab.netns import Lab
 from mxpath.lab.routing import ControlPlane
 from mxpath.lab.topology import World, parse_world
 from mxpath.model.address import Prefix
+
+# Importing mrtparse lets a broken pipe end the whole process, and with it every later test.
+signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
 Table = dict[tuple[Prefix, int], tuple[int, ...]]
 """Prefix and peer's AS to the AS path that the peer told."""
