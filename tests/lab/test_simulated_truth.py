@@ -82,6 +82,7 @@ def test_one_hop_worked_by_hand(vantage: SimulatedVantage) -> None:
         address=ip_address("198.18.64.14"),
         rtt_min_ms=46.2,
         rtt_max_ms=48.2,
+        there_ms=23.1,
     )
 
 
