@@ -128,8 +128,9 @@ def _hop_facts(trace: Trace, path: PathTruth, truth: Truth) -> Iterator[Fact]:
         yield _hop_fact(trace, known, seen.get(known.ttl))
     answers = path.arrives and not dropped and not path.hops[-1].silent
     distance = len(path.hops) if answers else None
+    by_chance = trace.distance is None and bool(path.hops) and path.hops[-1].lossy
     yield (
-        trace.distance == distance,
+        trace.distance == distance or by_chance,
         f"{trace.target}: distance {trace.distance}, truly {distance}",
     )
     last = len(expected)
@@ -139,12 +140,12 @@ def _hop_facts(trace: Trace, path: PathTruth, truth: Truth) -> Iterator[Fact]:
 
 
 def _hop_fact(trace: Trace, expected: HopTruth, found: Hop | None) -> Fact:
-    """A silent hop must be reported silent; one that limits its answers may be."""
+    """A silent hop must be reported silent; one that limits its answers, or lies over a lossy link, may be."""
     responders = found.responders if found is not None else ()
     said = ", ".join(map(str, responders)) or "silent"
     truly = "silent" if expected.silent else expected.address
     words = f"{trace.target} hop {expected.ttl}: {said}, truly {truly} ({expected.node})"
-    if expected.silent or (expected.limited and not responders):
+    if expected.silent or ((expected.limited or expected.lossy) and not responders):
         return not responders, words
     return responders == (expected.address,), words
 

@@ -113,9 +113,11 @@ class KernelTruth:
         self, walk: Iterable[Crossing], target: IPAddress, source: IPAddress
     ) -> Iterator[HopTruth]:
         there_ms = there_max_ms = 0.0
+        lossy = False
         for ttl, crossing in enumerate(walk, start=1):
             there_ms += crossing.delay_ms
             there_max_ms += crossing.delay_ms + crossing.jitter_ms
+            lossy |= any(wire.link.loss for wire in crossing.wires)
             fib, version = self.fibs[crossing.node], target.version
             last = target in fib.local
             answer = SYN_ACK[version] if last else ICMP_ERROR[version]
@@ -133,6 +135,7 @@ class KernelTruth:
                 rtt_max_ms=round(there_max_ms + (back[1] if back else 0.0), 6),
                 silent=back is None or interval_s >= NEVER_S,
                 limited=0 < interval_s < NEVER_S,
+                lossy=lossy,
                 third_party=not last and address != inbound,
             )
 

@@ -93,10 +93,12 @@ def _hops(
     network: PlayedNetwork, flow: FiveTuple, steps: tuple[NextHop, ...]
 ) -> Iterator[HopTruth]:
     there_ms = there_max_ms = 0.0
+    lossy = False
     version, world = flow.target.version, network.world
     for ttl, step in enumerate(steps, start=1):
         there_ms += step.delay_ms
         there_max_ms += step.delay_ms + step.jitter_ms
+        lossy |= any(wire.link.loss for wire in step.wires)
         last = network.plane.arrives(step.node, flow.target)
         answer = SYN_ACK[version] if last else ICMP_ERROR[version]
         back = network.plane.delays_ms(step.node, flow.source, answer)
@@ -112,6 +114,7 @@ def _hops(
             there_ms=round(there_ms, 6),
             silent=back is None or (answering is not None and answering.silent),
             limited=answering is not None and answering.icmp_per_s is not None,
+            lossy=lossy,
             third_party=not last and address != inbound_address(step, version),
         )
 

@@ -36,6 +36,8 @@ class HopTruth:
     """No answer of it ever comes: it sends none, or no way back lets it through."""
     limited: bool = False
     """It answers only so often: it may be silent, whether or not it got the packet."""
+    lossy: bool = False
+    """A link on the way there loses packets: it may seem silent by chance."""
     third_party: bool = False
     """The address is not that of the interface by which the packet came in."""
 
