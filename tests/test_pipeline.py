@@ -17,7 +17,8 @@ from mxpath.model.mail import PlanKind
 from mxpath.model.session import Outcome
 from mxpath.model.study import Origin, Study
 from mxpath.model.trace import EndReason
-from mxpath.pipeline import INTERRUPTED, Options, analyze
+from mxpath.model.verdict import Owner
+from mxpath.pipeline import ASIDE_STRETCH, INTERRUPTED, Options, analyze
 from mxpath.report.html import render_report
 from mxpath.report.text import screen
 from mxpath.tracing.options import TraceOptions
@@ -291,3 +292,15 @@ def test_domains_of_one_run_share_what_was_measured_at_one_address() -> None:
     later = vantage.network.syns.total() - arrived
     assert 0 < later <= sum(t.packets_sent for t in fresh) + len(fresh)
     assert any("mx1.bigmail.example" in note for note in second.notes)
+
+
+@pytest.mark.parametrize(
+    ("own", "owner"), [((), Owner.THEM), ((64503,), Owner.ME), ((64504,), Owner.THEM)]
+)
+def test_a_fault_in_our_own_network_is_ours(own: tuple[int, ...], owner: Owner) -> None:
+    """slowbank.example's first MX is BigMail's; its backup is FarMail's."""
+    vantage = simulate(first_walk())
+    vantage = replace(vantage, origin=replace(vantage.origin, own=own))
+    study = analyze("slowbank.example", vantage, gazetteer())
+    assert study.verdict is not None
+    assert (study.verdict.name, study.verdict.owner) == ("banner_delay", owner)

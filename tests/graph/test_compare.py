@@ -56,7 +56,8 @@ def with_way(study: Study, *way: At) -> Study:
     """The IPv4 trace and route to the first MX by another way."""
     kept_traces = [t for t in study.traces if t.target != ip_address(MX1.v4)]
     kept_routes = [r for r in study.routes if r.target != ip_address(MX1.v4)]
-    new_trace, new_route = trace(way, 4, target=MX1), route(way, 4, target=MX1)
+    target = way[-1] if way[-1].v4 == MX1.v4 else MX1
+    new_trace, new_route = trace(way, 4, target=target), route(way, 4, target=target)
     owners = {a.address: a for a in (attribution(at, 4) for at in way)}
     return replace(
         study,
@@ -287,3 +288,25 @@ def test_different_places_and_dates_are_said_first() -> None:
         "seen from different networks",
         "published data of different dates",
     ]
+
+
+def test_another_branch_of_equal_paths_is_no_change_of_time() -> None:
+    """One flow each: where other routers of the same network answered, nothing got slower."""
+    branch = replace(ALPHA2, v4="198.18.16.9")
+    slower = [replace(at, rtt_ms=at.rtt_ms + 4.0) for at in (branch, FABRIC, MX1)]
+    after = with_way(fine(), NORD1, ALPHA1, *slower)
+    one = first(compare(with_way(fine(), *WAY), later(after)))
+    assert one.path_state is State.SAME
+    assert one.rtt.state is State.UNKNOWN
+    assert "equal paths" in one.rtt.reason
+    transit = next(w for w in one.waypoints if w.step.name == "Alpha Transit")
+    assert transit.step.state is State.UNKNOWN
+
+
+def test_the_same_routers_that_take_longer_are_a_change_of_time() -> None:
+    slower = [replace(at, rtt_ms=at.rtt_ms + 4.0) for at in WAY[2:]]
+    one = first(compare(with_way(fine(), *WAY), later(with_way(fine(), *WAY[:2], *slower))))
+    assert one.rtt.state is State.CHANGED
+    assert one.rtt.difference_ms == pytest.approx(4.0)
+    moved = {w.step.name for w in one.waypoints if w.step.state is State.CHANGED}
+    assert moved == {"Alpha Transit"}

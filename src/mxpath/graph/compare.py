@@ -9,6 +9,8 @@ The law, in this order:
 3. Paths are aligned by network and exchange point, never by hop number: one more router
    inside a network is no change of path. A network missing on the side that had silent or
    unknown hops, or did not arrive, may have been there: that is no change either.
+   A time that differs over other routers of the same networks is not comparable: each
+   trace is one flow, and another flow may be balanced to another of several equal paths.
 4. A time has changed when it differs by more than the uncertainty of both sides:
    of a round trip, the gap between its two smallest samples, at least ``RTT_FLOOR_MS`` or
    ``RTT_SHARE`` of it; of a phase, that for each round trip, and for the server's own

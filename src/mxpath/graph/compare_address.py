@@ -1,6 +1,7 @@
 """One MX address in two studies: owner, path, times, session. See ``compare.py`` for the law."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Any, TypeVar
 
 from mxpath.graph.stations import Station, stations
@@ -20,6 +21,8 @@ from mxpath.model.session import Outcome, Phase, SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import ReplyKind, Trace
 
+OTHER_WAY = "over other routers, perhaps of one of several equal paths"
+"""Each trace is one flow: another one may be balanced to another branch."""
 RTT_FLOOR_MS = 0.5
 RTT_SHARE = 0.02
 SERVER_FLOOR_MS = 5.0
@@ -72,6 +75,7 @@ class AddressPair:
         validities = [owner.rpki if owner else None for owner in self._owners()]
         outcomes = [session.outcome if session else None for session in self._sessions()]
         security = [_security(session) for session in self._sessions()]
+        as_path = self._as_path()
         shown = self._address.after or self._address.before
         assert shown is not None
         return AddressChanges(
@@ -83,9 +87,9 @@ class AddressPair:
                 [claim.value if claim else None for claim in validities],
                 key=lambda validity: (validity.prefix, validity.origins),
             ),
-            as_path=self._as_path(),
+            as_path=as_path,
             crossings=self._crossings(),
-            waypoints=tuple(_waypoints(*self._routes())),
+            waypoints=tuple(_waypoints(*self._routes(), moved=as_path.state is State.CHANGED)),
             rtt=self._rtt(),
             outcome=pair_of(outcomes),
             phases=tuple(self._phases()),
@@ -130,7 +134,10 @@ class AddressPair:
 
     def _rtt(self) -> Figure:
         sides = [(None, 0.0) if trace is None else _rtt_of(trace) for trace in self._traces()]
-        return _figure("rtt", *sides)
+        old, new = (_responders(r) if r is not None else () for r in self._routes())
+        # Where the path itself is another one, so may its time be.
+        alike = self._as_path().state is State.CHANGED or _agree(old, new)
+        return _figure("rtt", *sides, other_way="" if alike else OTHER_WAY)
 
     def _phases(self) -> Iterator[Figure]:
         old, new = self._sessions()
@@ -212,8 +219,11 @@ def _within(part: Sequence[object], whole: Sequence[object]) -> bool:
     return all(item in rest for item in part)
 
 
-def _waypoints(old: Route | None, new: Route | None) -> Iterator[Waypoint]:
-    """Yield every network and exchange point of either path, in the order of the later one."""
+def _waypoints(old: Route | None, new: Route | None, *, moved: bool) -> Iterator[Waypoint]:
+    """Yield every network and exchange point of either path, in the order of the later one.
+
+    ``moved`` says that the path itself is another one: then so may its times be.
+    """
     sides = [
         {s.key: s for s in (stations(route) if route else ()) if s.kind != "unknown"}
         for route in (old, new)
@@ -222,13 +232,19 @@ def _waypoints(old: Route | None, new: Route | None) -> Iterator[Waypoint]:
         before, after = sides[0].get(key), sides[1].get(key)
         shown = after or before
         assert shown is not None
+        alike = moved or _agree(_inside(old, before), _inside(new, after))
         yield Waypoint(
             kind=shown.kind,
             asn=shown.network.asn if shown.network is not None else None,
             ix_id=shown.ix_id,
             before=before is not None,
             after=after is not None,
-            step=_figure(shown.name, _step_of(before), _step_of(after)),
+            step=_figure(
+                shown.name,
+                _step_of(before),
+                _step_of(after),
+                other_way="" if alike else OTHER_WAY,
+            ),
         )
 
 
@@ -237,14 +253,38 @@ def _waypoints(old: Route | None, new: Route | None) -> Iterator[Waypoint]:
 _Side = tuple[float | None, float]
 
 
-def _figure(name: str, before: _Side, after: _Side) -> Figure:
+def _responders(route: Route) -> tuple[IPAddress | None, ...]:
+    return tuple(address for claim in route.segments for address in claim.value.addresses)
+
+
+def _inside(route: Route | None, station: Station | None) -> tuple[IPAddress | None, ...]:
+    """The hops of one network on the way."""
+    if route is None or station is None or station.network is None:
+        return ()
+    segments = (claim.value for claim in route.segments)
+    return tuple(a for s in segments if s.network == station.network for a in s.addresses)
+
+
+def _agree(old: Sequence[IPAddress | None], new: Sequence[IPAddress | None]) -> bool:
+    """Whether two ways may have led over the same routers; silence agrees with anybody."""
+    if not old or not new:
+        return True
+    pairs = zip_longest(old, new, fillvalue=False)
+    return all(a == b or a is None or b is None for a, b in pairs)
+
+
+def _figure(name: str, before: _Side, after: _Side, *, other_way: str = "") -> Figure:
+    """Compare two figures; a difference over other routers of the same networks is no change."""
     plus_minus = round(before[1] + after[1], 3)
     state, reason = State.UNKNOWN, ""
     if before[0] is None or after[0] is None:
         when = [w for w, side in (("then", before), ("now", after)) if side[0] is None]
         reason = f"no figure {' and '.join(when)}"
     else:
-        state = State.CHANGED if abs(after[0] - before[0]) > plus_minus else State.SAME
+        differs = abs(after[0] - before[0]) > plus_minus
+        state = State.CHANGED if differs else State.SAME
+        if differs and other_way:
+            state, reason = State.UNKNOWN, other_way
     return Figure(
         name=name,
         before_ms=before[0],

@@ -19,6 +19,7 @@ The law, in this order:
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from mxpath.graph import (
@@ -65,7 +66,15 @@ def judge(study: Study, *, before: Study | None = None) -> tuple[Verdict, ...]:
         An earlier study of the same domain from the same place, to tell what has changed.
     """
     found = [v for rule in VERDICTS.values() if (v := rule(study, before)) is not None]
-    return tuple(sorted(found, key=_importance))
+    return tuple(sorted((_whose(study, verdict) for verdict in found), key=_importance))
+
+
+def _whose(study: Study, verdict: Verdict) -> Verdict:
+    """A fault of theirs is mine where the hosts that a sender tries first are ours by our own word."""
+    addresses = [address for host in first_hosts(study) for address in host.addresses]
+    if verdict.owner is Owner.THEM and addresses and all(map(study.is_ours, addresses)):
+        return replace(verdict, owner=Owner.ME)
+    return verdict
 
 
 def _importance(verdict: Verdict) -> int:

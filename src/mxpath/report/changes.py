@@ -121,7 +121,9 @@ def _address_changes(one: AddressChanges) -> Iterator[str]:
     if one.rpki.state is State.CHANGED:
         yield f"RPKI of {{where}} {one.rpki.after}, was {one.rpki.before}"
     if one.path_state is State.CHANGED:
-        yield f"path to {{where}} changed ({_path_difference(one.waypoints)})"
+        seen = one.crossings.state is not State.UNKNOWN
+        told = tuple(w for w in one.waypoints if seen or w.kind != "ixp")
+        yield f"path to {{where}} changed ({_path_difference(told)})"
     if one.outcome.state is State.CHANGED:
         yield f"{{where}} {one.outcome.after}, was {one.outcome.before}"
     if one.security.state is State.CHANGED:
@@ -233,8 +235,14 @@ def _facts(one: AddressChanges) -> Iterator[tuple[str, str]]:
     if same:
         figures = (f"{_phase(p)} {milliseconds(p.after_ms or 0.0)}" for p in same)
         yield "", f"unchanged: {', '.join(figures)} ms"
+    blind = {
+        p.reason: [q for q in one.phases if q.reason == p.reason] for p in one.phases if p.reason
+    }
+    for reason, phases in blind.items():
+        figures = (f"{_phase(p)} {milliseconds(_known(p))}" for p in phases)
+        yield "", f"not comparable ({reason}): {', '.join(figures)} ms"
     for phase in one.phases:
-        if phase not in same:
+        if phase.state is State.CHANGED:
             yield "", f"{_phase(phase)} {_figure(phase)}"
     yield "TLS", _pair(one.security, _security)
 
@@ -248,6 +256,11 @@ def _one_sided(one: AddressChanges) -> str:
     origin = one.origin.after or one.origin.before
     whose = f", {_origin(origin)}" if origin is not None else ""
     return f"CHANGED: {shown}{whose} is {'new' if when == 'now' else 'gone'}"
+
+
+def _known(figure: Figure) -> float:
+    """The side that is known."""
+    return figure.before_ms if figure.before_ms is not None else figure.after_ms or 0.0
 
 
 def _phase(figure: Figure) -> str:
@@ -273,12 +286,15 @@ def _pair(pair: Pair[Any], words: Callable[[Any], str]) -> str:
 
 def _figure(figure: Figure) -> str:
     if figure.before_ms is None or figure.after_ms is None:
-        known = figure.before_ms if figure.before_ms is not None else figure.after_ms
-        shown = f": {milliseconds(known)} ms" if known is not None else ""
-        return f"not comparable ({figure.reason}){shown}"
+        shown = _known(figure)
+        return f"not comparable ({figure.reason})" + (
+            f": {milliseconds(shown)} ms" if shown else ""
+        )
     change = figure.after_ms - figure.before_ms
     figures = f"{milliseconds(figure.before_ms)} -> {milliseconds(figure.after_ms)} ms"
     around = f"± {milliseconds(figure.plus_minus_ms)}"
+    if figure.state is State.UNKNOWN:
+        return f"not comparable ({figure.reason}): {figures}"
     if figure.state is State.CHANGED:
         return f"CHANGED: {figures} ({_signed(change)} {around} ms)"
     return f"unchanged: {figures} (within {around} ms)"
