@@ -18,7 +18,7 @@ from mxpath.model.session import Outcome
 from mxpath.model.study import Origin, Study
 from mxpath.model.trace import EndReason
 from mxpath.model.verdict import Owner
-from mxpath.pipeline import ASIDE_STRETCH, INTERRUPTED, Options, analyze
+from mxpath.pipeline import INTERRUPTED, Options, analyze
 from mxpath.report.html import render_report
 from mxpath.report.text import screen
 from mxpath.tracing.options import TraceOptions
