@@ -1,12 +1,13 @@
 """The configuration file: every key, every mistake with its place."""
 
 import re
+import textwrap
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 
-from mxpath.config import Config, config_path, read_config
+from mxpath.config import _READERS, Config, config_path, read_config
 from mxpath.errors import InputError
 
 WHOLE = """
@@ -103,3 +104,11 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
         read_config(tmp_path / "missing.toml")
     with pytest.raises(InputError, match="cannot be read"):
         read_config(tmp_path)
+
+
+def test_the_example_in_the_howto_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs/howto/settle_things.md").read_text()
+    first = page.index("    contact =")
+    block = page[first : page.index("More than the default")]
+    config = read_config(written(tmp_path, textwrap.dedent(block)))
+    assert set(config.places) == set(_READERS) - {"key_files.atlas", "key_files.globalping"}

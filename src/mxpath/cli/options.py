@@ -74,18 +74,13 @@ def add_vantage(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--ca-file", type=Path, metavar="FILE", help="trusted certificates (PEM)")
     group.add_argument("--record", type=Path, metavar="FILE", help="record all questions asked")
-    add_config(group)
-
-
-def add_config(parser: argparse._ActionsContainer) -> None:
-    """``--config``."""
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="settings (default: the user's config.toml)"
-    )
 
 
 def add_gazetteer(parser: argparse.ArgumentParser) -> None:
-    """``--gazetteer``."""
+    """``--gazetteer``, and ``--config``, which may name one."""
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings (default: the user's config.toml)"
+    )
     parser.add_argument(
         "--gazetteer",
         type=Path,
