@@ -121,6 +121,20 @@ class World:
         """Address of a host in one family; ``None`` when it does not speak it."""
         return self.interfaces[host][0].address(version)
 
+    @cached_property
+    def _members(self) -> dict[str, frozenset[int]]:
+        """Exchange point to its members, from the links alone: numbering asks for relations."""
+        return {
+            name: frozenset(
+                self.asn_of[end]
+                for link in self.links
+                if name in link.ends
+                for end in link.ends
+                if end in self.asn_of
+            )
+            for name in self.exchanges
+        }
+
     def members(self, exchange: str) -> tuple[Port, ...]:
         """Router ports on an exchange point's LAN."""
         return tuple(w.ports[0] for w in self.wires if w.exchange == exchange)
@@ -139,10 +153,7 @@ class World:
             return "customer"
         if other in self.networks[asn].peers or asn in self.networks[other].peers:
             return "peer"
-        shared = any(
-            {asn, other} <= {self.asn_of[port.node] for port in self.members(name)}
-            for name in self.exchanges
-        )
+        shared = any({asn, other} <= members for members in self._members.values())
         return "peer" if shared else None
 
     def contract(self, near: Wire, far: Wire) -> str:
