@@ -319,6 +319,27 @@ class TestCongestion:
         study = faulty.sampled("x.example", from_ttl=1, jitter_ms=40.0)
         assert VERDICTS["congested_segment"](study) is None
 
+    def test_a_resolver_that_is_dead_by_half_is_ours_to_mend(self) -> None:
+        study = studies.dns_slow()
+        answer = replace(study.mail.mx_lookup, silent=("198.18.0.53",))
+        verdict = only(replace(study, mail=replace(study.mail, mx_lookup=answer)), "dns_slow")
+        assert verdict.owner is Owner.ME
+        assert "waited for resolver 198.18.0.53 that did not answer" in verdict.sentence
+        assert "resolv.conf" in verdict.next_step
+
+
+class TestNotAsked:
+    def test_what_a_budget_held_back_says_why_and_until_when(self) -> None:
+        study = studies.fine()
+        why = "budget: 2 connections an hour to 192.0.2.1 are used up; again at 09:10 UTC"
+        held = tuple(
+            replace(s, outcome=Outcome.SKIPPED, detail=why, phases=()) for s in study.sessions
+        )
+        verdict = only(replace(study, sessions=held), "nothing_wrong_seen")
+        assert "no mail host was asked" in verdict.sentence
+        assert "again at 09:10 UTC" in verdict.sentence
+        assert verdict.deliverable is None
+
 
 class TestSize:
     def test_small_segments_that_pass_make_it_likely(self) -> None:

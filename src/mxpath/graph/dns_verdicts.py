@@ -146,18 +146,17 @@ def dns_slow(study: Study) -> Verdict | None:
     if total <= DNS_SLOW_MS or any(_is_failure(answer) for answer in asked):
         return None
     worst = max(asked, key=lambda answer: answer.elapsed_ms)
+    dead = tuple(dict.fromkeys(server for answer in asked for server in answer.silent))
     return Verdict(
         name="dns_slow",
         grade=Grade.LIKELY,
-        owner=Owner.DNS,
+        owner=Owner.ME if dead else Owner.DNS,
         sentence=(
             f"The DNS is slow for {printable(study.domain)}: the look-ups before the first connection "
-            f"take {total / 1000:.2f} s, {worst.elapsed_ms / 1000:.2f} s of them the {_question(worst)}."
+            f"take {total / 1000:.2f} s, {worst.elapsed_ms / 1000:.2f} s of them the {_question(worst)}"
+            + (f", which waited for {_servers(dead)} that did not answer." if dead else ".")
         ),
-        next_step=(
-            f"ask {printable(worst.server) or 'the resolver'} again: a cached answer is fast; if it stays "
-            f"slow, look at the name servers of {printable(worst.name)}"
-        ),
+        next_step=_slow_step(worst, dead),
         evidence=tuple(_evidence(answer) for answer in asked),
         counter_evidence=(
             Evidence(
@@ -167,6 +166,19 @@ def dns_slow(study: Study) -> Verdict | None:
             ),
         ),
         cost_ms=total,
+    )
+
+
+def _servers(names: tuple[str, ...]) -> str:
+    return f"resolver{'s' if len(names) > 1 else ''} {' and '.join(map(printable, names))}"
+
+
+def _slow_step(worst: DnsAnswer, dead: tuple[str, ...]) -> str:
+    if dead:
+        return f"mend {_servers(dead)}, or take it out of this machine's resolv.conf: every look-up waits for it"
+    return (
+        f"ask {printable(worst.server) or 'the resolver'} again: a cached answer is fast; if it stays "
+        f"slow, look at the name servers of {printable(worst.name)}"
     )
 
 

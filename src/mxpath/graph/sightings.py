@@ -139,10 +139,17 @@ def _sessions_missing(study: Study) -> tuple[str, ...]:
         if (s := study.session_at(address)) is None or s.outcome is Outcome.SKIPPED
     ]
     if skipped:
-        parts.append(f"no SMTP session with {_count(study, skipped)}")
+        parts.append(f"no SMTP session with {_count(study, skipped)}{_why_skipped(study, skipped)}")
     away = [v for v in (4, 6) if family_missing(study, v)]
     parts += [f"no IPv{version} from here" for version in away]
     return tuple(parts)
+
+
+def _why_skipped(study: Study, skipped: list[IPAddress]) -> str:
+    """What held the first of them back, a used-up budget say, and until when."""
+    sessions = [session for a in skipped if (session := study.session_at(a)) is not None]
+    reasons = [printable(s.detail) for s in sessions if s.detail and s.detail != "interrupted"]
+    return f" ({reasons[0]})" if reasons else ""
 
 
 def _traces_missing(study: Study) -> tuple[str, ...]:

@@ -145,7 +145,9 @@ def _good_news(
 ) -> str:
     domain = printable(study.domain)
     if not answered:
-        return f"No fault of {domain} was seen, but no mail host was heard: {'; '.join(missing)}."
+        asked = any(s.outcome is not Outcome.SKIPPED for s in study.sessions)
+        lack = "heard" if asked or not study.sessions else "asked"
+        return f"No fault of {domain} was seen, but no mail host was {lack}: {'; '.join(missing)}."
     best = min(answered, key=lambda s: s.total_ms)
     hosts = tuple(dict.fromkeys(printable(s.host) for s in answered))
     words = f"{' and '.join(hosts)} answered, the fastest conversation took {best.total_ms:,.0f} ms"
