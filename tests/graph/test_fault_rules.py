@@ -393,6 +393,22 @@ class TestDetour:
         )
         assert VERDICTS["path_detour"](replace(study, routes=routes)) is None
 
+    def test_where_round_trips_vary_a_difference_is_noise(self) -> None:
+        study, busy = faulty.v6_detour(), faulty.jittery()
+        quality = {r.target: r.quality for r in busy.routes}
+        routes = tuple(replace(r, quality=quality[r.target]) for r in study.routes)
+        assert VERDICTS["path_detour"](replace(study, routes=routes)) is None
+
+    def test_a_syn_ack_that_was_sent_again_is_no_detour(self) -> None:
+        study = faulty.v6_detour()
+        there = studies.address(studies.MX1, 6)
+        routes = tuple(
+            replace(r, envelope_ms=(*r.envelope_ms[:-1], 1070.2)) if r.target == there else r
+            for r in study.routes
+        )
+        sessions = tuple(s for s in study.sessions if s.address != there)
+        assert VERDICTS["path_detour"](replace(study, routes=routes, sessions=sessions)) is None
+
     def test_a_far_backup_elsewhere_is_no_detour(self) -> None:
         assert VERDICTS["path_detour"](studies.fine()) is None
 

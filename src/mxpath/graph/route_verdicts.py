@@ -7,6 +7,9 @@ A target's round trip that is a second longer than that of the hop before it is 
 that was sent again, and no distance; the handshake of the conversation is a second witness,
 and the quicker of the two counts.
 
+Where round trips vary (``congested_segment``), the difference of two minima of few samples
+is noise, and nothing is said.
+
 1. the same host over the other address family: one machine, two ways (likely, when the
    networks on the way differ; possible otherwise);
 2. another MX host in the same network (possible: it may stand in another place).
@@ -17,6 +20,7 @@ Both figures are observed round trips. Nothing is said of what BGP could have ch
 from collections.abc import Iterator
 
 from mxpath.graph.influence import seen_routes
+from mxpath.graph.loss_verdicts import congested_segment
 from mxpath.graph.sightings import first_hosts, owner_name
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
@@ -35,7 +39,7 @@ _RETRANSMISSION_MS = 900.0
 def path_detour(study: Study) -> Verdict | None:
     """Speak when the way to a first host takes much longer than another that was seen."""
     pairs = [pair for pair in _pairs(study) if _is_detour(study, *pair)]
-    if not pairs:
+    if not pairs or congested_segment(study) is not None:
         return None
     long, short = max(pairs, key=lambda pair: _rtt(study, pair[0]) - _rtt(study, pair[1]))
     return _detour(study, long, short)
