@@ -12,7 +12,8 @@ The law:
    What one hop alone loses is its own: without the worst hop of each route it must still show,
    and no hop behind the place may clearly lose less.
 4. Jitter likewise: queues that fill and drain show at every hop behind them. What a single
-   hop shows is its own slowness: two hops or more must show it, and each of them.
+   hop shows is its own slowness: two hops or more must show it, and nearly all (two samples
+   may be alike by chance).
 5. Loss on our very first link has nothing before it to be held against, and is not told.
 """
 
@@ -37,6 +38,8 @@ CLEARLY = 2.0
 """A log-likelihood that is greater by so much is clearly the better explanation."""
 JITTER_MS = 5.0
 """A rise of the jitter by less is no verdict."""
+SHOWN_BY = 0.7
+"""Share of the hops behind a queue that must show it."""
 JITTER_FACTOR = 3.0
 """Nor one that does not stand out of what was there before."""
 _MANY_SAMPLES = 20
@@ -251,9 +254,10 @@ class _Jitters:
 
     @property
     def is_lasting(self) -> bool:
-        """Whether it rises enough, at two hops or more, and at every one of them."""
-        least = max(JITTER_FACTOR * self.level_before, self.level_behind / 5)
-        return len(self.behind) > 1 and self.rise >= JITTER_MS and min(self.behind) >= least
+        """Whether it rises enough, at two hops or more, and at nearly all of them."""
+        least = max(JITTER_FACTOR * self.level_before, self.level_behind / 10)
+        shown = sum(jitter >= least for jitter in self.behind)
+        return shown > 1 and self.rise >= JITTER_MS and shown >= SHOWN_BY * len(self.behind)
 
 
 def congested_segment(study: Study) -> Verdict | None:

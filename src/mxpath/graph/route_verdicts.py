@@ -7,8 +7,8 @@ A target's round trip that is a second longer than that of the hop before it is 
 that was sent again, and no distance; the handshake of the conversation is a second witness,
 and the quicker of the two counts.
 
-Where round trips vary (``congested_segment``), the difference of two minima of few samples
-is noise, and nothing is said.
+Where round trips vary, the difference of two minima of few samples is noise: it has to be
+greater by twice the jitter, and under ``congested_segment`` nothing is said.
 
 1. the same host over the other address family: one machine, two ways (likely, when the
    networks on the way differ; possible otherwise);
@@ -86,8 +86,14 @@ def _was_sent_again(study: Study, route: Route) -> bool:
 
 def _is_detour(study: Study, route: Route, other: Route) -> bool:
     long, short = _rtt(study, route), _rtt(study, other)
-    enough = long - short >= DETOUR_MS and long >= DETOUR_FACTOR * short
+    noise = 2 * max(_jitter_ms(route), _jitter_ms(other))
+    enough = long - short >= DETOUR_MS + noise and long >= DETOUR_FACTOR * short
     return enough and not _was_sent_again(study, route)
+
+
+def _jitter_ms(route: Route) -> float:
+    """The most that round trips to a hop of the route were seen to vary."""
+    return max((q.jitter_ms for q in route.quality if q.jitter_ms is not None), default=0.0)
 
 
 def _path_words(route: Route) -> str:
