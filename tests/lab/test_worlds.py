@@ -40,6 +40,8 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if missing is not None:
         pytest.skip(missing)
     world = read_world(FAMILY[request.param])
+    if any(link.loss for link in world.links):
+        pytest.skip("real links drop packets by dice that no seed holds: played in memory alone")
     expected = world.expected
     domains = tuple(dict.fromkeys((*world.domains, *expected.verdicts, *expected.also)))
     directory = tmp_path_factory.mktemp(world.name)
@@ -51,8 +53,6 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_every_fact_is_right(kernel: InKernel) -> None:
-    if any(link.loss for link in kernel.world.links):
-        pytest.skip("where a link drops packets at random, which hops answer is nobody's to know")
     known = [study for domain, study in kernel.studies.items() if domain in kernel.truth.mx]
     accuracy = compare(known, kernel.truth)
     assert accuracy.mistakes == ()
