@@ -181,6 +181,8 @@ def test_a_resolver_dies_behind_its_link(fault: str) -> None:
     answer = simulate(WORLD, active=(fault,)).resolver.ask("fine.example", "MX")
     half_alive = fault == "half" and answer.status is DnsStatus.NOERROR
     assert half_alive or answer.status is DnsStatus.TIMEOUT
+    plans = simulated_truth(WORLD, [], simulate(WORLD, active=(fault,))).mx
+    assert (plans["fine.example"] is None) is (fault == "deaf")
     assert simulate(WORLD).resolver.ask("fine.example", "MX").status is DnsStatus.NOERROR
 
 

@@ -190,6 +190,10 @@ def _print_path(path: PathTruth) -> None:
     print(f"{path.target} from port {path.source_port}: AS {' '.join(map(str, path.as_path))}")
     for hop in path.hops:
         rtt = f"{hop.rtt_min_ms:.1f} … {hop.rtt_max_ms:.1f} ms"
-        print(f"{hop.ttl:>4}  {hop.address!s:<26} {rtt:>18}  {hop.node} (AS{hop.asn})")
+        marks = [word for word in ("silent", "limited", "third_party") if getattr(hop, word)]
+        said = f", {', '.join(marks).replace('_', ' ')}" if marks else ""
+        print(f"{hop.ttl:>4}  {hop.address!s:<26} {rtt:>18}  {hop.node} (AS{hop.asn}){said}")
+    if not path.arrives:
+        print("      ends here: the flow does not reach its target")
     for ix_id, near, far in path.crossings:
         print(f"      crosses exchange {ix_id}: AS{near} to AS{far}")

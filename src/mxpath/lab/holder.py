@@ -246,7 +246,7 @@ class Holder:
             player="kernel",
             wire="c" if self.wire else "python",
             paths=tuple(paths.path(parse_address(target), port) for target, port in flows),
-            mx=mx_truth(self.world, knot.read_zones(self.world, KNOT)),
+            mx=mx_truth(self.live.world, knot.read_zones(self.world, KNOT)),
             smtp=smtp_truth(
                 self.world,
                 {

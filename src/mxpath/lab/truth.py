@@ -156,7 +156,13 @@ def unknowable(world: World) -> dict[IPAddress, tuple[int, ...]]:
 
 
 def has_no_answer(world: World, domain: str) -> bool:
-    """Whether a world's resolver must fail at a domain: a broken zone, or one with false signatures."""
+    """Whether a world's resolver must fail at a domain.
+
+    It does when nothing comes through to it, for a broken zone, and for one with false signatures.
+    """
+    resolver = world.hosts[world.resolver]
+    if all(f"ipv{a.version}" in resolver.blocks for a in world.addresses_of(world.resolver)):
+        return True
     validates = is_recursive(world) and world.dns.signed
     failing = (*world.dns.servfail, *(world.dns.bogus if validates else ()))
     labels = domain.rstrip(".").lower().split(".")
