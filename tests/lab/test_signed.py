@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.signed_world import LONG, QUESTIONS, signed_world
+from lab.signed_world import ALIASES, LONG, QUESTIONS, signed_world
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.simulated import SimulatedVantage, simulate
 from mxpath.lab.topology import World
@@ -66,7 +66,7 @@ def played() -> SimulatedVantage:
         ("into-bogus.example", DnsStatus.SERVFAIL, False, True),
         ("broken.example", DnsStatus.SERVFAIL, False, False),
         ("n0.example", DnsStatus.SERVFAIL, False, False),
-        ("n1.example", DnsStatus.NOERROR, True, False),
+        (f"n{ALIASES - 11}.example", DnsStatus.NOERROR, True, False),
         ("loop.example", DnsStatus.SERVFAIL, False, False),
         ("example.org", DnsStatus.NXDOMAIN, True, False),
     ],

@@ -115,6 +115,12 @@ def no_service(study: Study) -> Verdict | None:
     if kind is PlanKind.NULL:
         sentence = f"{domain} takes no mail, and says so itself (null MX, RFC 7505)."
         step = "send nothing there; if the address came from a person, ask for another one"
+    elif kind is PlanKind.MX and not any(host.is_tried for host in study.mail.plan.hosts):
+        faults = "; ".join(dict.fromkeys(f for h in study.mail.plan.hosts for f in h.faults))
+        sentence = (
+            f"No MX record of {domain} names a host that takes its mail: {printable(faults)}."
+        )
+        step = f"tell the holder of {domain} by another way: its MX records are wrong"
     elif kind is not PlanKind.NONE:
         return None
     elif not exists:
@@ -129,10 +135,15 @@ def no_service(study: Study) -> Verdict | None:
         name="no_service",
         grade=Grade.CERTAIN,
         # A name that is not there has no holder whom one could ask.
-        owner=Owner.THEM if kind is PlanKind.NONE and exists else Owner.NOBODY,
+        owner=Owner.THEM if kind is not PlanKind.NULL and exists else Owner.NOBODY,
         sentence=sentence,
         next_step=step,
         evidence=tuple(_evidence(each) for each in study.mail.lookups),
+        counter_evidence=tuple(
+            Evidence(source="dns", rule="senders differ", detail=printable(note))
+            for note in study.mail.plan.notes
+            if "Postfix" in note
+        ),
         deliverable=False,
     )
 

@@ -22,8 +22,8 @@ FAILED = (
 
 
 def first_hosts(study: Study) -> tuple[MxHost, ...]:
-    """Return the hosts of the lowest preference: where a sender begins."""
-    hosts = study.mail.plan.hosts
+    """Return the hosts of the lowest preference that names any: where a sender begins."""
+    hosts = [host for host in study.mail.plan.hosts if host.is_tried]
     lowest = min((host.preference for host in hosts), default=None)
     return tuple(host for host in hosts if host.preference == lowest)
 

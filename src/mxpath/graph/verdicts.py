@@ -38,6 +38,7 @@ from mxpath.graph import (
 from mxpath.graph.sightings import backups, first_hosts, not_looked_at, owner_name
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
+from mxpath.model.mail import PlanKind
 from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.verdict import Owner, Verdict
@@ -144,6 +145,8 @@ def _good_news(
     study: Study, answered: list[SmtpSession], missing: tuple[str, ...], troubled: list[SmtpSession]
 ) -> str:
     domain = printable(study.domain)
+    if study.mail.plan.kind is PlanKind.SELF:
+        return f"Mail to {domain} stays here: this host itself is the best of its mail hosts."
     if not answered:
         asked = any(s.outcome is not Outcome.SKIPPED for s in study.sessions)
         lack = "heard" if asked or not study.sessions else "asked"
@@ -163,6 +166,8 @@ def _what_now(study: Study, missing: tuple[str, ...], troubled: list[SmtpSession
     if troubled:
         who = owner_name(study, troubled[0].address)
         return f"ask {who} about {printable(troubled[0].host)}: when the first MX fails, mail has nowhere else to go"
+    if study.mail.plan.kind is PlanKind.SELF:
+        return "look at this host's own log, or ask from another host"
     if missing:
         return "run again with what is missing, above all before blaming anybody"
     return (

@@ -7,7 +7,7 @@ tracing and no graph, so that breaking a rule there shows up here as a figure.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from statistics import median, quantiles
 
 from mxpath.lab.elements import Behaviour
@@ -157,19 +157,21 @@ def _as_path_fact(study: Study, trace: Trace, path: PathTruth) -> Fact:
 
 
 def _mx_facts(study: Study, truth: Truth) -> Iterator[Fact]:
-    """One fact a row, in order of preference; a null MX is one fact."""
+    """One fact a row, in order of preference; a domain without a host to try is one fact."""
     expected = truth.mx[study.domain]
-    found = tuple(
+    groups = groupby(study.mail.plan.hosts, key=lambda host: host.preference)
+    found = tuple(  # equal preferences have no order
         MxRow(preference=h.preference, host=h.name, addresses=h.addresses)
-        for h in study.mail.plan.hosts
+        for _, equal in groups
+        for h in sorted(equal, key=lambda host: host.name)
     )
     if expected is None:
         right = study.mail.plan.kind is PlanKind.FAILED and not found
         yield right, f"{study.domain}: {study.mail.plan.kind} plan, truly no answer can be had"
         return
     if not expected:
-        right = study.mail.plan.kind is PlanKind.NULL and not found
-        yield right, f"{study.domain}: {study.mail.plan.kind} plan, truly a null MX"
+        right = study.mail.plan.kind in (PlanKind.NULL, PlanKind.SELF) and not found
+        yield right, f"{study.domain}: {study.mail.plan.kind} plan, truly no host to try"
     for row, known in zip_longest(found, expected):
         yield _same_row(row, known), f"{study.domain}: MX {row}, truly {known}"
 

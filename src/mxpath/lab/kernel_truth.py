@@ -24,7 +24,7 @@ from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, loss_over, narrowest
 from mxpath.lab.fib import NEVER_S, Fib, Step, read_fibs, route_get
 from mxpath.lab.neighbours import Crossing, Neighbours
 from mxpath.lab.topology import World
-from mxpath.lab.truth import HopTruth, MxRow, PathTruth, has_no_answer
+from mxpath.lab.truth import HopTruth, MxRow, PathTruth, has_no_answer, mx_rows
 from mxpath.model.address import IPAddress, parse_address
 
 SMTP_PORT = 25
@@ -152,16 +152,8 @@ def mx_truth(
         if has_no_answer(world, domain):
             plans[domain] = None
             continue
-        rows = [data.split() for data in zone.get((domain.rstrip(".").lower(), "MX"), ())]
-        plans[domain] = tuple(
-            MxRow(
-                preference=int(preference),
-                host=host.rstrip(".").lower(),
-                addresses=tuple(_addresses(zone, host.rstrip(".").lower())),
-            )
-            for preference, host in sorted(rows, key=lambda row: (int(row[0]), row[1]))
-            if host != "."
-        )
+        rows = zone.get((domain.rstrip(".").lower(), "MX"), ())
+        plans[domain] = mx_rows(world, domain, rows, lambda host: tuple(_addresses(zone, host)))
     return plans
 
 

@@ -18,6 +18,7 @@ from mxpath.lab.truth import (
     SynCount,
     Truth,
     has_no_answer,
+    mx_rows,
     smtp_truth,
     unknowable,
 )
@@ -126,16 +127,7 @@ def _mx(world: World) -> dict[str, tuple[MxRow, ...] | None]:
         if has_no_answer(world, name):
             plans[name] = None
             continue
-        rows = [text.split() for text in domain.mx]
-        plans[name] = tuple(
-            MxRow(
-                preference=int(preference),
-                host=host.rstrip(".").lower(),
-                addresses=_addresses(zone, host),
-            )
-            for preference, host in sorted(rows, key=lambda row: (int(row[0]), row[1]))
-            if host != "."
-        )
+        plans[name] = mx_rows(world, name, domain.mx, lambda host: _addresses(zone, host))
     return plans
 
 

@@ -145,7 +145,8 @@ def _wrong_tls(session: SmtpSession, expected: SmtpTruth) -> Iterator[str]:
     elif tls is not None and not expected.starttls:
         yield "TLS was seen, and there is none"
     elif tls is not None:
-        yield from _wrong_handshake(tls, expected)
+        alias = bool(expected.name) and session.host != expected.name
+        yield from _wrong_handshake(tls, expected, alias=alias)
 
 
 def _is_large(expected: SmtpTruth) -> bool:
@@ -162,7 +163,8 @@ def _wrong_stall(session: SmtpSession) -> Iterator[str]:
         yield f"second look {session.second_look}, truly small segments pass"
 
 
-def _wrong_handshake(tls: TlsFacts, expected: SmtpTruth) -> Iterator[str]:
+def _wrong_handshake(tls: TlsFacts, expected: SmtpTruth, *, alias: bool) -> Iterator[str]:
+    """Rules 3 and 4, once it came to a handshake; an ``alias`` is not what the certificate names."""
     if tls.is_established is expected.tls_fails:
         yield f"TLS {tls.version or 'failed'}, truly it {'fails' if expected.tls_fails else 'works'}"
     if not tls.is_established or expected.certificate is None:
@@ -170,6 +172,8 @@ def _wrong_handshake(tls: TlsFacts, expected: SmtpTruth) -> Iterator[str]:
     if tls.version != f"TLSv{expected.tls_version}":
         yield f"{tls.version}, truly TLS {expected.tls_version}"
     faults = _FAULTS[expected.certificate]
+    if alias and CertificateFault.NAME_MISMATCH not in faults:
+        faults = (*faults, CertificateFault.NAME_MISMATCH)
     if tls.faults != faults:
         yield f"certificate faults {tls.faults}, truly {faults}"
     if tls.trusted is not (expected.certificate in _TRUSTED):

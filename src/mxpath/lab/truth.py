@@ -5,7 +5,7 @@ the running kernels and daemons, in memory from the played forwarding tables.
 This module imports nothing of inference, tracing or graph.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -90,6 +90,8 @@ class SmtpTruth:
     tls_version: TlsVersion = TlsVersion.TLS_1_3
     tls_delay_s: float = 0.0
     tls_fails: bool = False
+    name: str = ""
+    """The name that its certificate is for, where that is right."""
 
     @classmethod
     def of(cls, smtp: SmtpHost, certificate: x509.Certificate | None) -> "SmtpTruth":
@@ -106,6 +108,7 @@ class SmtpTruth:
             tls_version=smtp.tls_version,
             tls_delay_s=smtp.tls_delay_s,
             tls_fails=smtp.tls_fails,
+            name=smtp.name.rstrip(".").lower(),
         )
 
 
@@ -128,7 +131,8 @@ class Truth:
     """``c`` or ``python`` in the kernel; ``None`` in memory."""
     paths: tuple[PathTruth, ...]
     mx: dict[str, tuple[MxRow, ...] | None]
-    """Domain to its rows by preference; none for a null MX, ``None`` where no answer can be had."""
+    """Domain to the rows that are tried, by preference and name; none where there is no host to
+    try, ``None`` where no answer can be had."""
     smtp: dict[IPAddress, SmtpTruth]
     syns: tuple[SynCount, ...]
     unknowable: dict[IPAddress, tuple[int, ...]] = field(default_factory=dict)
@@ -153,6 +157,39 @@ def unknowable(world: World) -> dict[IPAddress, tuple[int, ...]]:
         for host, marks in world.expected.unknowable.items()
         for address in world.addresses_of(host)
     }
+
+
+def mx_rows(
+    world: World,
+    domain: str,
+    records: Iterable[str],
+    addresses: Callable[[str], tuple[IPAddress, ...]],
+) -> tuple[MxRow, ...]:
+    """Return the rows that the world's sender tries by the letter of RFC 5321 section 5.1.
+
+    Parameters
+    ----------
+    world
+        Says who the sender is: its own row and those that are no better fall away.
+    domain
+        Its own host at preference 0 where it has no MX record, but an address.
+    records
+        The MX records as the zone has them, such as ``10 mx.example.``.
+    addresses
+        Addresses of a name, aliases followed.
+    """
+    pairs = [(int(words[0]), words[1].rstrip(".").lower()) for r in records if (words := r.split())]
+    if pairs == [(0, "")]:
+        return ()
+    rows = [
+        MxRow(preference=preference, host=host or ".", addresses=addresses(host) if host else ())
+        for preference, host in sorted(pairs)
+    ]
+    if not rows and addresses(domain):
+        rows = [MxRow(preference=0, host=domain, addresses=addresses(domain))]
+    own = set(world.addresses_of(world.sender))
+    limit = min((row.preference for row in rows if own & set(row.addresses)), default=1 << 16)
+    return tuple(row for row in rows if row.preference < limit)
 
 
 def has_no_answer(world: World, domain: str) -> bool:

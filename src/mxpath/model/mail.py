@@ -37,6 +37,11 @@ class MxHost:
     """What is wrong with this row: target is an alias, an address literal, NXDOMAIN, …"""
 
     @property
+    def is_tried(self) -> bool:
+        """Whether the row names something that a sender would look up or connect to."""
+        return bool(self.addresses or self.lookups)
+
+    @property
     def dns_ms(self) -> float:
         """Time its slowest address look-up took (they may be asked side by side)."""
         return max((answer.elapsed_ms for answer in self.lookups), default=0.0)
