@@ -48,7 +48,8 @@ def test_the_line_of_the_design() -> None:
 
 def test_a_host_that_turned_away() -> None:
     closed = with_sessions(fine(), rejected("mx1.bigmail.example", MX1, 4))
-    assert "mx1 v4 rejected, was answered" in since(fine(), closed)
+    told = since(fine(), closed)
+    assert "; mx1 v4: rejected, was answered" in told
 
 
 def test_a_plan_that_changed_and_one_that_was_not_seen() -> None:

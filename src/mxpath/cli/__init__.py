@@ -4,8 +4,9 @@ It starts in two stages so that ``mxpath --help`` costs next to nothing: this
 module knows the commands' names and one line about each; the command's own
 module, and all that it needs, is imported only when it runs.
 
-Exit status: 0 done; 1 done, but it is known that nothing could be delivered, nothing
-was measured, or interrupted (what was measured is printed and kept); 2 bad usage or input;
+Exit status: 0 done; 1 done, but it is known that nothing could be delivered (``trace``, ``smtp``,
+``mx`` and ``attribute``: nobody answered, or there is nothing to tell), or interrupted (what was
+measured is printed and kept); 2 bad usage or input;
 3 missing privilege; 4 missing or bad data.
 """
 

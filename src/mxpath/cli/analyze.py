@@ -188,4 +188,4 @@ def _came_through(study: Study) -> bool:
     """
     if INTERRUPTED in study.notes:
         return False
-    return study.verdict is None or study.verdict.deliverable is not False
+    return not any(verdict.deliverable is False for verdict in study.verdicts)

@@ -38,7 +38,8 @@ def since_words(changes: Changes) -> str:
     ``2026-11-20 02:10: MX unchanged, path to mx1 v4 changed (Boreal Backbone new)``.
     """
     parts = [*_constant(changes), *_moved(changes)]
-    told = ", ".join(parts) or "nothing could be compared"
+    between = "; " if any("," in part for part in parts[1:]) else ", "
+    told = between.join(parts) or "nothing could be compared"
     return f"{when_words(changes.before.started_at, now=changes.after.started_at)}: {told}"
 
 
@@ -125,7 +126,7 @@ def _address_changes(one: AddressChanges) -> Iterator[str]:
         told = tuple(w for w in one.waypoints if seen or w.kind != "ixp")
         yield f"path to {{where}} changed ({_path_difference(told)})"
     if one.outcome.state is State.CHANGED:
-        yield f"{{where}} {one.outcome.after}, was {one.outcome.before}"
+        yield f"{{where}}: {one.outcome.after}, was {one.outcome.before}"
     if one.security.state is State.CHANGED:
         yield f"TLS of {{where}} changed ({_security_difference(one.security)})"
 
