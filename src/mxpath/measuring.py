@@ -1,6 +1,7 @@
 """What one study measures: the stages that touch the world, in their order, as far as they come.
 
-Discovery first; then conversations and traces at the same time. A missing privilege, a broken
+Discovery first; then conversations and traces at the same time. Names of addresses are asked when
+the traces are over, while conversations may still be under way: the DNS is no part of them. A missing privilege, a broken
 network or Ctrl-C ends a stage, leaves a note, and keeps what was seen before.
 """
 
@@ -8,11 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from mxpath.attribution.names import name_addresses
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.errors import InputError, PrivilegeError
 from mxpath.mail.discover import discover
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus
+from mxpath.model.evidence import Claim
 from mxpath.model.mail import MailDomain, MxPlan, PlanKind
 from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Study
@@ -71,6 +74,7 @@ class Measurement:
         self.mail: MailDomain | None = None
         self.traces: tuple[Trace, ...] = ()
         self.sessions: tuple[SmtpSession, ...] = ()
+        self.names: dict[IPAddress, Claim[str]] = {}
         self.notes: list[str] = []
         self.registry_questions = 0
 
@@ -83,6 +87,7 @@ class Measurement:
             self._resolve(name)
             talks = self._begin_talking()
             self._trace()
+            self._name()
             if talks is not None:
                 self._hear(talks)
         except KeyboardInterrupt:
@@ -111,11 +116,11 @@ class Measurement:
             return
         addresses = self.mail.addresses
         fresh = tuple(a for a in addresses if a not in self.known_traces)
-        found = {t.target: t for t in self._tracemoment(fresh)} if fresh else {}
+        found = {t.target: t for t in self._trace_fresh(fresh)} if fresh else {}
         both = self.known_traces | found
         self.traces = tuple(both[a] for a in addresses if a in both)
 
-    def _tracemoment(self, addresses: tuple[IPAddress, ...]) -> tuple[Trace, ...]:
+    def _trace_fresh(self, addresses: tuple[IPAddress, ...]) -> tuple[Trace, ...]:
         traces: tuple[Trace, ...] = ()
         try:
             chosen = self.options.trace
@@ -129,6 +134,16 @@ class Measurement:
         if any(t.end is EndReason.INTERRUPTED for t in traces):
             self._interrupted()
         return traces
+
+    def _name(self) -> None:
+        """Ask for host names, now that nothing is being traced any more."""
+        if not self.options.naming or INTERRUPTED in self.notes or self.mail is None:
+            return
+        hops = (address for t in self.traces for hop in t.hops for address in hop.responders)
+        try:
+            self.names = name_addresses((*self.mail.addresses, *hops), self.vantage)
+        except KeyboardInterrupt:
+            self._interrupted()
 
     def _say_known(self) -> None:
         known = [

@@ -3,8 +3,9 @@
     discover ─┬─ trace ──────── attribute ─┬─ infer_route ─ judge ─ Study
               └─ converse (SMTP) ──────────┘
 
-Traces and conversations are under way at the same time. Whatever else is to be asked about
-addresses (names, registries) is asked when both are over: nothing is looked up during a trace.
+Traces and conversations are under way at the same time (measuring.py). Names of addresses are asked
+when the traces are over, registries when the conversations are too: nothing is looked up during a
+trace.
 
 What was measured is never thrown away: a missing privilege, a broken network or
 Ctrl-C leaves a note in the Study, and everything that was seen before it.
@@ -16,7 +17,6 @@ from dataclasses import replace
 
 from mxpath import __version__
 from mxpath.attribution.attribute import attribute
-from mxpath.attribution.names import name_addresses
 from mxpath.attribution.registry import enrich
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer import Gazetteer
@@ -27,7 +27,6 @@ from mxpath.measuring import INTERRUPTED, Measurement, Options, moment, not_aske
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.dns import DnsAnswer
-from mxpath.model.evidence import Claim
 from mxpath.model.mail import MailDomain
 from mxpath.model.route import Route
 from mxpath.model.study import Origin, Provenance, Study
@@ -89,7 +88,6 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         started_at=moment(vantage.clock),
     )
     work.measure(name)
-    names = _names(work)
     owners = _with_holders(
         work, attribute(_addresses_of(work, vantage.origin), gazetteer), gazetteer
     )
@@ -106,7 +104,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         ended_at=moment(vantage.clock),
         as_of=gazetteer.as_of,
         provenance=_provenance(vantage, gazetteer, options, work),
-        names=names,
+        names=work.names,
         notes=(*work.notes, *_resolvers(work.mail), *_blind_spots(work.traces, gazetteer)),
     )
     return replace(study, verdicts=judge(study))
@@ -118,18 +116,6 @@ def _addresses_of(work: Measurement, origin: Origin) -> tuple[IPAddress, ...]:
     found += work.mail.addresses if work.mail else ()
     found += [address for t in work.traces for hop in t.hops for address in hop.responders]
     return tuple(dict.fromkeys(found))
-
-
-def _names(work: Measurement) -> dict[IPAddress, Claim[str]]:
-    """Ask for host names, now that nothing is being measured any more."""
-    if not work.options.naming or INTERRUPTED in work.notes or work.mail is None:
-        return {}
-    hops = (address for t in work.traces for hop in t.hops for address in hop.responders)
-    try:
-        return name_addresses((*work.mail.addresses, *hops), work.vantage)
-    except KeyboardInterrupt:
-        work.notes.append(INTERRUPTED)
-        return {}
 
 
 def _resolvers(mail: MailDomain | None) -> Iterator[str]:
