@@ -1,5 +1,6 @@
 """A real Postfix sends through the lab: METHODS' column of what it makes of odd MX records."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from mxpath.lab.sending import send
 from mxpath.lab.simulated import simulate
 from mxpath.lab.topology import World, parse_world
 from mxpath.mail.discover import discover
+from mxpath.model.address import parse_address
+from mxpath.model.mail import MxPlan
 
 ROUND_TRIP_S = 0.0404
 """Two links of 0.1 ms and one of 20 ms, there and back."""
@@ -117,9 +120,15 @@ def tried(lab: Lab, domain: str) -> tuple[Delivery, list[str]]:
     """A delivery, and the addresses that refused it before."""
     before = len(log(lab)) if postfix.log_file(lab.state.directory, "mailhost").exists() else 0
     found = sent(lab, domain)
+    # The line with the status repeats the last complaint.
     complaints = [line for line in log(lab)[before:].splitlines() if "status=" not in line]
-    refused = [line.split("connect to ")[1] for line in complaints if "refused" in line]
-    return found, [line.split("]")[0] for line in refused]
+    refused = [refusal for line in complaints if (refusal := _REFUSAL.search(line))]
+    return found, [f"{refusal['host']}[{refusal['address']}" for refusal in refused]
+
+
+_REFUSAL = re.compile(
+    r"(?:connect to|host) (?P<host>\S+)\[(?P<address>[^\]]+)\](?::25: Connection)? refused"
+)
 
 
 @pytest.mark.lab
@@ -206,9 +215,33 @@ class TestMxRecords:
         assert len(refusals) == 5
 
 
+def plan(domain: str) -> MxPlan:
+    """The plan that ``mxpath mx --sender postfix`` shows."""
+    return discover(f"{domain}.example", simulate(world()), sender="postfix").plan
+
+
 def first(domain: str) -> str:
-    """The host that the plan for Postfix puts first."""
-    return discover(f"{domain}.example", simulate(world()), sender="rfc5321").plan.hosts[0].name
+    return plan(domain).hosts[0].name
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("domain", [*DOMAINS, "implicit"])
+def test_postfix_does_what_its_plan_says(lab: Lab, domain: str) -> None:
+    """Group by group, each in any order, until somebody takes it, says no or five were tried."""
+    made = plan(domain)
+    found, refusals = tried(lab, domain)
+    if not made.attempts:
+        assert (found.status, refusals) == ("bounced", [])
+        return
+    order = [parse_address(refusal.split("[")[1]) for refusal in refusals]
+    if found.status == "sent" and found.address is not None:
+        order.append(found.address)
+    for group in made.attempts:
+        now, order = order[: len(group)], order[len(group) :]
+        assert set(now) <= set(group)
+        if order:
+            assert set(now) == set(group)
+    assert order == []
 
 
 @pytest.mark.lab
