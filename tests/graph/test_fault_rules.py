@@ -15,7 +15,8 @@ from mxpath.graph.redundancy import RoofKind, roofs
 from mxpath.graph.verdicts import VERDICTS, judge
 from mxpath.inference.quality import qualities
 from mxpath.model.dns import DnsStatus, ExtendedError
-from mxpath.model.evidence import Grade
+from mxpath.model.evidence import Claim, Evidence, Grade
+from mxpath.model.registry import Organisation, Registration
 from mxpath.model.session import CertificateFault, Outcome, SecondLook, SmtpReply
 from mxpath.model.study import Study
 from mxpath.model.trace import Loss
@@ -458,6 +459,16 @@ class TestRedundancy:
 
     def test_two_houses_share_nothing(self) -> None:
         assert roofs(studies.fine()) == ()
+
+    def test_one_organisation_may_hold_several_networks(self) -> None:
+        study = studies.fine()
+        held = Registration(registry="rdap.example", organisation=Organisation(name="One House"))
+        claim = Claim(value=held, evidence=(Evidence(source="rdap", rule="range"),))
+        owners = {a: replace(o, operator=claim) for a, o in study.owners.items()}
+        assert [r.kind for r in roofs(replace(study, owners=owners))] == [RoofKind.ORGANISATION]
+        verdict = only(replace(study, owners=owners), "weak_redundancy")
+        assert "one organisation (One House)" in verdict.sentence
+        assert verdict.grade is Grade.POSSIBLE
 
     def test_our_own_way_out_is_not_their_weakness(self) -> None:
         study = studies.fine()

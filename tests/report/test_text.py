@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import studies
+from faulty import THIEF, announced_by
+from mxpath.model.rpki import RpkiState
 from mxpath.model.session import Outcome
 from mxpath.report.text import screen
 
@@ -101,3 +103,8 @@ def test_failures_are_told_in_words() -> None:
 def test_no_plan_is_one_sentence() -> None:
     assert "MX plan     null MX: the domain takes no mail\n" in screen(studies.null_mx())
     assert "MX plan     unknown: the DNS gave no usable answer\n" in screen(studies.servfail())
+
+
+def test_the_rpki_state_stands_beside_the_path_it_is_known_for() -> None:
+    text = screen(studies.judged(announced_by(studies.fine(), THIEF, RpkiState.INVALID)))
+    assert text.count("RPKI invalid (wrong origin)") == 1

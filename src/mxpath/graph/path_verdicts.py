@@ -60,7 +60,7 @@ def _end_ttl(trace: Trace) -> int:
 def _egress_verdict(study: Study, traces: list[Trace], networks: int) -> Verdict:
     ttl = max(map(_end_ttl, traces))
     hop = last_answer(traces[0])
-    where = f"behind hop {ttl}" if ttl else "before the first hop"
+    where = f"at hop {ttl} or right behind it" if ttl else "before the first hop"
     who = owner_name(study, hop.address) if hop is not None and hop.address else "this machine"
     return Verdict(
         name="egress25_blocked",

@@ -3,7 +3,8 @@
 The law:
 
 1. A *roof* is one thing that every MX address has in common: an address block (/24,
-   /48), an announced prefix, a network, an exchange point or a last transit network.
+   /48), an announced prefix, a network, an organisation (by the registries' word), an
+   exchange point or a last transit network.
 2. Each family is looked at by itself, and a roof must hold in all of them: what is
    one block in IPv4 and two in IPv6 leaves a way.
 3. Blocks, prefixes and networks are read off the addresses, and hold for every sender.
@@ -23,6 +24,7 @@ from mxpath.graph.influence import seen_routes
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import Network
 from mxpath.model.evidence import Grade
+from mxpath.model.registry import Organisation
 from mxpath.model.route import Route
 from mxpath.model.study import Study
 
@@ -37,6 +39,7 @@ class RoofKind(StrEnum):
     BLOCK = "address block"
     PREFIX = "announced prefix"
     NETWORK = "network"
+    ORGANISATION = "organisation"
     EXCHANGE = "exchange point"
     LAST_TRANSIT = "last transit network"
 
@@ -88,6 +91,7 @@ def roofs(study: Study) -> tuple[Roof, ...]:
         _each_family(RoofKind.BLOCK, addresses, _block),
         _each_family(RoofKind.PREFIX, addresses, lambda a: _announced(study, a)),
         _one(RoofKind.NETWORK, [_network(study, a) for a in addresses]),
+        _one(RoofKind.ORGANISATION, [_organisation(study, a) for a in addresses]),
         *_on_routes(study, addresses),
     )
     return tuple(roof for roof in found if roof is not None)
@@ -126,6 +130,14 @@ def _announced(study: Study, address: IPAddress) -> Prefix | None:
 def _network(study: Study, address: IPAddress) -> Network | None:
     owner = study.owners.get(address)
     return owner.network if owner is not None else None
+
+
+def _organisation(study: Study, address: IPAddress) -> Organisation | None:
+    """Who runs the network, by the registry's word; else who holds the range."""
+    owner = study.owners.get(address)
+    claims = (owner.operator, owner.registration) if owner is not None else ()
+    held = (claim.value.organisation for claim in claims if claim is not None)
+    return next((organisation for organisation in held if organisation is not None), None)
 
 
 def _on_routes(study: Study, addresses: tuple[IPAddress, ...]) -> Iterable[Roof | None]:

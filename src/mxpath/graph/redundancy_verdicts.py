@@ -10,6 +10,7 @@ _DOUBTS = {
     RoofKind.BLOCK: "one block can be served from several places (anycast)",
     RoofKind.PREFIX: "one prefix can be announced from several places (anycast)",
     RoofKind.NETWORK: "a large network has many places, each with its own ways in",
+    RoofKind.ORGANISATION: "one organisation may run several networks apart from one another",
     RoofKind.EXCHANGE: "seen from here only: without the exchange point BGP may find another way",
     RoofKind.LAST_TRANSIT: "seen from here only: other senders may come in over other networks",
 }
@@ -50,11 +51,14 @@ def _next_step(roof: Roof, domain: str) -> str:
         RoofKind.BLOCK: "in another block and place",
         RoofKind.PREFIX: "in another prefix and place",
         RoofKind.NETWORK: "in another network",
+        RoofKind.ORGANISATION: "at another organisation",
     }.get(roof.kind, "that is reached over another network")
     return f"nothing today; whoever plans the mail of {domain} wants a second MX {where}"
 
 
 def _source(roof: Roof) -> str:
+    if roof.kind is RoofKind.ORGANISATION:
+        return "registry"
     return "trace" if roof.kind in (RoofKind.EXCHANGE, RoofKind.LAST_TRANSIT) else "origins"
 
 

@@ -238,9 +238,9 @@ def _flows_per_trace(studies: Iterable[Study], truth: Truth) -> int:
     made there or a trace's; no port range is taken on trust.
     """
     arrived = Counter(count.target for count in truth.syns)
-    connected = Counter(
-        x.address for study in studies for x in study.sessions if x.outcome is not Outcome.SKIPPED
-    )
+    held = [x for s in studies for x in s.sessions if x.outcome is not Outcome.SKIPPED]
+    connected = Counter(x.address for x in held)
+    connected.update(x.address for x in held if x.second_look is not None)
     traces = Counter(trace.target for study in studies for trace in study.traces)
     return max(
         (-(-(arrived[target] - connected[target]) // n) for target, n in traces.items()), default=0
