@@ -41,6 +41,10 @@ def _link(one: str, other: str, delay_ms: float = 1.0) -> str:
         ('"mx1.bigmail.example"', '"mx1.bigmail.test"', "lies outside the zone"),
         ('"implicit.example. 300', '"implicit.test. 300', "lies outside the zone"),
         ('servfail = ["broken.example"]', 'servfail = ["broken.test"]', "lies outside the zone"),
+        ('zone = "example"', 'server = "nobody"', "dns.server 'nobody' is no host"),
+        ('zone = "example"', 'server = "ns"', "dns.server 'ns' is the resolver"),
+        ('zone = "example"', 'bogus = ["b.example"]', "dns.bogus needs dns.signed"),
+        ('zone = "example"', 'unsigned = ["b.test"]', "lies outside the zone"),
         ("mx1 = [64496", "mx9 = [64496", "expected: 'mx9' is no host"),
     ],
 )

@@ -187,5 +187,5 @@ def test_the_truth_of_mail_is_read_from_the_running_server(signed: Lab) -> None:
     assert mx["bogus.example"] is None  # false signatures: a validating resolver has no answer
 
 
-def test_a_world_says_which_servers_it_lacks(world: World) -> None:
+def test_a_world_without_a_recursive_resolver_has_no_root(world: World) -> None:
     assert not [z for z in zones(world) if z.name == "."]
