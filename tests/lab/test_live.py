@@ -106,6 +106,8 @@ def test_a_limited_router_answers_a_burst_of_six(lab: Lab) -> None:
     for family in (4, 6):
         target = address("mx1", family)
         assert 6 <= at_sender(lab, "burst", target, 3, 30) <= 8
+        time.sleep(1.6)  # and what takes its time to start: some two seconds, four answers
+        assert 3 <= at_sender(lab, "burst", target, 3, 30) <= 6
         assert at_sender(lab, "burst", target, 2, 30) == 0
         assert at_sender(lab, "burst", target, 1, 30) == 30
 

@@ -66,7 +66,8 @@ def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTr
     steps = tuple(_carried(network.plane.walk(world.sender, flow), SYN[target.version]))
     nodes = (world.sender, *(step.node for step in steps))
     asns = [world.asn_of[node] for node in nodes]
-    back = tuple(network.plane.walk(nodes[-1], flow.reverse))
+    arrives = network.plane.arrives(nodes[-1], target)
+    back = tuple(network.plane.walk(nodes[-1], flow.reverse)) if arrives else ()
     mtu, hidden = network.narrowest(back, target)
     return PathTruth(
         target=target,
@@ -78,7 +79,7 @@ def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTr
             for node, step in zip(nodes, steps, strict=False)
             if step.exchange is not None
         ),
-        arrives=network.plane.arrives(nodes[-1], target),
+        arrives=arrives,
         mtu_back=mtu,
         mtu_hidden=hidden,
         loss=loss_over(wire for step in (*steps, *back) for wire in step.wires),
