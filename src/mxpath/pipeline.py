@@ -26,7 +26,7 @@ from mxpath.mail.mx import normalise_domain
 from mxpath.measuring import INTERRUPTED, Measurement, Options, moment, not_asked
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
-from mxpath.model.dns import DnsAnswer
+from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.mail import MailDomain
 from mxpath.model.route import Route
 from mxpath.model.study import Origin, Provenance, Study
@@ -122,6 +122,8 @@ def _resolvers(mail: MailDomain | None) -> Iterator[str]:
     """Say which resolvers were silent while others answered; a failed look-up speaks for itself."""
     lost: dict[str, DnsAnswer] = {}
     for answer in mail.lookups if mail is not None else ():
+        if answer.status is DnsStatus.TIMEOUT:
+            continue
         for server in answer.silent:
             if server != answer.server:
                 lost.setdefault(server, answer)

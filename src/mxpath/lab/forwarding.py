@@ -14,6 +14,7 @@ from hashlib import blake2b
 from ipaddress import IPv4Address, ip_network
 
 from mxpath.lab.conditions import Carried, stops
+from mxpath.lab.remembered import once_per_world
 from mxpath.lab.routing import ControlPlane, Learnt, Route
 from mxpath.lab.steps import NextHop, steps
 from mxpath.lab.topology import World
@@ -148,6 +149,7 @@ def _only(address: IPAddress) -> Prefix:
     return ip_network((address, 32 if isinstance(address, IPv4Address) else 128))
 
 
+@once_per_world
 def _tables(world: World) -> dict[str, ForwardingTable]:
     tables = {node: ForwardingTable() for node in world.asn_of}
     control = ControlPlane(world)

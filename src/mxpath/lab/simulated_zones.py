@@ -13,6 +13,7 @@ every zone that had a part in it is signed, and what lies in a bogus zone is SER
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import dns.exception
 import dns.name
@@ -160,9 +161,14 @@ class _Loaded:
 
 def _load(zone: Zone, world: World) -> _Loaded:
     try:
-        parsed = dns.zone.from_text(zone.text, origin=zone.name, relativize=False)
+        return _parse(zone.text, zone.name)
     except dns.exception.DNSException as error:
         raise ParseError(f"dns.records: {error}", source=world.name) from error
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str, origin: str) -> _Loaded:
+    parsed = dns.zone.from_text(text, origin=origin, relativize=False)
     names = {parsed.origin}
     for owner in parsed.nodes:
         name = owner
