@@ -8,6 +8,7 @@ from mxpath.model.evidence import Claim, Grade
 from mxpath.model.foreign_text import printable
 from mxpath.model.session import SmtpSession
 from mxpath.model.trace import Hop, Trace
+from mxpath.report.words import session_tls_words
 
 
 def owner_words(owner: Attribution | None) -> str:
@@ -89,11 +90,21 @@ def print_session(session: SmtpSession) -> None:
     if session.last_reply is not None and session.last_reply != session.greeting:
         last = session.last_reply
         print(f"  last said {last.code} {printable(' / '.join(last.lines))}")
-    if session.tls is not None:
-        tls = session.tls
-        verdict = "trusted" if tls.trusted else f"not trusted: {printable(tls.problem)}"
-        match = "name matches" if tls.name_matches else "name does not match"
-        print(f"  TLS       {tls.version} {tls.cipher}, certificate {verdict}, {match}")
-        print(f"            names {printable(', '.join(tls.names)) or 'none'}")
-    elif session.starttls_offered is False:
-        print("  TLS       STARTTLS is not offered")
+    _print_tls(session)
+
+
+def _print_tls(session: SmtpSession) -> None:
+    tls = session.tls
+    if tls is None or not tls.is_established:
+        if words := session_tls_words(session):
+            print(f"  TLS       {words}")
+        return
+    trusted = {True: "trusted", False: "not trusted", None: "not checked"}[tls.trusted]
+    problem = f": {printable(tls.problem)}" if tls.problem else ""
+    match = "name matches" if tls.name_matches else "name does not match"
+    print(f"  TLS       {tls.version} {tls.cipher}, certificate {trusted}{problem}, {match}")
+    if tls.not_before is not None and tls.not_after is not None:
+        print(
+            f"            valid {tls.not_before:%Y-%m-%d %H:%M} to {tls.not_after:%Y-%m-%d %H:%M} UTC"
+        )
+    print(f"            names {printable(', '.join(tls.names), limit=300) or 'none'}")

@@ -60,13 +60,33 @@ def session_tls_words(session: SmtpSession | None) -> str:
     """Return what is known of TLS in a conversation; nothing where it came not so far."""
     if session is None:
         return ""
-    if session.tls is None:
-        return "no TLS: STARTTLS is not offered" if session.starttls_offered is False else ""
-    return tls_words(session.tls)
+    if session.tls is not None:
+        look = second_look_words(session)
+        return f"{tls_words(session.tls)}; {look}" if look else tls_words(session.tls)
+    if session.starttls_offered is False:
+        return "no TLS: STARTTLS is not offered"
+    reply = session.starttls_reply
+    if reply is None or reply.code < 400:
+        return ""
+    words = printable(" ".join(reply.lines))
+    return f"no TLS: STARTTLS is offered and refused ({reply.code} {words})"
+
+
+def second_look_words(session: SmtpSession) -> str:
+    """Return what small segments made of a conversation that stalled; nothing without a try."""
+    look = session.second_look
+    if look is None:
+        return ""
+    if look.outcome is Outcome.SKIPPED:
+        return f"not tried with small segments: {printable(look.detail)}"
+    came = "it passes" if look.passed else "it stalls as well"
+    return f"with segments of {look.max_segment} bytes {came}"
 
 
 def tls_words(tls: TlsFacts) -> str:
     """Return what the handshake showed, in words; foreign text neutralised."""
+    if not tls.is_established:
+        return printable(tls.problem) or "TLS handshake failed"
     trust = {True: "certificate valid", False: "certificate not trusted", None: "trust not checked"}
     match = {True: "", False: ", name does not match", None: ""}
     problem = f" ({printable(tls.problem)})" if tls.problem else ""
