@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate
 from mxpath.lab.topology import read_world
 from mxpath.mail.discover import discover
 from mxpath.model.dns import Security
 from mxpath.model.mail import MailDomain, PlanKind
+from mxpath.pipeline import Options, analyze
 
 WORLD = read_world(Path(__file__).parents[1] / "topologies" / "mx_rows.toml")
 KINDS = {
@@ -47,6 +50,15 @@ def test_each_sender_makes_its_own_of_each_row(domain: str) -> None:
     assert tuple((plan.kind, len(plan.hosts)) for plan in plans) == KINDS[domain]
     if len({(plan.kind, len(plan.hosts)) for plan in plans}) > 1:
         assert all(any("Postfix" in note for note in plan.notes) for plan in plans)
+
+
+def test_what_postfix_refuses_is_not_said_to_be_the_domain_s_own_word(tmp_path: Path) -> None:
+    publish(WORLD, tmp_path)
+    options = Options(sender="postfix", tracing=False, conversing=False, naming=False)
+    gazetteer = Gazetteer.open(tmp_path)
+    study = analyze("halfnull.example", simulate(WORLD), gazetteer, options=options)
+    assert study.verdicts[0].name == "no_service"
+    assert study.verdicts[0].sentence.startswith("Postfix refuses halfnull.example")
 
 
 def test_postfix_alone_connects_to_the_literal() -> None:

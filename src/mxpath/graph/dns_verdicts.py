@@ -112,7 +112,15 @@ def no_service(study: Study) -> Verdict | None:
     """Speak when the DNS says that the domain takes no mail, or that there is nothing to take it."""
     kind, domain = study.mail.plan.kind, printable(study.domain)
     exists = study.mail.mx_lookup.status is not DnsStatus.NXDOMAIN
-    if kind is PlanKind.NULL:
+    if kind is PlanKind.NULL and len(study.mail.mx_lookup.records) > 1:
+        sender = printable(study.mail.plan.sender.capitalize())
+        sentence = (
+            f"{sender} refuses {domain}: it takes a null MX beside other records for a null MX."
+        )
+        step = (
+            f"tell the holder of {domain} by another way: a null MX has to stand alone (RFC 7505)"
+        )
+    elif kind is PlanKind.NULL:
         sentence = f"{domain} takes no mail, and says so itself (null MX, RFC 7505)."
         step = "send nothing there; if the address came from a person, ask for another one"
     elif kind is PlanKind.MX and not any(host.is_tried for host in study.mail.plan.hosts):
