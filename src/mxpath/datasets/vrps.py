@@ -214,15 +214,19 @@ class VrpTable:
     def of(cls, rows: Iterable[VrpRow], *, version: int) -> "VrpTable":
         """Build from rows in any order, repeats allowed; those of the other family are left out."""
         size = _BYTES[version]
-        kept = sorted({row[1:] for row in rows if row.version == version})
-        packed = [bytes([length]) + start.to_bytes(size) for start, length, _, _ in kept]
-        order = sorted(range(len(kept)), key=packed.__getitem__)
+        kept = sorted(
+            {
+                (bytes((length,)) + start.to_bytes(size), max_length, asn)
+                for family, start, length, max_length, asn in rows
+                if family == version
+            }
+        )
         return cls(
             version=version,
-            keys=np.array([packed[n] for n in order], dtype=f"S{size + 1}"),
-            max_lengths=np.array([kept[n][2] for n in order], dtype=np.uint8),
-            asns=np.array([kept[n][3] for n in order], dtype=np.uint32),
-            lengths=tuple(sorted({row[1] for row in kept})),
+            keys=np.array([key for key, _, _ in kept], dtype=f"S{size + 1}"),
+            max_lengths=np.array([max_length for _, max_length, _ in kept], dtype=np.uint8),
+            asns=np.array([asn for _, _, asn in kept], dtype=np.uint32),
+            lengths=tuple(sorted({key[0] for key, _, _ in kept})),
         )
 
     def __len__(self) -> int:

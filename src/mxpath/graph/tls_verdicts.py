@@ -100,8 +100,8 @@ def _doubtful_certificate(
         owner=Owner.THEM,
         sentence=(
             f"The certificate of {host} would not convince a sender that verifies it: "
-            f"{printable(_complaint(worst.tls), limit=200)}. Those bound by MTA-STS cannot deliver to "
-            f"{printable(study.domain)}; all others do, and do not mind."
+            f"{printable(_complaint(worst.tls), limit=200)}. Where {printable(study.domain)} has an MTA-STS "
+            "policy, senders bound by it cannot deliver; all others do, and do not mind."
         ),
         next_step=f"tell {owner_name(study, worst.address)}: {host} needs a certificate for that name from a public authority",
         evidence=tuple(_evidence(s, _complaint(s.tls)) for s in doubtful if s.tls is not None),

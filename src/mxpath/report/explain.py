@@ -70,7 +70,7 @@ def _nothing(study: Study, question: str, every: Iterable[Explained]) -> str:
     if question in VERDICTS:
         return f"{study.domain} does not get the verdict {shown}; its verdicts are {said}"
     kinds = dict.fromkeys(key.partition(":")[0] for key in keys)
-    near = get_close_matches(question, [*kinds, *keys, *VERDICTS], n=3)
+    near = get_close_matches(question, list(dict.fromkeys([*kinds, *keys, *VERDICTS])), n=3)
     guess = f"; did you mean {' or '.join(near)}?" if near else ""
     return f"{study.domain} makes no claim {shown!r}; it has {', '.join(kinds)}{guess}"
 
