@@ -32,21 +32,7 @@ _REFUSAL_TIMEOUT_S = 300.0
 _LARGEST_MESSAGE = 10_485_760
 
 
-class _NoMail:
-    """What the servers say to anybody who would really send mail."""
-
-    async def handle_MAIL(self, *_: Any) -> str:  # noqa: N802 - the name is aiosmtpd's
-        return "550 5.7.1 This laboratory takes no mail"
-
-
-class _Mail:
-    """A server that takes every message and throws it away."""
-
-    async def handle_DATA(self, *_: Any) -> str:  # noqa: N802 - the name is aiosmtpd's
-        return "250 2.0.0 Taken and thrown away"
-
-
-class _Quiet(_Mail):
+class _Keywords:
     """Says the host's own keywords instead of aiosmtpd's."""
 
     def __init__(self, host: SmtpHost) -> None:
@@ -60,8 +46,18 @@ class _Quiet(_Mail):
         return list(mail_words.reply(250, words))
 
 
-class _QuietNoMail(_NoMail, _Quiet):
-    """The same, and refuses MAIL."""
+class _TakesAll(_Keywords):
+    """Takes every message and throws it away."""
+
+    async def handle_DATA(self, *_: Any) -> str:  # noqa: N802 - the name is aiosmtpd's
+        return "250 2.0.0 Taken and thrown away"
+
+
+class _TakesNone(_Keywords):
+    """Refuses anybody who would really send mail."""
+
+    async def handle_MAIL(self, *_: Any) -> str:  # noqa: N802 - the name is aiosmtpd's
+        return "550 5.7.1 This laboratory takes no mail"
 
 
 class MailServer(SMTP):
@@ -83,7 +79,7 @@ class MailServer(SMTP):
         tls: ssl.SSLContext | None,
         on_end: Callable[["MailServer"], None] = lambda _: None,
     ) -> None:
-        handler = _Quiet(host) if host.takes_mail else _QuietNoMail(host)
+        handler = _TakesAll(host) if host.takes_mail else _TakesNone(host)
         super().__init__(
             handler,
             hostname=host.name,
