@@ -9,9 +9,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import MxpathError
@@ -25,11 +28,14 @@ from mxpath.model import codec
 from mxpath.model.address import IPAddress
 from mxpath.model.study import Study
 from mxpath.pipeline import analyze
-from mxpath.report.exports import write_figures, write_graph
+from mxpath.report.exports import write_graph
 from mxpath.report.html import render_report
 from mxpath.report.index import render_index
 
-ANALYSIS_TIMEOUT_S = 300.0
+ANALYSIS_TIMEOUT_S = 600.0
+_LOOK_S = 0.25
+_WORTH_A_POOL = 8
+"""Fewer reports are written sooner here than by processes that have to start first."""
 
 Say = Callable[[str], None]
 Played = tuple[tuple[Study, ...], Truth]
@@ -42,6 +48,10 @@ class Demo:
     studies: tuple[Study, ...]
     accuracy: Accuracy
     directory: Path
+
+
+def _silent(_step: str) -> None:
+    """Tell nobody."""
 
 
 def run_demo(world: World, directory: Path, *, player: str | None = None, say: Say) -> Demo:
@@ -94,13 +104,16 @@ def _play_in_memory(world: World) -> Played:
         publish(world, Path(scratch))
         gazetteer = Gazetteer.open(Path(scratch))
         vantage = simulate(world)
-        studies = tuple(analyze(domain, vantage, gazetteer) for domain in world.domains)
+        studies: tuple[Study, ...] = ()
+        for domain in world.domains:
+            studies += (analyze(domain, vantage, gazetteer, known=studies),)
     return studies, simulated_truth(world, flows_of(studies), vantage)
 
 
 def _play_in_kernel(lab: Lab, world: World, directory: Path, say: Say) -> Played:
-    say(f"analyzing {len(world.domains)} domains from {world.sender}")
-    done = analyze_in(lab, world, tuple(world.domains), directory)
+    for domain in world.domains:
+        (directory / f"{domain}.json").unlink(missing_ok=True)
+    done = analyze_in(lab, world, tuple(world.domains), directory, say=say)
     if done.returncode not in (0, 1):
         raise MxpathError(f"the analysis inside the lab failed: {done.stderr.strip()}")
     studies = tuple(
@@ -111,11 +124,17 @@ def _play_in_kernel(lab: Lab, world: World, directory: Path, say: Say) -> Played
 
 
 def analyze_in(
-    lab: Lab, world: World, domains: Sequence[str], directory: Path, *more: str
+    lab: Lab, world: World, domains: Sequence[str], directory: Path, *more: str, say: Say = _silent
 ) -> subprocess.CompletedProcess[str]:
     """Run ``mxpath analyze`` as a user would, in the sender's namespace of a running lab.
 
-    Studies go to ``directory`` as ``DOMAIN.json``; ``more`` are further arguments.
+    Studies go to ``directory`` as ``DOMAIN.json``; ``more`` are further arguments, and
+    ``say`` is told of each study as it comes.
+
+    Raises
+    ------
+    MxpathError
+        When it takes longer than ``ANALYSIS_TIMEOUT_S``.
     """
     command = (sys.executable, "-m", "mxpath", "analyze", *domains, *more)
     places = (
@@ -125,9 +144,37 @@ def analyze_in(
     with TemporaryDirectory(prefix="mxpath-state-") as state:
         # Budgets at mail hosts are kept per user and hour; those of the lab are not this user's.
         environment = {**os.environ, "XDG_STATE_HOME": state}
-        return lab.run(
-            world.sender, [*command, *places], timeout_s=ANALYSIS_TIMEOUT_S, env=environment
-        )
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as errors:
+            running = lab.popen(
+                world.sender, [*command, *places], env=environment, stdout=out, stderr=errors
+            )
+            try:
+                _watch(running, domains, directory, say)
+            finally:
+                running.kill()
+            out.seek(0)
+            errors.seek(0)
+            return subprocess.CompletedProcess(
+                running.args, running.wait(), out.read(), errors.read()
+            )
+
+
+def _watch(
+    running: subprocess.Popen[str], domains: Sequence[str], directory: Path, say: Say
+) -> None:
+    """Wait for the analysis to end, and tell how far it has come."""
+    told = -1
+    for _ in range(round(ANALYSIS_TIMEOUT_S / _LOOK_S)):
+        done = sum((directory / f"{domain}.json").exists() for domain in domains)
+        if told < done < len(domains):
+            say(f"analyzing {domains[done]} ({done + 1} of {len(domains)})")
+            told = done
+        try:
+            running.wait(_LOOK_S)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    raise MxpathError(f"the analysis inside the lab took longer than {ANALYSIS_TIMEOUT_S:g} s")
 
 
 def flows_of(studies: Iterable[Study]) -> tuple[tuple[IPAddress, int], ...]:
@@ -141,12 +188,18 @@ def flows_of(studies: Iterable[Study]) -> tuple[tuple[IPAddress, int], ...]:
 
 
 def _write(studies: Sequence[Study], accuracy: Accuracy, world: World, directory: Path) -> None:
-    for study in studies:
-        stem = directory / study.domain
-        stem.with_name(f"{study.domain}.json").write_bytes(codec.dump(study))
-        stem.with_name(f"{study.domain}.html").write_text(render_report(study), encoding="utf-8")
-        write_graph(study, stem.with_name(f"{study.domain}.graphml"))
-        write_figures(study, directory / "figures" / study.domain)
+    if len(studies) < _WORTH_A_POOL:
+        for study in studies:
+            _write_one(study, directory)
+    else:
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            list(pool.map(partial(_write_one, directory=directory), studies))
     (directory / "accuracy.json").write_bytes(codec.dump(accuracy))
     page = render_index(studies, codec.to_data(accuracy), title=world.title)
     (directory / "index.html").write_text(page, encoding="utf-8")
+
+
+def _write_one(study: Study, directory: Path) -> None:
+    (directory / f"{study.domain}.json").write_bytes(codec.dump(study))
+    (directory / f"{study.domain}.html").write_text(render_report(study), encoding="utf-8")
+    write_graph(study, directory / f"{study.domain}.graphml")

@@ -225,7 +225,8 @@ def test_a_recording_replays(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.slow
 def test_demo_in_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--player", "memory", "--out", str(tmp_path), "--quiet", "--json"]) == 0
+    where = ["--world", "first_walk", "--player", "memory", "--out", str(tmp_path)]
+    assert main(["demo", *where, "--quiet", "--json"]) == 0
     accuracy = printed_document(capsys)
     assert accuracy["player"] == "memory"
     assert accuracy["crossings"]["true_positive"] == 8

@@ -1,4 +1,4 @@
-"""``mxpath demo``: see the whole thing work, in under a minute, without asking the Internet."""
+"""``mxpath demo``: see the whole thing work, without asking the Internet."""
 
 import argparse
 import sys
@@ -9,13 +9,15 @@ from mxpath.demo import run_demo
 from mxpath.lab.accuracy import Accuracy
 from mxpath.lab.topology import read_world
 from mxpath.model import codec
+from mxpath.model.foreign_text import cut, printable
+from mxpath.model.study import Study
 from mxpath.report.text import screen
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--out", type=Path, default=Path("out/demo"), metavar="DIR")
-    parser.add_argument("--world", default="first_walk", metavar="WORLD", help="name or FILE.toml")
+    parser.add_argument("--world", default="demo", metavar="WORLD", help="name or FILE.toml")
     parser.add_argument(
         "--player", choices=("kernel", "memory"), help="default: the kernel where it can play"
     )
@@ -31,10 +33,18 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(codec.dump(demo.accuracy).decode(), end="")
     else:
-        print("\n".join(screen(study, width=100) for study in demo.studies))
+        print(screen(demo.studies[0], width=100))
+        print("\n".join(_line(study) for study in demo.studies))
+        print()
         print(_accuracy_words(demo.accuracy))
         print(f"\nopen {demo.directory / 'index.html'}")
     return 0 if demo.accuracy.is_perfect else 1
+
+
+def _line(study: Study) -> str:
+    """One line a domain: what is wrong there, first of all."""
+    verdict = study.verdicts[0]
+    return cut(f"{study.domain:<20} {verdict.name:<21} {printable(verdict.sentence)}", 100)
 
 
 def _accuracy_words(accuracy: Accuracy) -> str:
