@@ -68,7 +68,12 @@ def under(name: str, fault: str, domain: str) -> tuple[Verdict, ...]:
     return judge(study, before=here.studies[domain])
 
 
-EVERY = pytest.mark.parametrize("name", FAMILY)
+LARGE = {"demo"}
+"""Worlds with so many domains that only the slow run plays them."""
+EVERY = pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] if n in LARGE else []) for n in FAMILY],
+)
 
 
 @EVERY

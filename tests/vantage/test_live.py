@@ -174,7 +174,7 @@ def test_a_domain_is_discovered_and_probed_over_loopback(tmp_path: Path) -> None
     with naming(answer) as dns_port, serving(script) as stage:
         vantage = live(
             resolver=f"127.0.0.1:{dns_port}",
-            source=(LOOPBACK,),
+            source=(ip_address("127.0.0.2"),),
             engine="none",
             trust_file=tmp_path / "roots.pem",
         )
@@ -184,7 +184,7 @@ def test_a_domain_is_discovered_and_probed_over_loopback(tmp_path: Path) -> None
         assert mail.mx_lookup.status is DnsStatus.NOERROR
         hosts = [(host.name, address) for host in mail.plan.hosts for address in host.addresses]
         (session,) = probe(hosts, vantage, options=SmtpOptions(port=stage.port))
-        assert stage.heard == b"EHLO [127.0.0.1]\r\nQUIT\r\n"
+        assert stage.heard == b"EHLO [127.0.0.2]\r\nQUIT\r\n"
     assert session.outcome is Outcome.ANSWERED
 
 
