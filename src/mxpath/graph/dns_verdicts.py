@@ -92,6 +92,12 @@ def _next_step(answer: DnsAnswer, *, mine: bool) -> str:
             f"tell the holder of {printable(answer.name)} by another way that its DNSSEC is broken "
             "(signatures expired, or a DS record that fits no key); waiting does not help"
         )
+    if answer.status is DnsStatus.TIMEOUT:
+        asked = ", ".join(map(printable, dict.fromkeys((*answer.silent, answer.server))))
+        return (
+            f"see whether the resolver answers anything at all ({asked or server}); if it does, ask "
+            f"a second one for {printable(answer.name)} {answer.rdtype}"
+        )
     return (
         f"ask a second resolver for {printable(answer.name)} {answer.rdtype}; if it fails there too, "
         f"tell the holder of the zone (DNSSEC and name servers first)"
