@@ -50,13 +50,13 @@ lint: env
 	$(BIN)/lint-imports --no-cache
 
 fast: env
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q
 
 lab: env lab-programs
-	$(BIN)/pytest -q -m lab
+	$(BIN)/pytest -q -n 0 -m lab
 
 slow: env
-	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q -n 0 -m slow
 
 schemas: env
 	$(BIN)/python docs/reference/make_schemas.py

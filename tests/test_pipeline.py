@@ -121,6 +121,7 @@ def test_ctrl_c_keeps_what_was_measured(packets: int) -> None:
     ],
     ids=str,
 )
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", ["fine.example", "dropped.example", "nomail.example"])
 def test_every_fault_still_makes_a_screen_and_a_report(faults: Faults, domain: str) -> None:
     study = analyzed(domain, faults=faults)

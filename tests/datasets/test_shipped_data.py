@@ -34,6 +34,7 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(line.partition("\t")[2] for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "asn"),
     [("8.8.8.8", 15169), ("1.1.1.1", 13335), ("2a00:1450::1", 15169), ("2606:4700::1", 13335)],
