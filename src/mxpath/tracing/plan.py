@@ -18,9 +18,10 @@ The law
    ``silence_timeout_s`` after the last SYN decides.
 5. **Retries go to hops known to lie before the target.** The silent hops just below the distance
    may be the target itself, whose answer got lost or whose SYN was overtaken: a retry there confirms
-   the distance, and leaves only while the target's share (law 2) has room. A SYN/ACK says that
-   the SYNs before its own did not arrive, so that there is room for one more. It leaves after the
-   SYN/ACK has come, and so behind the kernel's RST: the half-open connection is gone by then.
+   the distance, and leaves only while the target's share (law 2) has room. A SYN/ACK, and a bare
+   ACK where the SYN/ACK was lost, acknowledges the first SYN that arrived: the ones before it did
+   not, so that there is room for one more. It leaves after the SYN/ACK has come, and so behind the
+   kernel's RST: the half-open connection is gone by then.
 6. **Further queries go to hops that have answered this flow**, one at a time: the next leaves when
    the last is answered, so they are spread by the hop's own round trip. None leaves whose answer
    would come later than ``stretch`` times the end that the trace has without them. A hop that has
@@ -267,14 +268,19 @@ class Plan:
         between = self._rungs[rung.ttl - 1 : self.distance - 1]
         if any(other.kinds for other in between):
             return True
-        spent = sum(len(other.probes) for other in self._rungs[self.distance - 1 :])
-        if ReplyKind.SYN_ACK in self._rungs[self.distance - 1].kinds:
-            # It is given to the first SYN that arrives: the first ones of lower TTLs did not.
-            silent = takewhile(lambda other: not other.kinds, self._rungs[self.distance - 2 :: -1])
-            spent += sum(len(other.probes) - 1 for other in silent)
+        first = self._first_arrived
+        if first is None:  # a closed port answers every SYN, and any of these may have been lost
+            spent = sum(len(other.probes) for other in self._rungs[rung.ttl - 1 :])
         else:
-            spent += sum(len(other.probes) for other in between)
+            spent = sum(len(other.probes) for other in self._rungs[first - 1 :])
+            silent = takewhile(lambda other: not other.kinds, self._rungs[max(0, first - 2) :: -1])
+            spent += sum(len(other.probes) - 1 for other in silent if other.ttl < first)
         return spent <= self.options.max_past_target
+
+    @property
+    def _first_arrived(self) -> int | None:
+        """TTL of the SYN that was the first to arrive: SYN/ACK and bare ACK acknowledge it."""
+        return next((rung.ttl for rung in self._rungs if rung.acknowledged), None)
 
     # Law 6: further queries.
 

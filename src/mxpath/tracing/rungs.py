@@ -43,6 +43,12 @@ class Rung:
             self.answered_s = max(self.answered_s, self.sent_s[attempt] + rtt_s)
 
     @property
+    def acknowledged(self) -> bool:
+        """Did the target acknowledge a SYN of this TTL as the first that arrived?"""
+        kinds = (p.reply.kind for p in self.probes if p.reply is not None)
+        return any(kind in (ReplyKind.SYN_ACK, ReplyKind.ACK) for kind in kinds)
+
+    @property
     def address(self) -> IPAddress | None:
         """Who answered first."""
         return Hop(ttl=self.ttl, probes=tuple(self.probes)).address
