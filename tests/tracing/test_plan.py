@@ -122,8 +122,8 @@ def test_a_plan_is_not_changed_by_looking_at_it() -> None:
     assert plan.due(0.0) == plan.due(0.0) == tuple(Shot(ttl, 0) for ttl in range(1, 7))
 
 
-def lost_syn_ack(*, bare_ack: bool) -> list[int]:
-    """TTLs that leave again where the SYN/ACK to TTL 5 was lost, and TTL 10's came."""
+def lost_syn_ack(*, bare_ack: bool) -> tuple[list[int], int | None]:
+    """TTLs that leave again where TTL 5 got no SYN/ACK and TTL 10 did; and the distance."""
     plan = Plan(ONCE)
     for now_s in (0.0, 0.1, 0.2):
         send(plan, now_s)
@@ -136,10 +136,10 @@ def lost_syn_ack(*, bare_ack: bool) -> list[int]:
     again = []
     for step in range(4, 40):
         again += send(plan, step / 10)
-    return again
+    return again, plan.distance
 
 
 def test_no_more_than_the_share_arrives_when_a_bare_ack_tells_of_a_lost_syn_ack() -> None:
     """Six SYNs, 5 to 10, were on their way to a target at TTL 5: it has had its share."""
-    assert lost_syn_ack(bare_ack=False) == [5, 6, 7, 8, 9]
-    assert lost_syn_ack(bare_ack=True) == []
+    assert lost_syn_ack(bare_ack=False) == ([5, 6, 7, 8, 9], 10)
+    assert lost_syn_ack(bare_ack=True) == ([], 5)

@@ -10,8 +10,9 @@ The law
    last answer where that is more than the window, one further TTL leaves ``min_wait_s`` after the
    last one.
 3. **The distance** is the smallest TTL that a SYN/ACK or RST acknowledges. From then on, and from
-   a Destination Unreachable on, no greater TTL leaves. A bare ACK says only that another SYN of
-   this flow has arrived.
+   a Destination Unreachable on, no greater TTL leaves. A bare ACK says that another SYN of this flow
+   has arrived, and acknowledges the first: alone it ends nothing, but where a SYN/ACK comes for a
+   greater TTL, the first one's was lost, and the distance is the first one's.
 4. **Patience.** A silent hop with an answer beyond it is given up max(``min_wait_s``,
    ``rtt_factor`` x the RTT of its neighbours) after it was sent. Its retries share that time, they
    do not prolong it. Past the last answer nothing is known of the RTT: there
@@ -130,7 +131,9 @@ class Plan:
     @property
     def distance(self) -> int | None:
         """Law 3."""
-        return next((r.ttl for r in self._rungs if r.kinds & _FROM_TARGET), None)
+        told = next((r.ttl for r in self._rungs if r.kinds & _FROM_TARGET), None)
+        first = self._first_arrived
+        return told if told is None or first is None else min(told, first)
 
     @property
     def last_ttl(self) -> int | None:
