@@ -234,6 +234,7 @@ def _sampled(
             hops.append(hop)
             continue
         hit = hop.ttl == only if only is not None else hop.ttl >= from_ttl
+        assert answered.sent_ns is not None
         received = answered.sent_ns + round((hop.min_rtt_ms or 0.0) * 1e6)
         late = round(jitter_ms * 1e6) if hit else 0
         probes = tuple(

@@ -13,9 +13,10 @@ from mxpath.inference.routes import infer_route
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution, IxpLan, IxpPort, Network, OriginSet
 from mxpath.model.evidence import Claim, Evidence
+from mxpath.model.probe import Probe, Protocol, Reply, ReplyKind
 from mxpath.model.relations import AsRelations, Relation
 from mxpath.model.route import Route
-from mxpath.model.trace import EndReason, Flow, Hop, Probe, Reply, ReplyKind, Trace
+from mxpath.model.trace import EndReason, Flow, Hop, Trace
 
 START = datetime(2026, 11, 23, 8, 10, tzinfo=UTC)
 
@@ -115,7 +116,7 @@ def trace(*texts: str, target: str = "t25") -> Trace:
     return Trace(
         target=found,
         source=None,
-        protocol="tcp",
+        protocol=Protocol.TCP,
         port=25,
         engine="tests",
         flows=(Flow(source_port=40000, destination_port=25, hops=hops),),

@@ -9,9 +9,9 @@ from ipaddress import IPv4Address
 from typing import Any, cast
 
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import ProbeSpec, Reply, ReplyKind
+from mxpath.model.probe import ProbeSpec, Reply, ReplyKind
 from mxpath.vantage.clock import ManualClock
-from mxpath.vantage.ports import ProbeSocket, Sent, Vantage
+from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent, Vantage
 
 TARGET = IPv4Address("198.18.32.25")
 SOURCE = IPv4Address("198.18.0.25")
@@ -53,6 +53,7 @@ class ScriptedSocket:
     coming: list[tuple[int, int, Reply]] = field(default_factory=list)
     receives: int = 0
     opened: bool = False
+    traits: EngineTraits = field(default_factory=lambda: EngineTraits(name="scripted"))
 
     def source_for(self, target: IPAddress) -> IPAddress | None:
         return SOURCE if target.version == 4 else None
@@ -76,7 +77,9 @@ class ScriptedSocket:
             reply = self._reply(probe, now_ns + round(delay_s * 1e9))
         if reply is not None:
             for copy in range(1 + self.script.duplicates):
-                heapq.heappush(self.coming, (reply.received_ns, 2 * len(self.sent) + copy, reply))
+                heapq.heappush(
+                    self.coming, (reply.received_ns or 0, 2 * len(self.sent) + copy, reply)
+                )
         return Sent(sent_ns=now_ns)
 
     def _reply(self, probe: ProbeSpec, received_ns: int) -> Reply | None:

@@ -16,10 +16,11 @@ from mxpath.model.attribution import Attribution, IxpPort, Network, OriginSet
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.mail import MailDomain, MxHost, MxPlan, PlanKind
+from mxpath.model.probe import Probe, Protocol, Reply, ReplyKind
 from mxpath.model.route import Border, Differential, IxpCrossing, Route, Segment
 from mxpath.model.session import Outcome, Phase, SmtpReply, SmtpSession, TlsFacts
 from mxpath.model.study import Origin, Provenance, SnapshotRef, Study
-from mxpath.model.trace import EndReason, Flow, Hop, Probe, Reply, ReplyKind, Trace
+from mxpath.model.trace import EndReason, Flow, Hop, Trace
 
 START = datetime(2026, 11, 23, 8, 10, tzinfo=UTC)
 START_NS = int(START.timestamp()) * 10**9
@@ -150,7 +151,7 @@ def trace(path: tuple[At, ...], family: int, *, target: At | None = None) -> Tra
         source=address(
             At(v4="198.18.0.25", v6="2001:db8:1000::25", rtt_ms=0, network=NORD), family
         ),
-        protocol="tcp",
+        protocol=Protocol.TCP,
         port=25,
         engine="raw",
         flows=flows if BOREAL2A in path else flows[:1],

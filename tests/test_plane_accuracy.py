@@ -10,6 +10,7 @@ from lab.test_anycast import ANYCAST, from_far
 from lab.test_families import MIXED, six_only
 from lab.test_hot_potato import POTATO
 from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.demo import flows_of
 from mxpath.lab.accuracy import compare
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate, simulated_truth
@@ -31,7 +32,7 @@ def test_no_fact_is_wrong(make: Callable[[], World], tmp_path: Path) -> None:
     publish(world, tmp_path)
     vantage = simulate(world)
     (study,) = (analyze(domain, vantage, Gazetteer.open(tmp_path)) for domain in world.domains)
-    flows = [(trace.target, trace.flow.source_port) for trace in study.traces if trace.flow]
+    flows = flows_of([study])
     accuracy = compare([study], simulated_truth(world, flows, vantage))
     assert accuracy.mistakes == ()
     assert accuracy.is_perfect

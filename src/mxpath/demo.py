@@ -184,6 +184,7 @@ def flows_of(studies: Iterable[Study]) -> tuple[tuple[IPAddress, int], ...]:
         for study in studies
         for trace in study.traces
         for flow in trace.flows
+        if flow.source_port is not None
     )
 
 

@@ -250,7 +250,7 @@ def _provenance(
         engine=vantage.engine if work.traces else None,
         resolver=vantage.resolver_address,
         snapshots=gazetteer.snapshots,
-        packets_sent=sum(each.packets_sent for each in work.traces),
+        packets_sent=sum(each.packets_sent or 0 for each in work.traces if each.imported is None),
         connections_made=sum(bool(session.phases) for session in work.sessions),
         registry_questions=work.registry_questions,
     )

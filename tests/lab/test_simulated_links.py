@@ -18,7 +18,7 @@ from mxpath.lab.simulated_links import PlayedLinks
 from mxpath.lab.simulated_network import PlayedNetwork
 from mxpath.lab.steps import NextHop, steps
 from mxpath.lab.topology import World
-from mxpath.model.trace import ProbeSpec, Reply, ReplyKind
+from mxpath.model.probe import ProbeSpec, Reply, ReplyKind
 from mxpath.vantage.ports import ConnectionFault, Fault
 
 WORLD = odd_world()

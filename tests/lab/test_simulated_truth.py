@@ -6,7 +6,7 @@ from mxpath.lab.elements import Behaviour
 from mxpath.lab.simulated import SimulatedVantage, simulate, simulated_truth
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.lab.truth import HopTruth, PathTruth
-from mxpath.model.trace import ProbeSpec, Reply
+from mxpath.model.probe import ProbeSpec, Reply
 
 WORLD = read_world(shipped_worlds()["first_walk"])
 FLOWS = [
@@ -66,6 +66,7 @@ def test_walking_by_ttl_finds_the_truth_hop_for_hop(
             continue
         assert reply.responder == hop.address
         assert reply.sequence == hop.ttl << 26
+        assert reply.received_ns is not None
         rtt_ms = (reply.received_ns - sent_ns) / 1e6
         assert hop.rtt_min_ms <= rtt_ms <= hop.rtt_max_ms
 

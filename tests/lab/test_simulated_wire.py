@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mxpath.lab.simulated_wire import TcpFlag, checksum, icmp_error, read_syn, tcp_answer
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import ProbeSpec, ReplyKind
+from mxpath.model.probe import ProbeSpec, ReplyKind
 from mxpath.vantage.packets import decode, encode_syn
 
 V4 = st.ip_addresses(v=4)

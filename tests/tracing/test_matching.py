@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mxpath.model.trace import ReplyKind
+from mxpath.model.probe import ReplyKind
 from mxpath.tracing.flows import FlowIdentity, draw_flows
 from mxpath.tracing.matching import Match, Matcher
 from scripted_path import SOURCE, TARGET, answer
@@ -29,8 +29,8 @@ def test_strangers_find_nothing() -> None:
     for stranger in (
         replace(reply, target=TARGET + 9),
         replace(reply, target=TARGET + 1),
-        replace(reply, source_port=reply.source_port ^ 1),
+        replace(reply, source_port=(reply.source_port or 0) ^ 1),
         replace(reply, destination_port=26),
-        replace(reply, sequence=reply.sequence ^ 1),
+        replace(reply, sequence=(reply.sequence or 0) ^ 1),
     ):
         assert matcher.match(stranger) is None

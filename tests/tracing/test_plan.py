@@ -3,7 +3,8 @@
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from mxpath.model.trace import EndReason, ReplyKind
+from mxpath.model.probe import ReplyKind
+from mxpath.model.trace import EndReason
 from mxpath.tracing.flows import draw_flows
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.plan import Plan, Shot

@@ -15,6 +15,12 @@ from mxpath.tracing.tracer import trace
 WORLD = Path(__file__).parents[2] / "data" / "topologies" / "first_walk.toml"
 
 
+def port_of(trace: Trace) -> int:
+    port = trace.flows[0].source_port
+    assert port is not None
+    return port
+
+
 @pytest.fixture(scope="module")
 def world() -> World:
     return read_world(WORLD)
@@ -26,7 +32,7 @@ def walked(world: World, request: pytest.FixtureRequest) -> tuple[dict[str, list
     hosts = [name for name, host in world.hosts.items() if host.smtp is not None]
     targets = [address for name in hosts for address in world.addresses_of(name)]
     traces = trace(targets, vantage)
-    flows = [(each.target, each.flows[0].source_port) for each in traces]
+    flows = [(each.target, port_of(each)) for each in traces]
     found = {name: [t for t in traces if t.target in world.addresses_of(name)] for name in hosts}
     return found, simulated_truth(world, flows, vantage)
 
@@ -41,7 +47,7 @@ def test_hops_and_distance_are_the_truth_of_the_flow(
         assert smtp is not None
         drops = smtp.behaviour is Behaviour.DROPPED
         for each in traces:
-            path = truth.path(each.target, each.flows[0].source_port)
+            path = truth.path(each.target, port_of(each))
             assert path is not None
             wanted = [hop.address for hop in path.hops]
             got = [hop.address for hop in each.hops]
@@ -56,7 +62,7 @@ def test_hops_and_distance_are_the_truth_of_the_flow(
 def test_round_trip_times_are_the_truth(walked: tuple[dict[str, list[Trace]], Truth]) -> None:
     found, truth = walked
     for each in (t for traces in found.values() for t in traces):
-        path = truth.path(each.target, each.flows[0].source_port)
+        path = truth.path(each.target, port_of(each))
         assert path is not None
         for hop, real in zip(each.hops, path.hops, strict=False):
             if hop.min_rtt_ms is not None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mxpath.model.trace import EndReason, Hop, ReplyKind, Trace
+from mxpath.model.probe import ReplyKind
+from mxpath.model.trace import EndReason, Hop, Trace
 from mxpath.tracing.tracer import TraceOptions, trace
 from scripted_path import SOURCE, TARGET, Script, ScriptedSocket, play, router
 
@@ -21,6 +22,8 @@ def run(script: Script, options: TraceOptions = ONCE) -> tuple[Trace, ScriptedSo
 
 
 def seconds(found: Trace) -> float:
+    assert found.started_at is not None
+    assert found.ended_at is not None
     return (found.ended_at - found.started_at).total_seconds()
 
 

@@ -20,7 +20,7 @@ from scapy.layers.inet6 import (
 from scapy.packet import Packet
 
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import ProbeSpec, Reply, ReplyKind
+from mxpath.model.probe import ProbeSpec, Reply, ReplyKind
 from mxpath.vantage.packets import (
     checksum,
     decode,

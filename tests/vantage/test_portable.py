@@ -15,7 +15,7 @@ from scapy.layers.inet6 import (
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
-from mxpath.model.trace import ProbeSpec
+from mxpath.model.probe import ProbeSpec
 from mxpath.vantage.packets import decode, encode_syn
 from mxpath.vantage.portable import build, dissect
 

@@ -11,7 +11,8 @@ from typing import Any, cast
 import pytest
 
 from mxpath.errors import PrivilegeError
-from mxpath.model.trace import EndReason, ReplyKind
+from mxpath.model.probe import ReplyKind
+from mxpath.model.trace import EndReason
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.portable import open_portable

@@ -19,13 +19,15 @@ from mxpath.mail.discover import discover
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsStatus
 from mxpath.model.mail import MailDomain
+from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.model.session import Outcome, SmtpSession
-from mxpath.model.trace import ProbeSpec, Reply, Trace
+from mxpath.model.trace import Trace
 from mxpath.smtp.probe import SmtpOptions, probe
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import (
     Connection,
     ConnectionFault,
+    EngineTraits,
     Fault,
     ProbeSocket,
     Sent,
@@ -213,6 +215,8 @@ def test_replies_come_after_the_probe_that_asks_now(tmp_path: Path) -> None:
     with again.probes() as probes:
         (sent,) = probes.send([a_probe(target, port=50000, sequence=9)])
         (now,) = listen(again, probes, 1.0)
+        assert now.received_ns is not None
+        assert then.received_ns is not None
         assert now.received_ns - sent.sent_ns == then.received_ns - recording_start(tape)
         assert (now.source_port, now.sequence) == (50000, 9)
         assert (now.responder, now.kind) == (then.responder, then.kind)
@@ -231,6 +235,8 @@ def test_a_probe_that_could_not_leave_fails_again(tmp_path: Path) -> None:
     target = first_walk().addresses_of("mx1")[0]
 
     class Cut:
+        traits = EngineTraits(name="cut")
+
         def source_for(self, target: IPAddress) -> IPAddress | None:
             return target
 

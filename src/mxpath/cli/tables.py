@@ -40,12 +40,19 @@ def print_trace(
     target = str(trace.target)
     title = target if asked == target else f"{printable(asked)} {target}"
     source = f" from {trace.source}" if trace.source else ""
-    print(f"{title} tcp/{trace.port}{source}, {trace.engine} engine: {trace.end}")
+    print(f"{title} {_probes_words(trace)}{source}, {trace.engine} engine: {trace.end_words}")
     for hop in trace.hops:
         print(f"{hop.ttl:>4}  {_hop_words(hop, owners, names)}")
     for note in trace.notes:
         print(f"      note: {printable(note)}")
-    print(f"      {trace.packets_sent} packets sent")
+    if trace.packets_sent is not None:
+        print(f"      {trace.packets_sent} packets sent")
+
+
+def _probes_words(trace: Trace) -> str:
+    if trace.protocol is None:
+        return "by unknown probes"
+    return trace.protocol.value if trace.port is None else f"{trace.protocol}/{trace.port}"
 
 
 def _hop_words(

@@ -9,6 +9,7 @@ from mxpath.cli import tables
 from mxpath.cli.targets import resolve
 from mxpath.model import codec
 from mxpath.model.documents import Traces
+from mxpath.model.probe import Protocol
 from mxpath.model.trace import EndReason
 from mxpath.tracing.tracer import TraceOptions, trace
 
@@ -16,7 +17,15 @@ from mxpath.tracing.tracer import TraceOptions, trace
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("targets", nargs="+", metavar="TARGET", help="host name or address")
-    parser.add_argument("--port", type=int, default=25, help="TCP port (default 25)")
+    parser.add_argument(
+        "--protocol",
+        choices=tuple(Protocol),
+        default=Protocol.TCP,
+        help="what probes are made of (default tcp: the path that mail takes)",
+    )
+    parser.add_argument(
+        "--port", type=int, help="destination port (default: tcp 25, udp 33434; icmp has none)"
+    )
     parser.add_argument("--max-ttl", type=int, default=30, help="highest TTL tried (default 30)")
     shared.add_queries(parser)
     shared.add_names(parser)
@@ -32,7 +41,12 @@ def run(options: argparse.Namespace) -> int:
         pairs = resolve(options.targets, vantage, families=shared.families(options))
         asked = {address: name for name, address in pairs}
         shared.progress(options)(f"tracing {len(asked)} addresses")
-        chosen = TraceOptions(port=options.port, max_ttl=options.max_ttl, **shared.queries(options))
+        chosen = TraceOptions(
+            protocol=Protocol(options.protocol),
+            port=options.port,
+            max_ttl=options.max_ttl,
+            **shared.queries(options),
+        )
         traces = trace(asked, vantage, options=chosen)
         hops = [address for t in traces for hop in t.hops for address in hop.responders]
         names = {} if options.no_names else name_addresses((*asked, *hops), vantage)

@@ -70,7 +70,7 @@ def _nothing(study: Study, trace: Trace | None) -> str:
     if trace is not None and trace.end is EndReason.NO_ROUTE:
         return f"This machine has no IPv{trace.target.version} route to {trace.target}."
     if trace is not None:
-        return f"No hop towards {trace.target} was measured ({trace.end.value})."
+        return f"No hop towards {trace.target} was measured ({trace.end_words})."
     if not study.mail.addresses:
         return f"{printable(study.domain)} has no mail host: there is nothing to trace."
     return "Nothing was traced, so the hops are not known."

@@ -16,10 +16,11 @@ from mxpath.model.changes import (
     State,
     Waypoint,
 )
+from mxpath.model.probe import ReplyKind
 from mxpath.model.route import Route
 from mxpath.model.session import Outcome, Phase, SmtpSession
 from mxpath.model.study import Study
-from mxpath.model.trace import ReplyKind, Trace
+from mxpath.model.trace import Trace
 
 OTHER_WAY = "over other routers, perhaps of one of several equal paths"
 """Each trace is one flow: another one may be balanced to another branch."""

@@ -13,8 +13,9 @@ The law
 
 from collections.abc import Iterator, Sequence
 
+from mxpath.model.probe import ReplyKind
 from mxpath.model.route import HopQuality
-from mxpath.model.trace import Hop, Loss, ReplyKind, Trace
+from mxpath.model.trace import Hop, Loss, Trace
 
 _NONE = Loss(sent=0, lost=0)
 

@@ -14,7 +14,8 @@ from typing import Any
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution, IxpPort, Network
 from mxpath.model.evidence import Claim, Evidence, Grade
-from mxpath.model.trace import Flow, Probe, ReplyKind, Trace
+from mxpath.model.probe import Probe, ReplyKind
+from mxpath.model.trace import Flow, Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ def _step(
             and probe.rtt_ms is not None
             and probe.reply.kind is not ReplyKind.ACK
         ),
-        key=lambda answer: answer[0].received_ns,
+        key=lambda answer: answer[0].received_ns or 0,  # of foreign traces: in their order
     )
     if not replies:
         return Step(ttl=ttl, address=None)

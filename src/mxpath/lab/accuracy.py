@@ -116,7 +116,8 @@ def _tally(facts: Sequence[Fact]) -> Tally:
 
 
 def _path_of(trace: Trace, truth: Truth) -> PathTruth | None:
-    return truth.path(trace.target, trace.flow.source_port) if trace.flow else None
+    port = trace.flow.source_port if trace.flow else None
+    return None if port is None else truth.path(trace.target, port)
 
 
 def _hop_facts(trace: Trace, path: PathTruth, truth: Truth) -> Iterator[Fact]:

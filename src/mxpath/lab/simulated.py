@@ -27,11 +27,11 @@ from mxpath.lab.topology import World
 from mxpath.lab.truth import Truth
 from mxpath.lab.zone import is_recursive, resolvers_of, server_of
 from mxpath.model.address import IPAddress
+from mxpath.model.probe import ProbeSpec, Protocol, Reply
 from mxpath.model.study import Origin
-from mxpath.model.trace import ProbeSpec, Reply
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.packets import decode, encode_syn
-from mxpath.vantage.ports import WORKERS, ProbeSocket, Sent, Vantage
+from mxpath.vantage.ports import WORKERS, EngineTraits, ProbeSocket, Sent, Vantage
 from mxpath.vantage.registry import RdapRegistry
 from mxpath.vantage.registry_cache import MemoryCache
 
@@ -59,6 +59,7 @@ class PlayedProbeSocket:
         self._clock = clock
         self._uplink = uplink
         self._coming: list[Arrival] = []
+        self.traits = EngineTraits(name="simulated", protocols=frozenset({Protocol.TCP}))
 
     def source_for(self, target: IPAddress) -> IPAddress | None:
         """The sender's address of the target's family; ``None`` without a route."""

@@ -7,75 +7,11 @@ from math import sqrt
 from statistics import median
 
 from mxpath.model.address import IPAddress
+from mxpath.model.probe import Probe, Protocol, ReplyKind
+from mxpath.model.statistics import HopStatistics
 
 _Z_95 = 1.959964
 """Standard normal quantile for a two-sided 95 %."""
-
-
-class ReplyKind(StrEnum):
-    """What kind of packet answered."""
-
-    TIME_EXCEEDED = "time exceeded"
-    SYN_ACK = "syn-ack"
-    ACK = "ack"
-    """A bare ACK: another SYN of this flow has arrived; proves no distance."""
-    RST = "rst"
-    UNREACHABLE = "unreachable"
-    PACKET_TOO_BIG = "packet too big"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeSpec:
-    """A TCP SYN to be sent."""
-
-    target: IPAddress
-    source: IPAddress
-    source_port: int
-    destination_port: int
-    ttl: int
-    sequence: int
-    """TCP sequence number, 0 … 2**32 - 1; carries TTL, attempt and cookie."""
-    spare: bool = False
-    """A further sample of a hop that has answered this flow: it dies before the target, and may
-    be left out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A packet that came back, decoded; ``sequence`` says which probe it answers."""
-
-    kind: ReplyKind
-    responder: IPAddress
-    target: IPAddress
-    """Destination of the probe it answers."""
-    source_port: int
-    destination_port: int
-    sequence: int
-    """Sequence number of the probe it answers (acknowledgement - 1 for TCP)."""
-    received_ns: int
-    """CLOCK_REALTIME, kernel timestamp where there is one."""
-    reply_ttl: int | None = None
-    quoted_ttl: int | None = None
-    icmp_type: int | None = None
-    icmp_code: int | None = None
-    mtu: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """One SYN that was sent, and its reply or silence."""
-
-    ttl: int
-    attempt: int
-    sequence: int
-    sent_ns: int
-    """CLOCK_REALTIME."""
-    reply: Reply | None = None
-
-    @property
-    def rtt_ms(self) -> float | None:
-        """Round-trip time, ``None`` when nothing came back."""
-        return None if self.reply is None else (self.reply.received_ns - self.sent_ns) / 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +55,21 @@ class Hop:
     probes: tuple[Probe, ...]
     limited: bool = False
     """It answered, then left probes unanswered while later hops lost none: it limits its answers."""
+    told: HopStatistics | None = None
+    """What another tool tells of this hop in place of its probes."""
+    told_responders: tuple[IPAddress, ...] = ()
+    """Who answered, as that tool tells it."""
 
     @property
     def answered(self) -> int:
         """Probes that this hop answered; a bare ACK speaks of another one."""
-        return len(self.rtts_ms)
+        return len(self.rtts_ms) if self.told is None else self.told.received
 
     @property
     def loss(self) -> Loss:
         """Probes of this TTL, and those without an answer; no loss of the path if ``limited``."""
-        return Loss(sent=len(self.probes), lost=len(self.probes) - self.answered)
+        sent = len(self.probes) if self.told is None else self.told.sent
+        return Loss(sent=sent, lost=sent - self.answered)
 
     @property
     def rtts_ms(self) -> tuple[float, ...]:
@@ -153,9 +94,10 @@ class Hop:
     def responders(self) -> tuple[IPAddress, ...]:
         """Addresses that answered, each once, first to answer first."""
         replies = sorted(
-            (p.reply for p in self.probes if p.reply is not None), key=lambda r: r.received_ns
+            (p.reply for p in self.probes if p.reply is not None), key=lambda r: r.received_ns or 0
         )
-        return tuple(dict.fromkeys(reply.responder for reply in replies))
+        heard = (reply.responder for reply in replies)
+        return tuple(dict.fromkeys((*heard, *self.told_responders)))
 
     @property
     def address(self) -> IPAddress | None:
@@ -165,14 +107,16 @@ class Hop:
     @property
     def min_rtt_ms(self) -> float | None:
         """Smallest round-trip time, ``None`` for a silent hop."""
-        return min((p.rtt_ms for p in self.probes if p.rtt_ms is not None), default=None)
+        told = None if self.told is None else self.told.best_ms
+        return min((p.rtt_ms for p in self.probes if p.rtt_ms is not None), default=told)
 
 
 class EndReason(StrEnum):
     """Why a trace ended."""
 
     REACHED = "reached"
-    """The target itself answered a SYN with SYN/ACK or RST."""
+    """The target itself answered: a SYN with SYN/ACK or RST, an echo request with its reply, a
+    datagram with port unreachable."""
     UNREACHABLE = "unreachable"
     """A router said so."""
     GAVE_UP = "gave up"
@@ -182,39 +126,66 @@ class EndReason(StrEnum):
     LOCAL_FAULT = "local fault"
     """The local network failed in mid-trace."""
     INTERRUPTED = "interrupted"
+    LOOP = "loop"
+    """The path turns in a circle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """One constant 5-tuple and its hops, ascending by TTL, none missing in between.
+    """One constant 5-tuple and its hops, ascending by TTL; none missing in between in the first flow.
 
     Probes beyond the target are in ``beyond``: they are no hops, but they
     were packets, and they are counted.
     """
 
-    source_port: int
-    destination_port: int
+    source_port: int | None
+    """Of ICMP: the identifier; ``None`` where another tool does not tell."""
+    destination_port: int | None
     hops: tuple[Hop, ...]
     beyond: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """Where a trace comes from that another tool has measured."""
+
+    tool: str
+    """``scamper``, ``mtr``, ``atlas`` …"""
+    source: str
+    """Name of the file."""
+    record: int | None = None
+    """Number of the line, or of the record, in that file, from 1."""
+    version: str | None = None
+    """Of the tool, as far as the file tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """The path to one target."""
+    """The path to one target. What a foreign trace does not tell is ``None``."""
 
     target: IPAddress
     source: IPAddress | None
-    protocol: str
-    port: int
+    protocol: Protocol | None
+    port: int | None
     engine: str
+    """Our engine, or the tool that measured."""
     flows: tuple[Flow, ...]
     distance: int | None
-    """Smallest TTL that the target's SYN/ACK or RST acknowledges."""
-    end: EndReason
-    started_at: datetime
-    ended_at: datetime
-    packets_sent: int
+    """Smallest TTL that the target itself answers."""
+    end: EndReason | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    packets_sent: int | None
     notes: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    """What this engine, or the tool, cannot see."""
+    imported: Imported | None = None
+    """Set where another tool has measured."""
+
+    @property
+    def end_words(self) -> str:
+        """Why it ended, in a few words."""
+        return "end unknown" if self.end is None else self.end.value
 
     @property
     def flow(self) -> Flow | None:
@@ -228,15 +199,15 @@ class Trace:
 
     @property
     def target_rtt_ms(self) -> float | None:
-        """Smallest round-trip time to the target itself, over SYN/ACK and RST."""
+        """Smallest round-trip time to the target itself, over all that it answered."""
         if self.flow is None or self.distance is None:
             return None
-        probes = [p for hop in self.hops if hop.ttl >= self.distance for p in hop.probes]
+        own = [hop for hop in self.hops if hop.ttl >= self.distance]
+        probes = [p for hop in own for p in hop.probes]
         answered = [
             p.rtt_ms
             for p in (*probes, *self.flow.beyond)
-            if p.rtt_ms is not None
-            and p.reply is not None
-            and p.reply.kind in (ReplyKind.SYN_ACK, ReplyKind.RST)
+            if p.rtt_ms is not None and p.reply is not None and p.reply.is_from_target
         ]
-        return min(answered, default=None)
+        told = [hop.min_rtt_ms for hop in own if hop.told and hop.min_rtt_ms is not None]
+        return min((*answered, *told), default=None)

@@ -211,10 +211,14 @@ def _certificate_words(session: SmtpSession) -> str:
 
 
 def _trace_words(trace: Trace) -> str:
-    words = f"{trace.end.value}, {trace.protocol.upper()} to port {trace.port}, engine {printable(trace.engine)}"
+    port = f" to port {trace.port}" if trace.port is not None else ""
+    what = f"{trace.protocol.upper()}{port}, " if trace.protocol is not None else ""
+    words = f"{trace.end_words}, {what}engine {printable(trace.engine)}"
     if trace.distance is not None:
         words += f", {trace.distance} hops away"
-    return f"{words}, {trace.packets_sent} packets sent"
+    if trace.packets_sent is not None:
+        words += f", {trace.packets_sent} packets sent"
+    return words
 
 
 def _phases(session: SmtpSession | None) -> Iterator[Section]:

@@ -162,14 +162,14 @@ def _route_words(study: Study, host: str, address: IPAddress) -> str:
     if trace.end is EndReason.NO_ROUTE:
         return f"no IPv{address.version} route from here"
     if route is None or not route.segments:
-        why = "; ".join(printable(note) for note in trace.notes) or trace.end.value
+        why = "; ".join(printable(note) for note in trace.notes) or trace.end_words
         return f"no route seen ({why})"
     return f"{route_line(route, host)}   {_route_facts(study, route, trace)}"
 
 
 def _route_facts(study: Study, route: Route, trace: Trace) -> str:
     total = route.total_rtt_ms
-    parts = [f"= {milliseconds(total)} ms" if total is not None else f"trace {trace.end.value}"]
+    parts = [f"= {milliseconds(total)} ms" if total is not None else f"trace {trace.end_words}"]
     parts += [f"crossing {c.grade.value}" for c in route.crossings if c.grade is not None]
     owner = study.owners.get(route.target)
     parts += [f"RPKI {owner.rpki.value}"] if owner is not None and owner.rpki is not None else []

@@ -5,6 +5,9 @@ number is ``(ttl << 6 | attempt) << 20 | cookie``: six bits of TTL, six of attem
 random ones that tell our probes from whatever else may come back. Any two SYNs of a flow lie at
 least 2**20 apart, far more than a TCP window without scaling (65,535): inside the window a server
 would take the second for a part of the connection that the first one opened, and reset it.
+
+UDP and ICMP have 16 bits for it (the IP identification and the payload; the ICMP sequence number),
+so that the cookie has four.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,12 +15,15 @@ from dataclasses import dataclass
 from random import Random
 
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import ProbeSpec
+from mxpath.model.probe import ProbeSpec, Protocol
 
 SOURCE_PORTS = range(61000, 65536)
 """Above the ports that Linux draws for its own connections (32768 to 60999)."""
-_COOKIE_BITS = 20
+_COOKIE_BITS = {Protocol.TCP: 20, Protocol.UDP: 4, Protocol.ICMP: 4}
 _ATTEMPT_BITS = 6
+
+Key = tuple[IPAddress, int | None, int | None, Protocol | None]
+"""What a reply is matched by: target, source port, destination port, protocol."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +35,16 @@ class FlowIdentity:
     source_port: int
     destination_port: int
     cookie: int
+    protocol: Protocol = Protocol.TCP
 
     @property
-    def key(self) -> tuple[IPAddress, int, int]:
+    def key(self) -> Key:
         """What a reply is matched by."""
-        return self.target, self.source_port, self.destination_port
+        return self.target, self.source_port, self.destination_port, self.protocol
 
     def sequence(self, ttl: int, attempt: int) -> int:
         """Sequence number of a probe."""
-        return (ttl << _ATTEMPT_BITS | attempt) << _COOKIE_BITS | self.cookie
+        return (ttl << _ATTEMPT_BITS | attempt) << _COOKIE_BITS[self.protocol] | self.cookie
 
     def probe(self, ttl: int, attempt: int, *, spare: bool = False) -> ProbeSpec:
         """Build the probe of that TTL and attempt."""
@@ -49,19 +56,28 @@ class FlowIdentity:
             ttl=ttl,
             sequence=self.sequence(ttl, attempt),
             spare=spare,
+            protocol=self.protocol,
         )
 
     def place(self, sequence: int) -> tuple[int, int] | None:
         """TTL and attempt that a sequence number names; ``None`` when the cookie is not ours."""
-        if sequence & (1 << _COOKIE_BITS) - 1 != self.cookie:
+        bits = _COOKIE_BITS[self.protocol]
+        if sequence & (1 << bits) - 1 != self.cookie:
             return None
-        return divmod(sequence >> _COOKIE_BITS, 1 << _ATTEMPT_BITS)
+        return divmod(sequence >> bits, 1 << _ATTEMPT_BITS)
 
 
 def draw_flows(
-    ends: Iterable[tuple[IPAddress, IPAddress]], port: int, *, seed: int | str | None
+    ends: Iterable[tuple[IPAddress, IPAddress]],
+    port: int | None,
+    *,
+    seed: int | str | None,
+    protocol: Protocol = Protocol.TCP,
 ) -> Iterator[FlowIdentity]:
-    """Draw a flow for each (target, source), all with source ports and cookies of their own."""
+    """Draw a flow for each (target, source), all with source ports and cookies of their own.
+
+    The identifier of ICMP flows is drawn like a port, and their ``port`` is ``None``.
+    """
     random = Random(seed)  # noqa: S311 - spreads flows over equal paths; guards nothing
     used: set[int] = set()
     for target, source in ends:
@@ -73,6 +89,7 @@ def draw_flows(
             target=target,
             source=source,
             source_port=free,
-            destination_port=port,
-            cookie=random.getrandbits(_COOKIE_BITS),
+            destination_port=port or 0,
+            cookie=random.getrandbits(_COOKIE_BITS[protocol]),
+            protocol=protocol,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mxpath.model.trace import Reply
+from mxpath.model.probe import Reply
 from mxpath.tracing.flows import FlowIdentity
 
 
@@ -27,8 +27,9 @@ class Matcher:
 
         Whether that probe was ever sent, or has been answered before, is for the plan to say.
         """
-        flow = self._flows.get((reply.target, reply.source_port, reply.destination_port))
-        place = None if flow is None else flow.place(reply.sequence)
+        key = reply.target, reply.source_port, reply.destination_port, reply.protocol
+        flow = self._flows.get(key)
+        place = None if flow is None or reply.sequence is None else flow.place(reply.sequence)
         if flow is None or place is None:
             return None
         return Match(flow=flow, ttl=place[0], attempt=place[1])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mxpath.errors import InputError
+from mxpath.model.probe import USUAL_PORT, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,9 @@ class TraceOptions:
         When a value is outside its range.
     """
 
-    port: int = 25
+    protocol: Protocol = Protocol.TCP
+    port: int | None = None
+    """Destination port; ``None`` takes the protocol's usual one, and ICMP has none."""
     max_ttl: int = 30
     """At most 63: six bits of the sequence number carry it."""
     queries: int = 3
@@ -39,10 +42,17 @@ class TraceOptions:
     silence_timeout_s: float = 2.0
     """Time without any answer, after the last SYN, until a target counts as dead."""
 
+    @property
+    def destination_port(self) -> int | None:
+        """Destination port of the probes; ``None`` for ICMP, which has none."""
+        return USUAL_PORT[self.protocol] if self.port is None else self.port
+
     def __post_init__(self) -> None:
+        if self.protocol is Protocol.ICMP and self.port is not None:
+            raise InputError("ICMP has no ports: leave the port out, or trace by tcp or udp")
         for name, low, high in _RANGES:
             value = getattr(self, name)
-            if not low <= value <= high:
+            if value is not None and not low <= value <= high:
                 raise InputError(f"{name} = {value} must lie between {low} and {high}")
 
 

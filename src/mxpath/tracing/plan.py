@@ -9,7 +9,8 @@ The law
    the target drops them. While no hop at all has answered, and up to ``max_silent_hops`` past the
    last answer where that is more than the window, one further TTL leaves ``min_wait_s`` after the
    last one.
-3. **The distance** is the smallest TTL that a SYN/ACK or RST acknowledges. From then on, and from
+3. **The distance** is the smallest TTL that the target itself answers: that a SYN/ACK or RST
+   acknowledges, or an echo reply or a port unreachable from the target. From then on, and from
    a Destination Unreachable on, no greater TTL leaves. A bare ACK says that another SYN of this flow
    has arrived, and acknowledges the first: alone it ends nothing, but where a SYN/ACK comes for a
    greater TTL, the first one's was lost, and the distance is the first one's.
@@ -38,14 +39,13 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import EndReason, Hop, Probe, Reply, ReplyKind
+from mxpath.model.probe import Probe, Reply, ReplyKind
+from mxpath.model.trace import EndReason, Hop
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.rungs import Rung, limited
 
 _BLIND_TTL = 16
 """How far to feel one's way while nothing at all answers, as behind a filter of ICMP errors."""
-_FROM_TARGET = {ReplyKind.SYN_ACK, ReplyKind.RST}
-
 
 _SPARE_WAIT_S = 0.05
 """Least time until a further query counts as unanswered."""
@@ -131,14 +131,14 @@ class Plan:
     @property
     def distance(self) -> int | None:
         """Law 3."""
-        told = next((r.ttl for r in self._rungs if r.kinds & _FROM_TARGET), None)
+        told = next((r.ttl for r in self._rungs if r.from_target), None)
         first = self._first_arrived
         return told if told is None or first is None else min(told, first)
 
     @property
     def last_ttl(self) -> int | None:
         """TTL at which the path ends: at the target, or where a router says so."""
-        refused = next((r.ttl for r in self._rungs if ReplyKind.UNREACHABLE in r.kinds), None)
+        refused = next((r.ttl for r in self._rungs if r.refused), None)
         return refused if self.distance is None else self.distance
 
     @property
@@ -310,7 +310,7 @@ class Plan:
     def _wants_more(self, rung: Rung) -> bool:
         if self._fault or ReplyKind.TIME_EXCEEDED not in rung.kinds:
             return False
-        if len(rung.probes) >= self.options.queries or rung.kinds & _FROM_TARGET:
+        if len(rung.probes) >= self.options.queries or rung.from_target:
             return False
         latest = [p.reply is None or p.reply.kind is ReplyKind.ACK for p in rung.probes[-2:]]
         return not (len(latest) == 2 and all(latest) and self._heard_behind(rung))

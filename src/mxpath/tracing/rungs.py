@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import Hop, Loss, Probe, Reply, ReplyKind
+from mxpath.model.probe import Probe, Reply, ReplyKind
+from mxpath.model.trace import Hop, Loss
 
 _WITNESSES = 3
 """Answers from behind a hop that it takes to call its silence a limit."""
@@ -19,6 +20,10 @@ class Rung:
     sent_s: list[float] = field(default_factory=list)
     kinds: set[ReplyKind] = field(default_factory=set)
     """What has answered; a bare ACK says nothing about this TTL and is left out."""
+    from_target: bool = False
+    """Has the target itself answered?"""
+    refused: bool = False
+    """Has somebody said that the target cannot be reached?"""
     rtt_s: float | None = None
     """Smallest round-trip time of those."""
     answered_s: float = 0.0
@@ -37,7 +42,12 @@ class Rung:
         old = self.probes[attempt]
         self.probes[attempt] = replace(old, reply=reply)
         if reply.kind is not ReplyKind.ACK:
+            assert reply.kind is not None
+            assert reply.received_ns is not None
+            assert old.sent_ns is not None
             self.kinds.add(reply.kind)
+            self.from_target |= reply.is_from_target
+            self.refused |= reply.is_refusal
             rtt_s = (reply.received_ns - old.sent_ns) / 1e9
             self.rtt_s = rtt_s if self.rtt_s is None else min(self.rtt_s, rtt_s)
             self.answered_s = max(self.answered_s, self.sent_s[attempt] + rtt_s)

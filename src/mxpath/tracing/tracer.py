@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import EndReason, Flow, Reply, Trace
+from mxpath.model.probe import Reply
+from mxpath.model.trace import EndReason, Flow, Trace
 from mxpath.tracing.flows import FlowIdentity, draw_flows
 from mxpath.tracing.matching import Matcher
 from mxpath.tracing.options import TraceOptions
@@ -78,13 +79,17 @@ class _Work:
     """All flows of one call."""
 
     def __init__(
-        self, running: Sequence[_Running], probes: ProbeSocket, vantage: Vantage, port: int
+        self,
+        running: Sequence[_Running],
+        probes: ProbeSocket,
+        vantage: Vantage,
+        options: TraceOptions,
     ) -> None:
         self.running = {flow.identity.key: flow for flow in running}
         self.probes = probes
         self.clock: Clock = vantage.clock
         self.engine = vantage.engine
-        self.port = port
+        self.options = options
         self._matcher = Matcher(flow.identity for flow in running)
         self._offset_ns = self._offset()
         self._begun_s = self.clock.monotonic_s()
@@ -104,9 +109,11 @@ class _Work:
         seed = None if vantage.seed is None else f"{vantage.seed}@{vantage.clock.now_ns()}"
         flows = [
             _Running(identity=flow, plan=Plan(options), started_ns=vantage.clock.now_ns())
-            for flow in draw_flows(ends, options.port, seed=seed)
+            for flow in draw_flows(
+                ends, options.destination_port, seed=seed, protocol=options.protocol
+            )
         ]
-        return cls(flows, probes, vantage, options.port)
+        return cls(flows, probes, vantage, options)
 
     def run(self) -> None:
         """Send what is due, wait for what may come, until every plan is done."""
@@ -194,8 +201,8 @@ class _Work:
         return Trace(
             target=target,
             source=flow.identity.source if flow else None,
-            protocol="tcp",
-            port=self.port,
+            protocol=self.options.protocol,
+            port=self.options.destination_port,
             engine=self.engine,
             flows=(_as_flow(flow),) if flow else (),
             distance=plan.distance if plan else None,
@@ -204,6 +211,7 @@ class _Work:
             ended_at=_moment(ended_ns),
             packets_sent=plan.packets_sent if plan else 0,
             notes=tuple(plan.notes) if plan else (_no_route(target),),
+            unseen=self.probes.traits.unseen,
         )
 
 

@@ -19,9 +19,9 @@ from contextlib import AbstractContextManager, contextmanager
 
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import ProbeSpec, Reply
+from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.vantage.ledger import Budget, Grant, Ledger
-from mxpath.vantage.ports import Clock, Connection, Dialer, ProbeSocket, Sent
+from mxpath.vantage.ports import Clock, Connection, Dialer, EngineTraits, ProbeSocket, Sent
 
 DEFAULT_RATE_PPS = 50.0
 _KEPT_SHARE = 0.2
@@ -102,6 +102,11 @@ class PacedProbeSocket:
         self._pace = pace
         self._ledger = ledger
         self._clock = clock
+
+    @property
+    def traits(self) -> EngineTraits:
+        """Those of the wrapped socket."""
+        return self._probes.traits
 
     def source_for(self, target: IPAddress) -> IPAddress | None:
         """As the wrapped socket says: asking for it sends nothing."""

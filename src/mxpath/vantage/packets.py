@@ -19,7 +19,7 @@ import zlib
 from ipaddress import IPv4Address, IPv6Address
 
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import ProbeSpec, Reply, ReplyKind
+from mxpath.model.probe import ProbeSpec, Reply, ReplyKind
 
 TCP = 6
 ICMP = {4: 1, 6: 58}

@@ -30,9 +30,9 @@ from scapy.supersocket import SuperSocket
 
 from mxpath.errors import PrivilegeError
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import ProbeSpec, Reply, ReplyKind
+from mxpath.model.probe import ProbeSpec, Protocol, Reply, ReplyKind
 from mxpath.vantage.packets import flow_label, identification
-from mxpath.vantage.ports import ProbeSocket, Sent
+from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
 from mxpath.vantage.sources import SourceFinder, describe
 
 _TURN_S = 0.05
@@ -179,6 +179,7 @@ class PortableSocket:
     def __init__(self, sockets: dict[int, SuperSocket], sources: SourceFinder) -> None:
         self._sockets = sockets
         self._sources = sources
+        self.traits = EngineTraits(name="scapy", protocols=frozenset({Protocol.TCP}))
 
     def source_for(self, target: IPAddress) -> IPAddress | None:
         """The address the kernel would use towards ``target``; ``None`` without a route."""

@@ -17,10 +17,11 @@ from typing import Protocol, Self
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.http import HttpAnswer, HttpQuestion
+from mxpath.model.probe import ProbeSpec, Reply
+from mxpath.model.probe import Protocol as ProbeProtocol
 from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.session import TlsFacts
 from mxpath.model.study import Origin
-from mxpath.model.trace import ProbeSpec, Reply
 
 WORKERS = 8
 """Things that go on at the same time on a vantage that does not say otherwise itself."""
@@ -133,8 +134,28 @@ class Sent:
     """It was spare (``ProbeSpec.spare``) and there was no place for it now: it has not left."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineTraits:
+    """What a probing engine can do, and what it cannot see."""
+
+    name: str
+    protocols: frozenset[ProbeProtocol] = frozenset(ProbeProtocol)
+    """What it can send."""
+    serial: frozenset[ProbeProtocol] = frozenset()
+    """Protocols of which a flow may have one probe under way: a further one ends the wait for
+    the one before."""
+    completes: frozenset[ProbeProtocol] = frozenset()
+    """Protocols whose last probe opens a whole connection at the target."""
+    unseen: tuple[str, ...] = ()
+    """What it cannot see, in a few words each."""
+
+
 class ProbeSocket(Protocol):
     """Sends probes and collects what comes back; shared by all targets of a call."""
+
+    @property
+    def traits(self) -> EngineTraits:
+        """What this engine can do."""
 
     def source_for(self, target: IPAddress) -> IPAddress | None:
         """The address this host would use towards ``target``; ``None`` without a route."""

@@ -21,11 +21,11 @@ from ipaddress import IPv6Address
 
 from mxpath.errors import PrivilegeError
 from mxpath.model.address import IPAddress
-from mxpath.model.trace import ProbeSpec, Reply
+from mxpath.model.probe import ProbeSpec, Protocol, Reply
 from mxpath.vantage import linux
 from mxpath.vantage.bpf import Instruction, attachment, icmp_errors, tcp_answers
 from mxpath.vantage.packets import ICMP, TCP, decode, decode_icmp, decode_tcp, encode_syn
-from mxpath.vantage.ports import ProbeSocket, Sent
+from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
 from mxpath.vantage.sources import SourceFinder, describe
 
 LOWEST_PORT = 61000
@@ -163,6 +163,7 @@ class RawSocket:
         self._senders = senders
         self._receivers = {receiver.fileno(): receiver for receiver in receivers}
         self._sources = sources
+        self.traits = EngineTraits(name="raw", protocols=frozenset({Protocol.TCP}))
         self._poll = select.poll()
         for descriptor in self._receivers:
             self._poll.register(descriptor, select.POLLIN)

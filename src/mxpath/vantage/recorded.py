@@ -32,7 +32,7 @@ from mxpath.vantage.recorded_players import (
     PlayedRegistry,
     PlayedResolver,
 )
-from mxpath.vantage.recorded_tape import Head, NoProbes, Tape, read_tape
+from mxpath.vantage.recorded_tape import Head, NoProbes, ProbesOpened, Tape, read_tape
 from mxpath.vantage.recorded_writers import (
     TapedDialer,
     TapedFetcher,
@@ -71,6 +71,7 @@ def record(vantage: Vantage, path: Path) -> Vantage:
             except PrivilegeError as error:
                 tape.write(NoProbes(message=str(error)))
                 raise
+            tape.write(ProbesOpened(traits=opened.traits))
             yield TapedProbes(opened, tape)
 
     return replace(

@@ -11,17 +11,18 @@ from mxpath.errors import RefusedError
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
+from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.model.registry import RegistryAnswer, RegistryFate, RegistryQuestion, Resource
 from mxpath.model.session import TlsFacts
-from mxpath.model.trace import ProbeSpec, Reply
 from mxpath.vantage.clock import ManualClock
-from mxpath.vantage.ports import ConnectionFault, Fault, Sent
+from mxpath.vantage.ports import ConnectionFault, EngineTraits, Fault, Sent
 from mxpath.vantage.recorded_tape import (
     Dial,
     Fetched,
     Handshake,
     Holder,
     ProbeSent,
+    ProbesOpened,
     Question,
     Receiving,
     ReplyReceived,
@@ -227,31 +228,44 @@ class _Played:
     answers: list[tuple[int, Reply]] = field(default_factory=list)
 
 
+def _key(packet: ProbeSpec | Reply) -> tuple[object, ...]:
+    """What ties an answer to its probe."""
+    ports = packet.source_port, packet.destination_port
+    return packet.target, *ports, packet.protocol, packet.sequence
+
+
+def _place(spec: ProbeSpec) -> tuple[object, ...]:
+    """What ties a probe to its like in the recording."""
+    return spec.target, spec.destination_port, spec.protocol, spec.ttl
+
+
 class PlayedProbes:
-    """Answers recorded probes, by target, port, TTL and turn."""
+    """Answers recorded probes, by target, port, protocol, TTL and turn."""
 
     def __init__(self, lines: Sequence[Any], clock: ManualClock) -> None:
         self._clock = clock
         self._sources: dict[IPAddress, IPAddress | None] = {}
-        self._recorded: dict[tuple[IPAddress, int, int], deque[_Played]] = defaultdict(deque)
+        self._recorded: dict[tuple[object, ...], deque[_Played]] = defaultdict(deque)
+        self.traits = EngineTraits(name="replay")
         self._due: list[tuple[int, int, Reply]] = []
         self._count = 0
         self._index(lines)
 
     def _index(self, lines: Sequence[Any]) -> None:
-        by_flow: dict[tuple[IPAddress, int, int, int], _Played] = {}
+        by_flow: dict[tuple[object, ...], _Played] = {}
         for line in lines:
             match line:
                 case Source():
                     self._sources.setdefault(line.target, line.source)
+                case ProbesOpened():
+                    self.traits = line.traits
                 case ProbeSent():
                     spec, played = line.spec, _Played(line)
-                    key = spec.target, spec.source_port, spec.destination_port, spec.sequence
-                    by_flow[key] = played
-                    self._recorded[spec.target, spec.destination_port, spec.ttl].append(played)
+                    by_flow[_key(spec)] = played
+                    self._recorded[_place(spec)].append(played)
                 case ReplyReceived(reply=reply):
-                    key = reply.target, reply.source_port, reply.destination_port, reply.sequence
-                    if (asked := by_flow.get(key)) is not None:
+                    asked = by_flow.get(_key(reply))
+                    if asked is not None and reply.received_ns is not None:
                         asked.answers.append((reply.received_ns - asked.line.sent_ns, reply))
                 case _:
                     pass
@@ -266,7 +280,7 @@ class PlayedProbes:
 
     def _send(self, spec: ProbeSpec) -> Sent:
         sent_ns = self._clock.now_ns()
-        recorded = self._recorded.get((spec.target, spec.destination_port, spec.ttl))
+        recorded = self._recorded.get(_place(spec))
         if not recorded:
             if spec.spare:
                 return Sent(sent_ns=sent_ns, held=True)  # it was left out then, too
@@ -281,7 +295,7 @@ class PlayedProbes:
                 received_ns=sent_ns + delay_ns,
             )
             self._count += 1
-            heapq.heappush(self._due, (answer.received_ns, self._count, answer))
+            heapq.heappush(self._due, (sent_ns + delay_ns, self._count, answer))
         return Sent(sent_ns=sent_ns, error=played.line.error)
 
     def receive(self, until_s: float) -> Sequence[Reply]:

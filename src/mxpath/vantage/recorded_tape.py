@@ -12,11 +12,11 @@ from mxpath.model.address import IPAddress
 from mxpath.model.codec import from_data, to_data
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.http import HttpFault
+from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.session import TlsFacts
 from mxpath.model.study import Origin
-from mxpath.model.trace import ProbeSpec, Reply
-from mxpath.vantage.ports import Fault
+from mxpath.vantage.ports import EngineTraits, Fault
 
 SCHEMA = "mxpath.recording/1"
 MAX_LINE_OCTETS = 2**20
@@ -145,6 +145,13 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbesOpened:
+    """A probing engine was opened."""
+
+    traits: EngineTraits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoProbes:
     """The probe socket could not be opened."""
 
@@ -159,6 +166,7 @@ KINDS: dict[str, type[Any]] = {
     "receive": Receiving,
     "tls": Handshake,
     "source": Source,
+    "probes": ProbesOpened,
     "probe": ProbeSent,
     "reply": ReplyReceived,
     "no_probes": NoProbes,

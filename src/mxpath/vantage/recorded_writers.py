@@ -9,14 +9,15 @@ from mxpath.errors import RefusedError
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.http import HttpAnswer, HttpQuestion
+from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.session import TlsFacts
-from mxpath.model.trace import ProbeSpec, Reply
 from mxpath.vantage.ports import (
     Clock,
     Connection,
     ConnectionFault,
     Dialer,
+    EngineTraits,
     Fetcher,
     ProbeSocket,
     Registry,
@@ -218,6 +219,11 @@ class TapedProbes:
 
     def __init__(self, inner: ProbeSocket, tape: Tape) -> None:
         self._inner, self._tape = inner, tape
+
+    @property
+    def traits(self) -> EngineTraits:
+        """Those of the recorded engine."""
+        return self._inner.traits
 
     def source_for(self, target: IPAddress) -> IPAddress | None:
         """The address this host would use towards ``target``."""

@@ -1,0 +1,19 @@
+"""Other people's traces, and our own: readers and writers, one file a format.
+
+A reader is a pure function from the bytes of a whole file to traces, and raises
+:class:`~mxpath.errors.ParseError`, with source and line, on whatever it cannot read. A writer
+turns traces into the bytes of a file.
+"""
+
+from mxpath.formats import native
+from mxpath.formats.reading import Reader, Writer
+
+READERS: dict[str, Reader] = {
+    "mxpath": native.READER,
+}
+"""By name; the order is that in which a file of unknown format is tried."""
+
+WRITERS: dict[str, Writer] = {
+    "mxpath": native.write,
+}
+"""By name."""

@@ -1,0 +1,32 @@
+"""What many probes to one hop come to, in the words that mtr and trippy use."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HopStatistics:
+    """Statistics of one hop; what the source does not tell is ``None``.
+
+    Times are round trips in milliseconds. How each is computed: ``tracing/statistics.py``.
+    """
+
+    sent: int
+    received: int
+    last_ms: float | None = None
+    best_ms: float | None = None
+    average_ms: float | None = None
+    worst_ms: float | None = None
+    stddev_ms: float | None = None
+    """Of the sample (divided by n - 1)."""
+    jitter_ms: float | None = None
+    """Difference of the last two round trips."""
+    javg_ms: float | None = None
+    """Mean of these differences."""
+    jmax_ms: float | None = None
+    jinta_ms: float | None = None
+    """Interarrival jitter, smoothed (RFC 3550 section 6.4.1)."""
+
+    @property
+    def loss_share(self) -> float | None:
+        """Unanswered of sent, in [0, 1]; ``None`` when nothing was sent."""
+        return 1 - self.received / self.sent if self.sent else None
