@@ -5,9 +5,10 @@ from ipaddress import IPv4Address
 
 from mxpath.model.probe import ReplyKind
 from mxpath.model.trace import EndReason
+from mxpath.tracing.course import Place, Shot
 from mxpath.tracing.flows import draw_flows
 from mxpath.tracing.options import TraceOptions
-from mxpath.tracing.plan import Plan, Shot
+from mxpath.tracing.plan import Plan
 from scripted_path import SOURCE, TARGET, answer
 
 (FLOW,) = draw_flows([(TARGET, SOURCE)], 25, seed=1)
@@ -25,7 +26,7 @@ def send(plan: Plan, now_s: float = 0.0) -> list[int]:
 
 def reply(plan: Plan, ttl: int, kind: ReplyKind, *, attempt: int = 0, ms: int = 10) -> None:
     where = IPv4Address(f"198.18.200.{ttl}") if kind is ReplyKind.TIME_EXCEEDED else TARGET
-    plan.answered(ttl, attempt, answer(FLOW.probe(ttl, attempt), kind, where, ms * MS))
+    plan.answered(Place(0, ttl, attempt), answer(FLOW.probe(ttl, attempt), kind, where, ms * MS))
 
 
 def test_the_window_opens_with_the_farthest_answer() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Protocol
 
@@ -21,6 +22,8 @@ SOURCE_PORTS = range(61000, 65536)
 """Above the ports that Linux draws for its own connections (32768 to 60999)."""
 _COOKIE_BITS = {Protocol.TCP: 20, Protocol.UDP: 4, Protocol.ICMP: 4}
 _ATTEMPT_BITS = 6
+_ID_SHIFT = 16
+"""The IPv4 identification is the sequence number without these lower bits."""
 
 Key = tuple[IPAddress, int | None, int | None, Protocol | None]
 """What a reply is matched by: target, source port, destination port, protocol."""
@@ -66,6 +69,76 @@ class FlowIdentity:
             return None
         return divmod(sequence >> bits, 1 << _ATTEMPT_BITS)
 
+    def place_by_id(self, identification: int) -> tuple[int, int] | None:
+        """TTL and attempt that an IPv4 identification names: the upper half of a TCP sequence.
+
+        ``None`` when its four bits of the cookie are not ours.
+        """
+        bits = _COOKIE_BITS[Protocol.TCP] - _ID_SHIFT
+        if identification & (1 << bits) - 1 != self.cookie >> _ID_SHIFT:
+            return None
+        return divmod(identification >> bits, 1 << _ATTEMPT_BITS)
+
+
+class FlowDraw:
+    """Draws flows, all of a call with source ports of their own as long as there are any.
+
+    The identifier of ICMP flows is drawn like a port, and their ``port`` is ``None``. Two flows
+    to one target never share a source port: after the ports are used up, each target starts anew.
+
+    Parameters
+    ----------
+    port
+        Destination port of all.
+    seed
+        ``None`` draws afresh each time.
+    """
+
+    def __init__(
+        self,
+        port: int | None,
+        *,
+        seed: int | str | None,
+        protocol: Protocol = Protocol.TCP,
+    ) -> None:
+        self._port, self._protocol = port, protocol
+        self._random = Random(seed)  # noqa: S311 - spreads flows over equal paths; guards nothing
+        self._used: set[int] = set()
+        self._used_to: dict[IPAddress, set[int]] = {}
+
+    def draw(self, target: IPAddress, source: IPAddress) -> FlowIdentity:
+        """Draw one more flow.
+
+        Raises
+        ------
+        InputError
+            When this target has as many flows as there are source ports.
+        """
+        mine = self._used_to.setdefault(target, set())
+        taken = self._used if len(self._used) < len(SOURCE_PORTS) else mine
+        port = self._free(taken)
+        self._used.add(port)
+        mine.add(port)
+        return FlowIdentity(
+            target=target,
+            source=source,
+            source_port=port,
+            destination_port=self._port or 0,
+            cookie=self._random.getrandbits(_COOKIE_BITS[self._protocol]),
+            protocol=self._protocol,
+        )
+
+    def _free(self, taken: set[int]) -> int:
+        """Draw a port that is not taken: by trying while most are free, else among the free."""
+        while 2 * len(taken) < len(SOURCE_PORTS):
+            port = self._random.choice(SOURCE_PORTS)
+            if port not in taken:
+                return port
+        free = [port for port in SOURCE_PORTS if port not in taken]
+        if not free:
+            raise InputError(f"no more than {len(SOURCE_PORTS)} flows to one target")
+        return self._random.choice(free)
+
 
 def draw_flows(
     ends: Iterable[tuple[IPAddress, IPAddress]],
@@ -74,22 +147,6 @@ def draw_flows(
     seed: int | str | None,
     protocol: Protocol = Protocol.TCP,
 ) -> Iterator[FlowIdentity]:
-    """Draw a flow for each (target, source), all with source ports and cookies of their own.
-
-    The identifier of ICMP flows is drawn like a port, and their ``port`` is ``None``.
-    """
-    random = Random(seed)  # noqa: S311 - spreads flows over equal paths; guards nothing
-    used: set[int] = set()
-    for target, source in ends:
-        free = random.choice(SOURCE_PORTS)
-        while free in used and len(used) < len(SOURCE_PORTS):
-            free = random.choice(SOURCE_PORTS)
-        used.add(free)
-        yield FlowIdentity(
-            target=target,
-            source=source,
-            source_port=free,
-            destination_port=port or 0,
-            cookie=random.getrandbits(_COOKIE_BITS[protocol]),
-            protocol=protocol,
-        )
+    """Draw a flow for each (target, source); see :class:`FlowDraw`."""
+    draw = FlowDraw(port, seed=seed, protocol=protocol)
+    return (draw.draw(target, source) for target, source in ends)

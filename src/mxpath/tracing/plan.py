@@ -35,12 +35,11 @@ The law
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 
-from mxpath.model.address import IPAddress
 from mxpath.model.probe import Probe, Reply, ReplyKind
 from mxpath.model.trace import EndReason, Hop
+from mxpath.tracing.course import Place, Shot, Strand
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.rungs import Rung, limited
 
@@ -59,18 +58,8 @@ def is_over(moment_s: float, now_s: float) -> bool:
     return moment_s <= now_s + _TICK_S
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One SYN that is to leave."""
-
-    ttl: int
-    attempt: int
-    spare: bool = False
-    """A further query (law 6)."""
-
-
 class Plan:
-    """The state of one flow. Times are seconds on a monotonic clock of the caller's."""
+    """The state of one flow; satisfies :class:`mxpath.tracing.course.Course`."""
 
     def __init__(self, options: TraceOptions) -> None:
         self.options = options
@@ -115,8 +104,9 @@ class Plan:
         if text not in self.notes:
             self.notes.append(text)
 
-    def answered(self, ttl: int, attempt: int, reply: Reply) -> None:
+    def answered(self, place: Place, reply: Reply) -> None:
         """Record a reply. Duplicates and answers to what was never sent change nothing."""
+        _, ttl, attempt = place
         if reply.kind in (ReplyKind.SYN_ACK, ReplyKind.ACK):
             self.packets_sent += 1  # the kernel's RST, which closes what is half open
         if not 1 <= ttl <= len(self._rungs) or attempt >= len(self._rungs[ttl - 1].probes):
@@ -173,14 +163,15 @@ class Plan:
         """Greatest TTL that has answered, 0 for none."""
         return max((rung.ttl for rung in self._rungs if rung.kinds), default=0)
 
-    def asked(self, ttl: int, address: IPAddress) -> int:
-        """Probes of that TTL that ``address`` has answered, or may still have to."""
-        rung = self._rungs[ttl - 1] if ttl <= len(self._rungs) else None
-        return len(rung.probes) if rung and rung.address in (address, None) else 0
+    def strand(self, flow: int) -> Strand:  # noqa: ARG002 - there is but one
+        """What this flow has shown."""
+        return Strand(self.hops, self.beyond)
 
-    def responder(self, ttl: int) -> IPAddress | None:
-        """Who answered first at that TTL."""
-        return self._rungs[ttl - 1].address
+    def is_open(self, place: Place) -> bool:
+        """Whether that probe was sent and nothing has answered it."""
+        _, ttl, attempt = place
+        rung = self._rungs[ttl - 1] if 1 <= ttl <= len(self._rungs) else None
+        return rung is not None and attempt < len(rung.probes) and not rung.probes[attempt].reply
 
     # What to do.
 

@@ -131,7 +131,11 @@ class Sent:
     sent_ns: int
     error: str | None = None
     held: bool = False
-    """It was spare (``ProbeSpec.spare``) and there was no place for it now: it has not left."""
+    """There was no place for it now: it has not left, nor has any behind it in the same call that
+    is not spare (``ProbeSpec.spare``)."""
+    free_s: float | None = None
+    """When there is a place for one that was held, on the monotonic clock; ``None`` where the
+    socket cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,217 @@
+"""One loop for all targets of a call, over one shared socket.
+
+The law
+-------
+1. **Who wants to send stands in a queue.** First come, first served: a target sends what is due, or
+   as much of it as there is a place for, and stands at the end again. Nothing here sleeps: where
+   the pace has no place now, the loop listens until one is free.
+2. **A course is asked afresh** when its turn comes. What it wanted while it stood in the queue
+   counts for nothing; an answer may have made it idle.
+3. **What may be left out comes last.** Spare probes leave when nobody else has anything due, second
+   samples before third ones, and only if the router can be expected to answer (``courtesy.py``).
+4. **Nobody is looked at without a cause**: its moment has come (a heap), or an answer has.
+5. **Sending does not starve listening**: after ``_STRETCH`` probes the sockets are emptied.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mxpath.model.address import IPAddress
+from mxpath.model.probe import Reply
+from mxpath.tracing.course import Course, Place, Shot
+from mxpath.tracing.courtesy import Courtesy
+from mxpath.tracing.flows import FlowDraw, FlowIdentity, Key
+from mxpath.tracing.matching import Matcher
+from mxpath.tracing.plan import is_over
+from mxpath.vantage.ports import Clock, ProbeSocket
+
+_HELD_S = 0.05
+"""Time until a query that was held back is tried again, where the socket does not tell."""
+_STRETCH = 64
+_STEP_NS = 10_000_000
+"""A jump of the wall clock against the monotonic one that spoils round-trip times."""
+_NEVER = float("inf")
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Running:
+    """A target on its way."""
+
+    number: int
+    target: IPAddress
+    source: IPAddress
+    course: Course
+    started_ns: int
+    ended_ns: int | None = None
+    flows: dict[int, FlowIdentity] = field(default_factory=dict)
+    look_s: float = _NEVER
+    """When to look at the course again, if no reply makes it sooner."""
+    queued: bool = False
+
+
+class Loop:
+    """Drives the courses of one call."""
+
+    def __init__(
+        self,
+        running: Iterable[Running],
+        *,
+        probes: ProbeSocket,
+        clock: Clock,
+        draw: FlowDraw,
+    ) -> None:
+        self._probes, self._clock, self._draw = probes, clock, draw
+        self._active = dict.fromkeys(running)
+        self._matcher = Matcher()
+        self._owners: dict[Key, tuple[Running, int]] = {}
+        self._queue: deque[Running] = deque()
+        self._moments: list[tuple[float, int, Running]] = []
+        self._free_s = -_NEVER
+        """No place before."""
+        self._offset_ns = self._offset()
+        self._courtesy = Courtesy(clock.monotonic_s())
+        for each in self._active:
+            self._flow(each, 0)
+            self._stand(each)
+
+    def run(self) -> None:
+        """Send what is due, wait for what may come, until every course is over."""
+        while self._active:
+            until_s = self._turn()
+            if not self._active:
+                return
+            for reply in self._probes.receive(until_s):
+                self._take(reply)
+            self._watch_clock()
+
+    def interrupt(self) -> None:
+        """Mark what was not finished."""
+        for each in self._active:
+            each.course.interrupt()
+
+    # Who has a turn.
+
+    def _stand(self, running: Running) -> None:
+        if not running.queued:
+            running.queued = True
+            self._queue.append(running)
+
+    def _turn(self) -> float:
+        """Send what there is a place for; until when to listen."""
+        now_s = self._clock.monotonic_s()
+        while self._moments and is_over(self._moments[0][0], now_s):
+            moment_s, _, running = heapq.heappop(self._moments)
+            if running.look_s == moment_s and running.ended_ns is None:
+                self._stand(running)
+        rested = self._serve(now_s)
+        if not self._queue:
+            self._send_spares(rested, now_s)
+        if self._queue:
+            return max(now_s, self._free_s)
+        return self._moments[0][0] if self._moments else now_s
+
+    def _serve(self, now_s: float) -> list[tuple[Running, Shot]]:
+        """Send what must leave; return what may be left out."""
+        spare: list[tuple[Running, Shot]] = []
+        left = _STRETCH
+        while self._queue and left > 0 and is_over(self._free_s, now_s):
+            running = self._queue.popleft()
+            running.queued = False
+            due = running.course.due(now_s)
+            must = [shot for shot in due if not shot.spare]
+            if must:
+                left -= len(must)
+                self._send(running, must, now_s)
+                self._stand(running)
+            elif due:
+                spare += ((running, shot) for shot in due)
+            else:
+                self._rest(running, now_s)
+        return spare
+
+    def _send_spares(self, spare: Sequence[tuple[Running, Shot]], now_s: float) -> None:
+        for running, shot in sorted(spare, key=lambda pair: (pair[1].attempt, pair[1].ttl)):
+            free_s = self._courtesy.free_s((running.number, shot.flow, shot.ttl))
+            if is_over(free_s, now_s):
+                self._send(running, (shot,), now_s)
+            else:
+                running.course.hold(shot, until_s=free_s)
+            self._stand(running)
+
+    def _rest(self, running: Running, now_s: float) -> None:
+        """Nothing is due: wait for its moment, or it is over."""
+        wake_s = running.course.wake_s(now_s)
+        if wake_s is None:
+            running.ended_ns = self._clock.now_ns()
+            del self._active[running]
+        elif wake_s != running.look_s:
+            running.look_s = wake_s
+            heapq.heappush(self._moments, (wake_s, running.number, running))
+
+    # Sending.
+
+    def _flow(self, running: Running, number: int) -> FlowIdentity:
+        flow = running.flows.get(number)
+        if flow is None:
+            flow = running.flows[number] = self._draw.draw(running.target, running.source)
+            self._owners[flow.key] = running, number
+            self._matcher.add(flow)
+        return flow
+
+    def _send(self, running: Running, shots: Sequence[Shot], now_s: float) -> None:
+        specs = [
+            self._flow(running, shot.flow).probe(shot.ttl, shot.attempt, spare=shot.spare)
+            for shot in shots
+        ]
+        results = self._probes.send(specs)
+        at_ns, at_s = self._clock.now_ns(), self._clock.monotonic_s()
+        for shot, spec, result in zip(shots, specs, results, strict=True):
+            if result.error is not None:
+                running.course.failed(result.error)
+            elif result.held:
+                free_s = now_s + _HELD_S if result.free_s is None else result.free_s
+                if shot.spare:
+                    running.course.hold(shot, until_s=free_s)
+                else:
+                    self._free_s = free_s
+                    return
+            else:
+                running.course.sent(
+                    shot,
+                    sequence=spec.sequence,
+                    at_s=at_s - (at_ns - result.sent_ns) / 1e9,
+                    at_ns=result.sent_ns,
+                )
+                self._courtesy.sent((running.number, shot.flow, shot.ttl), running.target.version)
+
+    # Listening.
+
+    def _take(self, reply: Reply) -> None:
+        match = self._matcher.match(reply)
+        if match is None:
+            return
+        running, number = self._owners[match.flow.key]
+        place = Place(number, match.ttl, match.attempt)
+        if match.rewritten:
+            if not running.course.is_open(place):
+                return
+            running.course.note(
+                "sequence numbers are rewritten on the way: some answers were told apart by the"
+                " IP identification"
+            )
+        running.course.answered(place, reply)
+        self._courtesy.answered((running.number, number, match.ttl), reply.responder)
+        if running.ended_ns is None:
+            self._stand(running)
+
+    def _offset(self) -> int:
+        return self._clock.now_ns() - round(self._clock.monotonic_s() * 1e9)
+
+    def _watch_clock(self) -> None:
+        offset = self._offset()
+        if abs(offset - self._offset_ns) > _STEP_NS:
+            for each in self._active:
+                each.course.note("the clock was set during this trace: some RTTs are wrong")
+        self._offset_ns = offset
