@@ -82,8 +82,7 @@ class Loop:
             until_s = self._turn()
             if not self._active:
                 return
-            for reply in self._probes.receive(until_s):
-                self._take(reply)
+            self._hear(self._probes.receive(until_s))
             self._watch_clock()
 
     def interrupt(self) -> None:
@@ -132,7 +131,7 @@ class Loop:
         return spare
 
     def _send_spares(self, spare: Sequence[tuple[Running, Shot]], now_s: float) -> None:
-        for running, shot in sorted(spare, key=lambda pair: (pair[1].attempt, pair[1].ttl)):
+        for running, shot in sorted(spare, key=_turn_of):
             free_s = self._courtesy.free_s((running.number, shot.flow, shot.ttl))
             if is_over(free_s, now_s):
                 self._send(running, (shot,), now_s)
@@ -188,23 +187,28 @@ class Loop:
 
     # Listening.
 
-    def _take(self, reply: Reply) -> None:
+    def _hear(self, replies: Sequence[Reply]) -> None:
+        """Pass answers on. Whom they touch stands in the queue in the order of the targets."""
+        touched = {running for reply in replies if (running := self._take(reply)) is not None}
+        for running in sorted(touched, key=_number):
+            self._stand(running)
+
+    def _take(self, reply: Reply) -> Running | None:
         match = self._matcher.match(reply)
         if match is None:
-            return
+            return None
         running, number = self._owners[match.flow.key]
         place = Place(number, match.ttl, match.attempt)
         if match.rewritten:
             if not running.course.is_open(place):
-                return
+                return None
             running.course.note(
                 "sequence numbers are rewritten on the way: some answers were told apart by the"
                 " IP identification"
             )
         running.course.answered(place, reply)
         self._courtesy.answered((running.number, number, match.ttl), reply.responder)
-        if running.ended_ns is None:
-            self._stand(running)
+        return running if running.ended_ns is None else None
 
     def _offset(self) -> int:
         return self._clock.now_ns() - round(self._clock.monotonic_s() * 1e9)
@@ -215,3 +219,13 @@ class Loop:
             for each in self._active:
                 each.course.note("the clock was set during this trace: some RTTs are wrong")
         self._offset_ns = offset
+
+
+def _number(running: Running) -> int:
+    return running.number
+
+
+def _turn_of(pair: tuple[Running, Shot]) -> tuple[int, int, int]:
+    """Second samples before third ones, near hops before far ones, then the order of targets."""
+    running, shot = pair
+    return shot.attempt, shot.ttl, running.number
