@@ -1,6 +1,6 @@
 """Our own form: what ``mxpath trace --json`` prints, and studies."""
 
-from mxpath.formats.reading import Reader
+from mxpath.formats.reading import Reader, check_size
 from mxpath.model import codec
 from mxpath.model.documents import Studies, Traces
 from mxpath.model.study import Study
@@ -15,6 +15,7 @@ def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
     ParseError
         When it is none, or a field does not fit.
     """
+    check_size(content, source=source)
     if _says(content, codec.schema_name(Study)):
         return codec.load(Study, content, source=source).traces
     if _says(content, codec.schema_name(Studies)):

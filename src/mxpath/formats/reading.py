@@ -4,7 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from mxpath.errors import ParseError
 from mxpath.model.trace import Trace
+
+MAX_BYTES = 256 * 2**20
+"""Larger files are refused unread, and packed ones that hold more."""
 
 
 class Read(Protocol):
@@ -27,3 +31,15 @@ class Reader:
 
 Writer = Callable[[tuple[Trace, ...]], bytes]
 """Writes traces as a file."""
+
+
+def check_size(content: bytes, *, source: str) -> None:
+    """Refuse a file that is too large; every reader asks this first.
+
+    Raises
+    ------
+    ParseError
+        When it is larger than :data:`MAX_BYTES`.
+    """
+    if len(content) > MAX_BYTES:
+        raise ParseError(f"larger than {MAX_BYTES} bytes", source=source)
