@@ -16,10 +16,11 @@ from mxpath.model.attribution import Attribution, IxpPort, Network, OriginSet
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.mail import MailDomain, MxHost, MxPlan, PlanKind
+from mxpath.model.origin import Origin
 from mxpath.model.probe import Probe, Protocol, Reply, ReplyKind
 from mxpath.model.route import Border, Differential, IxpCrossing, Route, Segment
 from mxpath.model.session import Outcome, Phase, SmtpReply, SmtpSession, TlsFacts
-from mxpath.model.study import Origin, Provenance, SnapshotRef, Study
+from mxpath.model.study import Provenance, SnapshotRef, Study
 from mxpath.model.trace import EndReason, Flow, Hop, Trace
 
 START = datetime(2026, 11, 23, 8, 10, tzinfo=UTC)

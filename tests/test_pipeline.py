@@ -14,8 +14,9 @@ from mxpath.lab.simulated_faults import Faults
 from mxpath.measuring import ASIDE_STRETCH
 from mxpath.model import codec
 from mxpath.model.mail import PlanKind
+from mxpath.model.origin import Origin
 from mxpath.model.session import Outcome
-from mxpath.model.study import Origin, Study
+from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
 from mxpath.model.verdict import Owner
 from mxpath.pipeline import INTERRUPTED, Options, analyze

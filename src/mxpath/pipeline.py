@@ -28,8 +28,9 @@ from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.mail import MailDomain
+from mxpath.model.origin import Origin
 from mxpath.model.route import Route
-from mxpath.model.study import Origin, Provenance, Study
+from mxpath.model.study import Provenance, Study
 from mxpath.model.trace import Trace
 from mxpath.revision import commit
 from mxpath.vantage.ports import Vantage

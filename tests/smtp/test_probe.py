@@ -21,8 +21,8 @@ from mxpath.lab.simulated import simulate
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus
+from mxpath.model.origin import Origin
 from mxpath.model.session import Outcome, SmtpSession
-from mxpath.model.study import Origin
 from mxpath.smtp.probe import NAMELESS, SmtpOptions, begin, helo_name, probe
 from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.ledger import Budget, Ledger

@@ -25,8 +25,9 @@ from mxpath.errors import InputError, ParseError
 from mxpath.mail.mx import normalise_domain
 from mxpath.model import codec
 from mxpath.model.mail import PlanKind
+from mxpath.model.origin import Origin
 from mxpath.model.session import Outcome
-from mxpath.model.study import Origin, Study
+from mxpath.model.study import Study
 from mxpath.pipeline import INTERRUPTED
 
 KEPT = 500

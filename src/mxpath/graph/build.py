@@ -43,9 +43,10 @@ from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution, Network
 from mxpath.model.evidence import Claim
 from mxpath.model.foreign_text import printable
+from mxpath.model.origin import Origin
 from mxpath.model.registry import Registration
 from mxpath.model.route import Route
-from mxpath.model.study import Origin, Study
+from mxpath.model.study import Study
 from mxpath.model.trace import Flow, Hop, Trace
 
 NODE_KINDS = (

@@ -27,8 +27,8 @@ from mxpath.lab.topology import World
 from mxpath.lab.truth import Truth
 from mxpath.lab.zone import is_recursive, resolvers_of, server_of
 from mxpath.model.address import IPAddress
+from mxpath.model.origin import Origin
 from mxpath.model.probe import ProbeSpec, Protocol, Reply
-from mxpath.model.study import Origin
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.packets import decode, encode_syn
 from mxpath.vantage.ports import WORKERS, EngineTraits, ProbeSocket, Sent, Vantage

@@ -8,7 +8,7 @@ from mxpath.mail.senders import sender_model
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus, Security
 from mxpath.model.mail import MailDomain
-from mxpath.model.study import Origin
+from mxpath.model.origin import Origin
 from mxpath.vantage.fanout import fan_out
 from mxpath.vantage.ports import Vantage
 

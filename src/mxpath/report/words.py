@@ -9,9 +9,10 @@ from mxpath.graph.sightings import family_missing, not_looked_at
 from mxpath.graph.stations import Station, stations
 from mxpath.model.foreign_text import printable
 from mxpath.model.mail import PlanKind
+from mxpath.model.origin import Origin
 from mxpath.model.route import Route
 from mxpath.model.session import Outcome, SmtpSession, TlsFacts
-from mxpath.model.study import Origin, Study
+from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.report.amounts import differential_ms, milliseconds, percent
 

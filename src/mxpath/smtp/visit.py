@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from mxpath.errors import ParseError, RefusedError
 from mxpath.model.address import IPAddress
+from mxpath.model.origin import Origin
 from mxpath.model.session import Outcome, SmtpReply, SmtpSession
-from mxpath.model.study import Origin
 from mxpath.smtp.conversation import Conversation, State
 from mxpath.smtp.phases import PhaseTimes
 from mxpath.smtp.replies import ReplyParser

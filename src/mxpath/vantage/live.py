@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mxpath.errors import InputError, PrivilegeError
 from mxpath.model.address import IPAddress
-from mxpath.model.study import Origin
+from mxpath.model.origin import Origin
 from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers
 from mxpath.vantage.ledger import Ledger, ledger_path

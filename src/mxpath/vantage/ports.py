@@ -17,11 +17,11 @@ from typing import Protocol, Self
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.http import HttpAnswer, HttpQuestion
+from mxpath.model.origin import Origin
 from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.model.probe import Protocol as ProbeProtocol
 from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.session import TlsFacts
-from mxpath.model.study import Origin
 
 WORKERS = 8
 """Things that go on at the same time on a vantage that does not say otherwise itself."""

@@ -12,10 +12,10 @@ from mxpath.model.address import IPAddress
 from mxpath.model.codec import from_data, to_data
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.http import HttpFault
+from mxpath.model.origin import Origin
 from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.session import TlsFacts
-from mxpath.model.study import Origin
 from mxpath.vantage.ports import EngineTraits, Fault
 
 SCHEMA = "mxpath.recording/1"
