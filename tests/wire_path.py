@@ -16,7 +16,7 @@ from typing import Any, cast
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.vantage.clock import ManualClock
-from mxpath.vantage.packets import decode, encode_syn
+from mxpath.vantage.packets import decode, encode
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent, Vantage
 from wire_bytes import Seen, read_probe
 from wire_routers import Arrived, Routers
@@ -88,7 +88,7 @@ class WirePath:
         now_ns = self.clock.now_ns()
         if self._is_down:
             return Sent(sent_ns=now_ns, error="cannot send: Network is unreachable")
-        seen = read_probe(encode_syn(probe))
+        seen = read_probe(encode(probe))
         self.probes.append(probe)
         self.seen.append(seen)
         self._specs[seen.hashed, seen.sequence] = probe

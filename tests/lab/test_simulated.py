@@ -9,7 +9,7 @@ from mxpath.errors import PrivilegeError
 from mxpath.lab.simulated import Faults, SimulatedVantage, simulate
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.model.probe import ProbeSpec, Reply, ReplyKind
-from mxpath.vantage.packets import encode_syn
+from mxpath.vantage.packets import encode
 from mxpath.vantage.ports import ProbeSocket, Vantage
 
 WORLD = read_world(shipped_worlds()["first_walk"])
@@ -147,7 +147,7 @@ def test_equal_seeds_give_equal_bytes(seed: int, asked: list[tuple[str, int]]) -
         with vantage.probes() as socket:
             socket.send(probes)
             replies.append(collect(vantage, socket))
-        packets.append([network.carry(encode_syn(p), clock.now_ns()) for p in probes])
+        packets.append([network.carry(encode(p), clock.now_ns()) for p in probes])
     assert packets[0] == packets[1]
     assert replies[0] == replies[1]
 

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6TimeExceeded
 
 from mxpath.vantage import bpf
@@ -50,20 +50,34 @@ def test_tcp_with_an_acknowledgement_to_our_ports_is_kept(
     assert keeps(bpf.tcp_answers(6, 61000), segment) == wanted
 
 
-@given(st.integers(0, 255))
-def test_icmp_errors_are_kept_and_nothing_else(kind: int) -> None:
-    packet = bytes(IP(src="198.18.0.1", dst="198.18.0.2") / ICMP(type=11))
-    packet = packet[:20] + bytes([kind]) + packet[21:]
-    assert keeps(bpf.icmp_errors(4), packet) == (kind in (3, 11))
-    assert keeps(bpf.icmp_errors(6), bytes([kind]) + bytes(7)) == (kind in (1, 2, 3))
+@given(st.integers(0, 255), st.sampled_from([0, 60_999, 61_000, 65_535]))
+def test_icmp_errors_and_our_echo_replies_are_kept_and_nothing_else(
+    kind: int, identifier: int
+) -> None:
+    ours = identifier >= 61_000
+    message = bytes([kind, 0, 0, 0]) + identifier.to_bytes(2, "big") + bytes(2)
+    packet = bytes(IP(src="198.18.0.1", dst="198.18.0.2") / ICMP(type=11))[:20] + message
+    wanted = kind in (3, 11) or (kind == 0 and ours)
+    assert keeps(bpf.icmp_answers(4, 61_000), packet) == wanted
+    assert keeps(bpf.icmp_answers(6, 61_000), message) == (
+        kind in (1, 2, 3) or (kind == 129 and ours)
+    )
+
+
+@given(st.integers(0, 65_535))
+def test_datagrams_to_our_ports_are_kept(port: int) -> None:
+    datagram = bytes(UDP(sport=33_434, dport=port))
+    packet = bytes(IP(src="198.18.0.1", dst="198.18.0.2", proto=17) / datagram)
+    assert keeps(bpf.udp_answers(4, 61_000), packet) == (port >= 61_000)
+    assert keeps(bpf.udp_answers(6, 61_000), datagram) == (port >= 61_000)
 
 
 def test_real_messages_of_icmpv6() -> None:
-    assert keeps(bpf.icmp_errors(6), bytes(ICMPv6TimeExceeded()))
-    assert not keeps(bpf.icmp_errors(6), bytes(ICMPv6EchoRequest()))
+    assert keeps(bpf.icmp_answers(6, 61_000), bytes(ICMPv6TimeExceeded()))
+    assert not keeps(bpf.icmp_answers(6, 61_000), bytes(ICMPv6EchoRequest()))
 
 
 def test_an_attachment_points_at_the_program() -> None:
-    packed, memory = bpf.attachment(bpf.icmp_errors(4))
+    packed, memory = bpf.attachment(bpf.icmp_answers(4, 61_000))
     assert len(packed) == 16
     assert int.from_bytes(packed[:2], "little") * 8 == len(bytes(memory))  # type: ignore[call-overload]

@@ -1,12 +1,11 @@
 """scapy's reading of probes and answers is the same as our own."""
 
-from ipaddress import IPv4Address, IPv6Address
-
 from hypothesis import given
 from hypothesis import strategies as st
-from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import (
     ICMPv6DestUnreach,
+    ICMPv6EchoReply,
     ICMPv6PacketTooBig,
     ICMPv6TimeExceeded,
     IPv6,
@@ -16,8 +15,9 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
 from mxpath.model.probe import ProbeSpec
-from mxpath.vantage.packets import decode, encode_syn
+from mxpath.vantage.packets import decode, encode
 from mxpath.vantage.portable import build, dissect
+from vantage.wires import QUICK, specs
 
 ERRORS = (
     ICMP(type=11, code=0),
@@ -32,21 +32,6 @@ ERRORS = (
 )
 
 
-@st.composite
-def specs(draw: st.DrawFn, version: int) -> ProbeSpec:
-    return ProbeSpec(
-        target=draw(st.ip_addresses(v=4) if version == 4 else st.ip_addresses(v=6)),
-        source=IPv4Address("198.18.0.1") if version == 4 else IPv6Address("2001:db8::1"),
-        source_port=draw(st.integers(61000, 65535)),
-        destination_port=25,
-        ttl=draw(st.integers(1, 63)),
-        sequence=draw(st.integers(0, 2**32 - 1)),
-    )
-
-
-ANY_SPEC = st.sampled_from([4, 6]).flatmap(specs)
-
-
 def header(version: int) -> Packet:
     if version == 4:
         return IP(src="198.18.9.9", dst="198.18.0.1", ttl=50)
@@ -58,20 +43,37 @@ def both_read(packet: Packet) -> None:
     assert dissect(packet.__class__(content), 5) == decode(content, 5)
 
 
-@given(ANY_SPEC)
+@QUICK
+@given(specs())
 def test_both_build_the_same_bytes(spec: ProbeSpec) -> None:
-    assert bytes(build(spec)) == encode_syn(spec)
+    assert bytes(build(spec)) == encode(spec)
 
 
-@given(ANY_SPEC, st.sampled_from(ERRORS), st.integers(0, 24))
+@QUICK
+@given(specs(), st.sampled_from(ERRORS), st.integers(0, 24))
 def test_both_read_errors_alike(spec: ProbeSpec, error: Packet, octets: int) -> None:
     version = spec.target.version
     if isinstance(error, ICMP) == (version == 4):
-        quote = encode_syn(spec)[: (20 if version == 4 else 40) + octets]
+        quote = encode(spec)[: (20 if version == 4 else 40) + octets]
         both_read(header(version) / error / quote)
 
 
-@given(ANY_SPEC, st.sampled_from(["SA", "A", "RA", "R", "S", "FA", "PA"]))
+@QUICK
+@given(specs(), st.sampled_from([2, 4, 10]), st.binary(max_size=6))
+def test_both_read_echo_replies_and_datagrams_alike(
+    spec: ProbeSpec, cut: int, theirs: bytes
+) -> None:
+    version = spec.target.version
+    body = encode(spec)[(20 if version == 4 else 40) :]
+    for data in (body[4:], body[4:cut], body[4:6] + theirs, body[8:]):
+        message = ICMP(type=0) if version == 4 else ICMPv6EchoReply()
+        message = message.__class__(bytes(message)[:4] + data + bytes(max(0, 4 - len(data))))
+        both_read(header(version) / message)
+        both_read(header(version) / UDP(sport=33434, dport=61000) / data)
+
+
+@QUICK
+@given(specs(), st.sampled_from(["SA", "A", "RA", "R", "S", "FA", "PA"]))
 def test_both_read_segments_alike(spec: ProbeSpec, flags: str) -> None:
     ack = (spec.sequence + 1) % 2**32
     both_read(header(spec.target.version) / TCP(sport=25, dport=61000, flags=flags, ack=ack))
@@ -83,6 +85,7 @@ def test_both_walk_extension_headers() -> None:
     both_read(packet)
 
 
+@QUICK
 @given(st.binary(max_size=80))
 def test_noise_raises_nothing(noise: bytes) -> None:
     for kind, start in ((0x0800, b"\x45"), (0x86DD, b"\x60")):

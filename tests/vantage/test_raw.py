@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from mxpath.errors import PrivilegeError
-from mxpath.model.probe import ReplyKind
+from mxpath.model.probe import Protocol, ReplyKind
 from mxpath.model.trace import EndReason
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.clock import SystemClock
@@ -97,3 +97,14 @@ def test_an_open_port_on_loopback_answers_syn_ack(here: Vantage) -> None:
     reply = found.hops[0].probes[0].reply
     assert reply is not None
     assert reply.kind is ReplyKind.SYN_ACK
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("protocol", [Protocol.UDP, Protocol.ICMP])
+def test_loopback_answers_datagrams_and_echoes(here: Vantage, protocol: Protocol) -> None:
+    answer = ReplyKind.ECHO_REPLY if protocol is Protocol.ICMP else ReplyKind.UNREACHABLE
+    for found in trace(LOOPBACK, here, options=TraceOptions(protocol=protocol)):
+        assert (found.end, found.distance) == (EndReason.REACHED, 1)
+        reply = found.hops[0].probes[0].reply
+        assert reply is not None
+        assert (reply.kind, reply.protocol, reply.reply_ttl) == (answer, protocol, 64)

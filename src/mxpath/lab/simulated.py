@@ -28,9 +28,9 @@ from mxpath.lab.truth import Truth
 from mxpath.lab.zone import is_recursive, resolvers_of, server_of
 from mxpath.model.address import IPAddress
 from mxpath.model.origin import Origin
-from mxpath.model.probe import ProbeSpec, Protocol, Reply
+from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.vantage.clock import ManualClock
-from mxpath.vantage.packets import decode, encode_syn
+from mxpath.vantage.packets import decode, encode
 from mxpath.vantage.ports import WORKERS, EngineTraits, ProbeSocket, Sent, Vantage
 from mxpath.vantage.registry import RdapRegistry
 from mxpath.vantage.registry_cache import MemoryCache
@@ -59,7 +59,7 @@ class PlayedProbeSocket:
         self._clock = clock
         self._uplink = uplink
         self._coming: list[Arrival] = []
-        self.traits = EngineTraits(name="simulated", protocols=frozenset({Protocol.TCP}))
+        self.traits = EngineTraits(name="simulated")
 
     def source_for(self, target: IPAddress) -> IPAddress | None:
         """The sender's address of the target's family; ``None`` without a route."""
@@ -76,7 +76,7 @@ class PlayedProbeSocket:
         now_ns = self._clock.now_ns()
         error = self._uplink.send(probe.target.version)
         if error is None:
-            arrival = self._network.carry(encode_syn(probe), now_ns)
+            arrival = self._network.carry(encode(probe), now_ns)
             if arrival is not None:
                 heapq.heappush(self._coming, arrival)
         return Sent(sent_ns=now_ns, error=error)

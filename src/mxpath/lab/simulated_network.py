@@ -1,13 +1,18 @@
 """The played network: takes a packet's bytes from the sender, returns what comes back and when.
 
-The law, for a SYN with a TTL of t:
+The law, for a probe with a TTL of t:
 
 1. The t-th node, if it is a router, answers ICMP Time Exceeded as ``simulated_routers``
    has it, and quotes the packet. The answer takes a way of its own.
 2. A node that has no way onward answers ICMP Destination Unreachable.
-3. The node that has the address answers as its TCP does, however small the TTL.
+3. The node that has the address answers, however small the TTL: a SYN as its TCP does, an echo
+   request with its reply, a datagram with port unreachable. At a DNS server's port 53 nobody
+   answers what is no question.
 4. Packets with wrong checksums, foreign sources or other contents vanish.
-5. On every link each packet meets the law of ``conditions``, there and back.
+5. A router whose next link is too narrow answers Packet Too Big, unless the world hides that.
+6. On every link each packet meets the law of ``conditions``, there and back.
+7. ICMP has no ports: all echoes between two addresses are one flow, as Linux hashes them
+   (``fib_multipath_hash_policy`` 1).
 """
 
 from collections import Counter
@@ -26,20 +31,26 @@ from mxpath.lab.simulated_tcp import Segment, TcpServer
 from mxpath.lab.simulated_wire import (
     ICMP_PROTOCOL,
     TCP,
-    Syn,
+    UDP,
+    Seen,
     TcpFlag,
+    echo_answer,
     icmp_error,
-    read_syn,
+    read_probe,
     tcp_answer,
 )
 from mxpath.lab.steps import NextHop
 from mxpath.lab.topology import World
+from mxpath.lab.zone import server_of
 from mxpath.model.address import IPAddress
 
 SMTP_PORT = 25
 _TIME_EXCEEDED = {4: (11, 0), 6: (3, 0)}
 _NO_ROUTE = {4: (3, 0), 6: (1, 0)}
 _NO_HOST = {4: (3, 1), 6: (1, 3)}
+_NO_PORT = {4: (3, 3), 6: (1, 4)}
+_TOO_BIG = {4: (3, 4), 6: (2, 0)}
+_DNS_PORT = 53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -130,7 +141,8 @@ class PlayedNetwork:
 
     def filters(self, flow: FiveTuple) -> bool:
         """Whether a filter lets this flow come no further than its hop."""
-        return self._filtered_at is not None and flow.target_port == SMTP_PORT
+        to_mail = (flow.protocol, flow.target_port) == (TCP, SMTP_PORT)
+        return self._filtered_at is not None and to_mail
 
     def transmit(self, node: str, flow: FiveTuple, at_ns: int) -> tuple[str, int] | None:
         """Send a small packet of a flow from a node; return where it ends, and when.
@@ -227,68 +239,111 @@ class PlayedNetwork:
     def carry(self, packet: bytes, sent_ns: int) -> Arrival | None:
         """Carry a packet of the sender's; return what comes back, ``None`` for silence."""
         self.move_to(sent_ns)
-        syn = read_syn(packet)
-        if syn is None or not self.plane.arrives(self.world.sender, syn.source):
+        seen = read_probe(packet)
+        if seen is None or not self.plane.arrives(self.world.sender, seen.source):
             return None
         flow = FiveTuple(
-            source=syn.source,
-            target=syn.target,
-            protocol=TCP,
-            source_port=syn.source_port,
-            target_port=syn.target_port,
+            source=seen.source,
+            target=seen.target,
+            protocol=seen.protocol,
+            source_port=seen.source_port,
+            target_port=seen.target_port,
         )
-        hops = self.route(flow)
-        gone = hops[: syn.ttl]
+        wanted = self.route(flow)[: seen.ttl]
+        gone, mtu = _up_to_narrow(wanted, len(packet))
         if not gone:
             return None
-        at_ns = self._through(gone, _carried(flow, size=len(packet)), sent_ns)
+        out = _carried(flow, size=len(packet), icmp_type=_icmp_type(seen))
+        at_ns = self._through(gone, out, sent_ns)
         if at_ns is None:
             return None
-        if self.plane.arrives(gone[-1].node, syn.target):
-            return self._serve(syn, flow, gone, at_ns)
-        return self._complain(syn, flow, gone, at_ns)
+        if mtu is None and self.plane.arrives(gone[-1].node, seen.target):
+            return self._serve(seen, flow, gone, at_ns)
+        kind = (
+            _TOO_BIG[seen.source.version] if mtu is not None else self._complaint(seen, flow, gone)
+        )
+        return kind and self._refuse_probe(seen, gone, at_ns, kind=kind, mtu=mtu or 0)
 
-    def _complain(
-        self, syn: Syn, flow: FiveTuple, gone: tuple[NextHop, ...], at_ns: int
+    def _complaint(
+        self, seen: Seen, flow: FiveTuple, gone: tuple[NextHop, ...]
+    ) -> tuple[int, int] | None:
+        """What the router says at which a probe dies (rules 1 and 2); ``None`` for nothing."""
+        node, version = gone[-1].node, seen.source.version
+        if self._is_stuck(node, flow):
+            known = self.plane.tables[node].look_up(seen.target) is not None
+            return (_NO_HOST if known else _NO_ROUTE)[version]
+        # Else it would go on, but for a filter.
+        return _TIME_EXCEEDED[version] if len(gone) == seen.ttl else None
+
+    def _refuse_probe(
+        self,
+        seen: Seen,
+        gone: tuple[NextHop, ...],
+        at_ns: int,
+        *,
+        kind: tuple[int, int],
+        mtu: int = 0,
     ) -> Arrival | None:
-        """Answer for the router at which the packet dies (rules 1 and 2)."""
-        node, version = gone[-1].node, syn.source.version
-        stuck = self._is_stuck(node, flow)
-        if not stuck and len(gone) < syn.ttl:
-            return None  # it would go on, but for a filter
-        if stuck:
-            known = self.plane.tables[node].look_up(syn.target) is not None
-            kind = (_NO_HOST if known else _NO_ROUTE)[version]
-        else:
-            kind = _TIME_EXCEEDED[version]
-        responder = self._routers.responder(self.world, gone[-1], syn.source, at_ns)
+        """Carry back the error of the node where a probe has come to."""
+        step, version = gone[-1], seen.source.version
+        limited = kind != _TOO_BIG[version]
+        responder = self._routers.responder(self.world, step, seen.source, at_ns, limited=limited)
         if responder is None:
             return None
-        way = FiveTuple(source=responder, target=syn.source, protocol=ICMP_PROTOCOL[version])
-        back = tuple(self.plane.walk(node, way))
-        if not back or not self.plane.arrives(back[-1].node, flow.source):
+        if kind == _NO_PORT[version]:
+            responder = seen.target
+        way = FiveTuple(source=responder, target=seen.source, protocol=ICMP_PROTOCOL[version])
+        back = self._back(step.node, way)
+        if not back:
             return None
-        answer = icmp_error(
-            syn, responder, kind, quoted_ttl=syn.ttl - len(gone) + 1, steps=len(back) - 1
-        )
-        error = Carried(version=version, protocol=way.protocol, size=len(answer), icmp_type=kind[0])
+        ttl, steps = seen.ttl - len(gone) + 1, len(back) - 1
+        answer = icmp_error(seen, responder, kind, quoted_ttl=ttl, steps=steps, mtu=mtu)
+        error = _carried(way, size=len(answer), icmp_type=kind[0])
         back_ns = self._through(back, error, at_ns)
         return None if back_ns is None else Arrival(at_ns=back_ns, packet=answer)
 
+    def _back(self, node: str, way: FiveTuple) -> tuple[NextHop, ...]:
+        """The steps of an answer to the sender; none when it does not come so far."""
+        back = tuple(self.plane.walk(node, way))
+        return back if back and self.plane.arrives(back[-1].node, way.target) else ()
+
     def _serve(
-        self, syn: Syn, flow: FiveTuple, gone: tuple[NextHop, ...], at_ns: int
+        self, seen: Seen, flow: FiveTuple, gone: tuple[NextHop, ...], at_ns: int
     ) -> Arrival | None:
         """Answer for the machine that has the address (rule 3)."""
-        node = gone[-1].node
-        back = tuple(self.plane.walk(node, flow.reverse))
-        if not back or not self.plane.arrives(back[-1].node, flow.source):
+        if seen.protocol == UDP:
+            if flow.target_port == _DNS_PORT and gone[-1].node in self._dns_servers():
+                return None
+            return self._refuse_probe(seen, gone, at_ns, kind=_NO_PORT[seen.source.version])
+        back = self._back(gone[-1].node, flow.reverse)
+        if not back:
             return None
+        if seen.protocol == TCP:
+            return self._serve_syn(seen, flow, (gone, back), at_ns)
+        answer = echo_answer(seen, steps=len(back) - 1)
+        reply = _carried(
+            flow.reverse, size=len(answer), icmp_type=answer[len(answer) - len(seen.body)]
+        )
+        back_ns = self._through(back, reply, at_ns)
+        return None if back_ns is None else Arrival(at_ns=back_ns, packet=answer)
+
+    def _dns_servers(self) -> tuple[str, ...]:
+        return self.world.resolver, server_of(self.world)
+
+    def _serve_syn(
+        self,
+        seen: Seen,
+        flow: FiveTuple,
+        ways: tuple[tuple[NextHop, ...], tuple[NextHop, ...]],
+        at_ns: int,
+    ) -> Arrival | None:
+        gone, back = ways
         round_trip_ns = ns(sum(hop.delay_ms for hop in (*back, *gone)))
-        segment = self._ask_server(node, flow, syn.sequence, at_ns, round_trip_ns)
+        segment = self._ask_server(gone[-1].node, flow, seen.sequence, at_ns, round_trip_ns)
         if segment is None:
             return None
         answer = tcp_answer(
-            syn,
+            seen,
             segment.flags,
             sequence=segment.sequence,
             acknowledged=segment.acknowledged,
@@ -318,11 +373,25 @@ def ns(delay_ms: float) -> int:
     return round(delay_ms * 1e6)
 
 
-def _carried(flow: FiveTuple, *, size: int = 0) -> Carried:
+def _carried(flow: FiveTuple, *, size: int = 0, icmp_type: int = 0) -> Carried:
     return Carried(
         version=flow.source.version,
         protocol=flow.protocol,
         size=size,
         source_port=flow.source_port,
         target_port=flow.target_port,
+        icmp_type=icmp_type,
     )
+
+
+def _icmp_type(seen: Seen) -> int:
+    return seen.body[0] if seen.protocol == ICMP_PROTOCOL[seen.source.version] else 0
+
+
+def _up_to_narrow(steps: tuple[NextHop, ...], size: int) -> tuple[tuple[NextHop, ...], int | None]:
+    """The steps before the first link whose router says that it is too narrow, and its MTU."""
+    for number, step in enumerate(steps):
+        link = step.wires[0].link
+        if link.mtu is not None and link.mtu < size and not link.mtu_hidden:
+            return steps[:number], link.mtu
+    return steps, None

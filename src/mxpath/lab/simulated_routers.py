@@ -8,6 +8,7 @@ The law, as the kernel player's sysctls have it (``fabric``):
 3. A limited one has a bucket of 6 for each destination, full at first, that fills at its rate
    (``inet_peer_xrlim_allow`` in Linux).
 4. Packet Too Big and Fragmentation Needed are never held back.
+5. A host limits its port unreachables to one a second, as Linux does where nobody says otherwise.
 """
 
 from mxpath.lab.steps import NextHop
@@ -15,6 +16,7 @@ from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 
 BURST = 6
+_HOSTS_PER_S = 1.0
 
 
 def inbound_address(step: NextHop, version: int) -> IPAddress:
@@ -42,13 +44,25 @@ class PlayedRouters:
         self._buckets: dict[tuple[str, IPAddress], tuple[float, int]] = {}
 
     def responder(
-        self, world: World, step: NextHop, destination: IPAddress, at_ns: int
+        self,
+        world: World,
+        step: NextHop,
+        destination: IPAddress,
+        at_ns: int,
+        *,
+        limited: bool = True,
     ) -> IPAddress | None:
-        """Return the source of the error that a node sends at a time; ``None`` when it sends none."""
+        """Return the source of the error that a node sends at a time; ``None`` when it sends none.
+
+        ``limited`` is false for an error that is never held back.
+        """
         router = world.answering.get(step.node)
+        if not limited:
+            return answering_address(world, step, destination.version)
         if router is not None and router.silent:
             return None
-        rate_per_s = None if router is None else router.icmp_per_s
+        rate_per_s = _HOSTS_PER_S if step.node in world.hosts else None
+        rate_per_s = rate_per_s if router is None else router.icmp_per_s
         bucket = step.node, destination
         if rate_per_s is not None and not self._spend(bucket, rate_per_s, at_ns):
             return None

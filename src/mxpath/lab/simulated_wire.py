@@ -1,4 +1,4 @@
-"""Packets of the played network as bytes: reading SYNs, writing answers.
+"""Packets of the played network as bytes: reading probes, writing answers.
 
 Written apart from ``vantage.packets`` on purpose: what one side encodes wrongly
 the other side refuses, so every simulated trace tests the wire format too.
@@ -16,6 +16,9 @@ TCP = 6
 UDP = 17
 ICMP_PROTOCOL = {4: 1, 6: 58}
 _START_TTL = 64
+_ECHO_REQUEST, _ECHO_REPLY = {4: 8, 6: 128}, {4: 0, 6: 129}
+_LARGEST_ERROR = {4: 576, 6: 1280}
+"""Octets of a packet with an ICMP error (RFC 1812 section 4.3.2.3; RFC 4443 section 2.4)."""
 
 
 class TcpFlag(IntFlag):
@@ -27,16 +30,21 @@ class TcpFlag(IntFlag):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Syn:
-    """A SYN as a router or a server sees it."""
+class Seen:
+    """A SYN, a datagram or an echo request, as a router or a host sees it."""
 
     packet: bytes
     source: IPAddress
     target: IPAddress
-    source_port: int
-    target_port: int
+    protocol: int
     ttl: int
-    sequence: int
+    body: bytes
+    """What follows the IP header."""
+    source_port: int = 0
+    """ICMP has no ports."""
+    target_port: int = 0
+    sequence: int = 0
+    """Of TCP."""
 
 
 def checksum(data: bytes) -> int:
@@ -45,9 +53,9 @@ def checksum(data: bytes) -> int:
     return -int.from_bytes(even, "big") % 0xFFFF
 
 
-def read_syn(packet: bytes) -> Syn | None:
-    """Read an IP packet that carries a SYN; ``None`` for anything else or a wrong checksum."""
-    if len(packet) < 40:
+def read_probe(packet: bytes) -> Seen | None:
+    """Read an IP packet that carries a probe; ``None`` for anything else or a wrong checksum."""
+    if len(packet) < 28:
         return None
     if packet[0] == 0x45:
         sound = checksum(packet[:20]) == 0 and struct.unpack_from("!H", packet, 2)[0] == len(packet)
@@ -58,52 +66,85 @@ def read_syn(packet: bytes) -> Syn | None:
             packet[16:20],
             20,
         )
-    elif packet[0] >> 4 == 6:
+    elif packet[0] >> 4 == 6 and len(packet) >= 48:
         sound = struct.unpack_from("!H", packet, 4)[0] == len(packet) - 40
         ttl, protocol, source, target, start = packet[7], packet[6], packet[8:24], packet[24:40], 40
     else:
         return None
-    segment = packet[start:]
-    if not sound or protocol != TCP or len(segment) < 20 or segment[13] != TcpFlag.SYN:
+    body = packet[start:]
+    if not sound or not _is_probe(protocol, body, len(source)):
         return None
-    if checksum(_pseudo_header(source, target, TCP, len(segment)) + segment) != 0:
+    pseudo = b"" if protocol == 1 else _pseudo_header(source, target, protocol, len(body))
+    if checksum(pseudo + body) != 0:
         return None
-    source_port, target_port, sequence = struct.unpack_from("!HHI", segment)
-    return Syn(
+    has_ports = protocol in (TCP, UDP)
+    source_port, target_port = struct.unpack_from("!HH", body) if has_ports else (0, 0)
+    return Seen(
         packet=packet,
         source=ip_address(source),
         target=ip_address(target),
+        protocol=protocol,
+        ttl=ttl,
+        body=body,
         source_port=source_port,
         target_port=target_port,
-        ttl=ttl,
-        sequence=sequence,
+        sequence=struct.unpack_from("!I", body, 4)[0] if protocol == TCP else 0,
     )
 
 
-def tcp_answer(syn: Syn, flags: TcpFlag, *, sequence: int, acknowledged: int, steps: int) -> bytes:
+def _is_probe(protocol: int, body: bytes, octets: int) -> bool:
+    """Whether it is a SYN, a datagram with a checksum, or an echo request of that family."""
+    if protocol == TCP:
+        return len(body) >= 20 and body[13] == TcpFlag.SYN
+    if protocol == UDP:
+        return struct.unpack_from("!H", body, 4)[0] == len(body) and body[6:8] != b"\0\0"
+    version = 4 if octets == 4 else 6
+    return protocol == ICMP_PROTOCOL[version] and body[:2] == bytes((_ECHO_REQUEST[version], 0))
+
+
+def tcp_answer(
+    seen: Seen, flags: TcpFlag, *, sequence: int, acknowledged: int, steps: int
+) -> bytes:
     """Write the answer of a TCP endpoint after it was forwarded by ``steps`` routers."""
-    ports = struct.pack("!HH", syn.target_port, syn.source_port)
+    ports = struct.pack("!HH", seen.target_port, seen.source_port)
     numbers = struct.pack("!II", sequence, acknowledged)
     rest = struct.pack("!BBHHH", 5 << 4, flags, 0 if flags & TcpFlag.RST else 64240, 0, 0)
     segment = ports + numbers + rest
-    pseudo = _pseudo_header(syn.target.packed, syn.source.packed, TCP, len(segment))
+    pseudo = _pseudo_header(seen.target.packed, seen.source.packed, TCP, len(segment))
     segment = segment[:16] + struct.pack("!H", checksum(pseudo + segment)) + segment[18:]
-    return _ip(syn.target, syn.source, TCP, segment, steps)
+    return _ip(seen.target, seen.source, TCP, segment, steps)
 
 
-def icmp_error(
-    syn: Syn, responder: IPAddress, kind: tuple[int, int], *, quoted_ttl: int, steps: int
+def echo_answer(seen: Seen, *, steps: int) -> bytes:
+    """Write the answer to an echo request: all that it carried (RFC 792, RFC 4443)."""
+    version = seen.source.version
+    message = bytes((_ECHO_REPLY[version], 0, 0, 0)) + seen.body[4:]
+    return _icmp(seen.target, seen.source, message, steps)
+
+
+def icmp_error(  # noqa: PLR0913 - what a router knows when it answers
+    seen: Seen,
+    responder: IPAddress,
+    kind: tuple[int, int],
+    *,
+    quoted_ttl: int,
+    steps: int,
+    mtu: int = 0,
 ) -> bytes:
-    """Write an ICMP error of ``kind`` (type, code) that quotes the SYN as it arrived."""
-    version = syn.source.version
-    message = struct.pack("!BBHI", *kind, 0, 0) + _with_ttl(syn.packet, quoted_ttl)
+    """Write an ICMP error of ``kind`` (type, code) that quotes a probe as it arrived."""
+    version = seen.source.version
+    space = _LARGEST_ERROR[version] - (28 if version == 4 else 48)
+    quote = _with_ttl(seen.packet, quoted_ttl)[:space]
+    return _icmp(responder, seen.source, struct.pack("!BBHI", *kind, 0, mtu) + quote, steps)
+
+
+def _icmp(source: IPAddress, target: IPAddress, message: bytes, steps: int) -> bytes:
+    protocol = ICMP_PROTOCOL[source.version]
     pseudo = b""
-    if version == 6:
-        pseudo = _pseudo_header(
-            responder.packed, syn.source.packed, ICMP_PROTOCOL[version], len(message)
-        )
+    if source.version == 6:
+        pseudo = _pseudo_header(source.packed, target.packed, protocol, len(message))
     message = message[:2] + struct.pack("!H", checksum(pseudo + message)) + message[4:]
-    return _ip(responder, syn.source, ICMP_PROTOCOL[version], message, steps)
+    return _ip(source, target, protocol, message, steps)
 
 
 def _with_ttl(packet: bytes, ttl: int) -> bytes:

@@ -32,16 +32,33 @@ def tcp_answers(version: int, lowest_port: int) -> list[Instruction]:
     ]
 
 
-def icmp_errors(version: int) -> list[Instruction]:
-    """Keep the errors that can quote a probe: RFC 792 types 3 and 11, RFC 4443 types 1 to 3."""
-    types = (3, 11) if version == 4 else (1, 2, 3)
-    tests = [(EQUALS, len(types) - n, 0, each) for n, each in enumerate(types)]
+def udp_answers(version: int, lowest_port: int) -> list[Instruction]:
+    """Keep UDP to our ports, ``lowest_port`` and above."""
+    return [
+        _to_payload(version),
+        (LOAD_HALF, 0, 0, 2),
+        (AT_LEAST, 0, 1, lowest_port),
+        (RETURN, 0, 0, _WHOLE),
+        (RETURN, 0, 0, 0),
+    ]
+
+
+def icmp_answers(version: int, lowest_identifier: int) -> list[Instruction]:
+    """Keep errors that can quote a probe, and echo replies with our identifiers.
+
+    Errors are RFC 792 types 3 and 11, RFC 4443 types 1 to 3.
+    """
+    types, reply = ((3, 11), 0) if version == 4 else ((1, 2, 3), 129)
+    tests = [(EQUALS, len(types) - n + 2, 0, each) for n, each in enumerate(types)]
     return [
         _to_payload(version),
         (LOAD_BYTE, 0, 0, 0),
         *tests,
-        (RETURN, 0, 0, 0),
+        (EQUALS, 0, 3, reply),
+        (LOAD_HALF, 0, 0, 4),
+        (AT_LEAST, 0, 1, lowest_identifier),
         (RETURN, 0, 0, _WHOLE),
+        (RETURN, 0, 0, 0),
     ]
 
 

@@ -1,253 +1,208 @@
-"""SYNs in, replies out: whole IP packets as bytes, pure functions without a socket.
+"""Probes out, replies in: whole IP packets as bytes, pure functions without a socket.
 
 The law
 -------
-1. A probe is a TCP SYN as a mail server would send it: DF set, an MSS option, checksums right.
-   Everything that a load balancer may hash (addresses, ports, protocol, and in IPv6 the flow
-   label) is the same for all probes of a flow; only TTL, sequence number and IP-ID differ.
-2. The sequence number names the probe. Every ICMP error quotes it (RFC 792: the IP header and
-   8 octets), and the target's own answer carries it plus one. The IPv4 identification repeats its
-   upper half, a second opinion where a middlebox rewrites sequence numbers.
-3. Decoding never raises. What is malformed, foreign or says nothing about a SYN is ``None``:
+1. A TCP probe is a SYN as a mail server would send it: DF set, an MSS option, checksums right.
+   A UDP one is a datagram, an ICMP one an echo request. Everything that a load balancer may hash
+   (addresses, ports, protocol, the first four octets of ICMP, and in IPv6 the flow label) is the
+   same for all probes of a flow; only TTL, number and IP-ID differ.
+2. The sequence number names the probe. Every ICMP error quotes that of TCP and of an echo request
+   (RFC 792: the IP header and 8 octets), and the target's own answer carries it too, of TCP plus
+   one. The IPv4 identification repeats it, of TCP its upper half.
+3. UDP has no such field: its number is the IPv4 identification, and in both families the first
+   word of the payload. An IPv6 quote must reach so far; RFC 4443 has routers quote all that they
+   can.
+4. UDP and ICMP carry the number's ones' complement behind it. The two add up to nothing, so that
+   the checksum is the same for all probes of a flow, and a datagram or an echo in which they do
+   not is not ours.
+5. Decoding never raises. What is malformed, foreign or says nothing about a probe is ``None``:
    a RST without ACK, for one, acknowledges no probe (RFC 9293 section 3.10.7).
-4. Checksums of what came back are not looked at: the kernel has checked IP and ICMPv6, and TCP
+6. Checksums of what came back are not looked at: the kernel has checked IP and ICMPv6, and TCP
    from this very machine may carry none yet (checksum offload).
 """
 
 import struct
 import zlib
-from ipaddress import IPv4Address, IPv6Address
+from dataclasses import dataclass
+from functools import lru_cache
 
 from mxpath.model.address import IPAddress
-from mxpath.model.probe import ProbeSpec, Reply, ReplyKind
+from mxpath.model.probe import ProbeSpec, Protocol
+from mxpath.vantage.answers import decode, decode_icmp, decode_tcp, decode_udp
+from mxpath.vantage.ip_headers import DONT_FRAGMENT, ICMP, TCP, UDP, checksum, fold, words
 
-TCP = 6
-ICMP = {4: 1, 6: 58}
+__all__ = [
+    "ICMP",
+    "TCP",
+    "UDP",
+    "checksum",
+    "decode",
+    "decode_icmp",
+    "decode_tcp",
+    "decode_udp",
+    "encode",
+    "flow_label",
+    "identification",
+    "transport_checksum",
+]
+
 _WINDOW = 64240
 _MSS = {4: 1460, 6: 1440}
-_FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
-_DONT_FRAGMENT = 0x4000
-_OFFSET_4 = 0x1FFF
-_MIN_QUOTE = 8
-"""Octets of TCP that an ICMP error has to quote: the ports and the sequence number."""
-_CHAIN_LIMIT = 8
-"""IPv6 extension headers that are walked before a packet counts as malformed."""
+_SYN = 0x02
+_ECHO_REQUEST = {4: 8, 6: 128}
+_FRONT_4 = struct.Struct("!4sHHBBH")
+_TCP_REST = struct.Struct("!I8sH6s")
+_NUMBER = struct.Struct("!HH")
 
 
-def encode_syn(spec: ProbeSpec) -> bytes:
+def encode(spec: ProbeSpec) -> bytes:
     """Build the whole IP packet of a probe, checksums included."""
-    segment = _syn(spec)
-    pseudo = _pseudo_header(spec, len(segment))
-    segment = segment[:16] + struct.pack("!H", checksum(pseudo + segment)) + segment[18:]
-    return (_header_4 if spec.target.version == 4 else _header_6)(spec, len(segment)) + segment
+    mould = _mould_of(spec)
+    sequence = spec.sequence
+    if mould.numbered:
+        body = mould.ahead + _NUMBER.pack(sequence, sequence ^ 0xFFFF) + mould.behind
+    else:
+        total = mould.segment_words + (sequence >> 16) + (sequence & 0xFFFF)
+        body = mould.ahead + _TCP_REST.pack(sequence, _AFTER_SEQUENCE, fold(total), mould.behind)
+    if mould.version == 6:
+        return mould.front + bytes((spec.ttl,)) + body
+    number = sequence if mould.numbered else sequence >> 16
+    header = fold(mould.header_words + number + (spec.ttl << 8))
+    front = _FRONT_4.pack(
+        mould.front, number, DONT_FRAGMENT, spec.ttl, mould.number_of_protocol, header
+    )
+    return front + body
 
 
 def flow_label(spec: ProbeSpec) -> int:
-    """IPv6 flow label, 1 ... 2**20 - 1, from the addresses and ports alone (RFC 6437)."""
-    ports = struct.pack("!HH", spec.source_port, spec.destination_port)
-    mixed: int = zlib.crc32(spec.source.packed + spec.target.packed + ports)
+    """IPv6 flow label, 1 ... 2**20 - 1, from addresses, ports and protocol alone (RFC 6437)."""
+    end = struct.pack("!HHB", spec.source_port, spec.destination_port, _number_of(spec))
+    mixed: int = zlib.crc32(spec.source.packed + spec.target.packed + end)
     return mixed % 0xFFFFF + 1
 
 
 def identification(spec: ProbeSpec) -> int:
-    """IPv4 identification: the upper half of the sequence number."""
-    return spec.sequence >> 16 & 0xFFFF
+    """IPv4 identification: the probe's number, of TCP the upper half of it."""
+    return spec.sequence >> 16 & 0xFFFF if spec.protocol is Protocol.TCP else spec.sequence
 
 
-def checksum(data: bytes) -> int:
-    """Return the Internet checksum (RFC 1071) of ``data``."""
-    if len(data) % 2:
-        data += b"\0"
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    total = (total & 0xFFFF) + (total >> 16)
-    return ~(total + (total >> 16)) & 0xFFFF
+def transport_checksum(spec: ProbeSpec) -> int:
+    """Checksum of the probe's segment, datagram or echo request, as it leaves."""
+    start = 20 if spec.target.version == 4 else 40
+    offset = {Protocol.TCP: 16, Protocol.UDP: 6, Protocol.ICMP: 2}[spec.protocol]
+    found: int = struct.unpack_from("!H", encode(spec), start + offset)[0]
+    return found
 
 
-def _syn(spec: ProbeSpec) -> bytes:
-    return struct.pack(
-        "!HHIIBBHHHBBH",
-        spec.source_port,
-        spec.destination_port,
-        spec.sequence,
-        0,
-        6 << 4,
-        _SYN,
-        _WINDOW,
-        0,
-        0,
-        2,
-        4,
-        _MSS[spec.target.version],
-    )
+def _number_of(spec: ProbeSpec) -> int:
+    if spec.protocol is Protocol.ICMP:
+        return ICMP[spec.target.version]
+    return TCP if spec.protocol is Protocol.TCP else UDP
 
 
-def _pseudo_header(spec: ProbeSpec, length: int) -> bytes:
-    ends = spec.source.packed + spec.target.packed
-    return ends + struct.pack("!HH" if spec.target.version == 4 else "!II", TCP, length)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mould:
+    """What all probes of a flow have in common."""
+
+    version: int
+    number_of_protocol: int
+    numbered: bool
+    """UDP and ICMP: a number and its complement stand between ``ahead`` and ``behind``."""
+    front: bytes
+    """IPv4: up to the identification; IPv6: up to the hop limit."""
+    ahead: bytes
+    """From the addresses on, up to the probe's number."""
+    behind: bytes
+    """What comes after the number, or of TCP after the checksum."""
+    header_words: int
+    """Sum of the IPv4 header without identification and TTL."""
+    segment_words: int
+    """Sum of the SYN and its pseudo header without the sequence number."""
 
 
-def _header_4(spec: ProbeSpec, length: int) -> bytes:
-    before = struct.pack(
-        "!BBHHHBB", 0x45, 0, 20 + length, identification(spec), _DONT_FRAGMENT, spec.ttl, TCP
-    )
-    ends = spec.source.packed + spec.target.packed
-    return before + struct.pack("!H", checksum(before + ends)) + ends
+_AFTER_SEQUENCE = struct.pack("!IBBH", 0, 6 << 4, _SYN, _WINDOW)
 
 
-def _header_6(spec: ProbeSpec, length: int) -> bytes:
-    start = struct.pack("!IHBB", 6 << 28 | flow_label(spec), length, TCP, spec.ttl)
-    return start + spec.source.packed + spec.target.packed
+_Key = tuple[IPAddress, IPAddress, int, int, str, int | None]
+"""Target, source, source port, destination port, protocol and size."""
 
 
-def decode(packet: bytes, received_ns: int) -> Reply | None:
-    """Decode a whole IP packet that came back.
-
-    Parameters
-    ----------
-    packet
-        From the first octet of the IP header.
-    received_ns
-        When it arrived, CLOCK_REALTIME.
-    """
-    found = _unwrap(packet)
-    if found is None:
-        return None
-    protocol, ends, ttl, payload = found
-    part = {TCP: decode_tcp, ICMP[ends[0].version]: decode_icmp}.get(protocol)
-    return part and part(payload, ends[0], reply_ttl=ttl, received_ns=received_ns)
+def _mould_of(spec: ProbeSpec) -> _Mould:
+    flow = spec.target, spec.source, spec.source_port, spec.destination_port
+    return _mould((*flow, spec.protocol.value, spec.size))
 
 
-def decode_tcp(
-    segment: bytes, source: IPAddress, *, reply_ttl: int | None, received_ns: int
-) -> Reply | None:
-    """Decode a TCP segment from ``source``: SYN/ACK, bare ACK or RST, else ``None``."""
-    if len(segment) < 20:
-        return None
-    far, near, _, acknowledged, _, flags = struct.unpack_from("!HHIIBB", segment)
-    kind = _tcp_kind(flags)
-    if kind is None:
-        return None
-    return Reply(
-        kind=kind,
-        responder=source,
-        target=source,
-        source_port=near,
-        destination_port=far,
-        sequence=(acknowledged - 1) % 2**32,
-        received_ns=received_ns,
-        reply_ttl=reply_ttl,
-    )
-
-
-def _tcp_kind(flags: int) -> ReplyKind | None:
-    if not flags & _ACK or flags & _FIN:
-        return None
-    if flags & _RST:
-        return ReplyKind.RST
-    return ReplyKind.SYN_ACK if flags & _SYN else ReplyKind.ACK
-
-
-def decode_icmp(
-    message: bytes, source: IPAddress, *, reply_ttl: int | None, received_ns: int
-) -> Reply | None:
-    """Decode an ICMP error (RFC 792, RFC 1191) or ICMPv6 error (RFC 4443) that quotes a TCP segment.
-
-    The family is that of ``source``.
-    """
-    if len(message) < 8:
-        return None
-    icmp_type, code, _, mtu = struct.unpack_from("!BBHI", message)
-    kinds = _KINDS[source.version]
-    kind = kinds.get((icmp_type, code)) or kinds.get((icmp_type, None))
-    quote = _unwrap(message[8:])
-    if kind is None or quote is None:
-        return None
-    protocol, (near, far), quoted_ttl, segment = quote
-    if protocol != TCP or len(segment) < _MIN_QUOTE or near.version != source.version:
-        return None
-    source_port, destination_port, sequence = struct.unpack_from("!HHI", segment)
-    return Reply(
-        kind=kind,
-        responder=source,
-        target=far,
+@lru_cache(maxsize=4096)
+def _mould(key: _Key) -> _Mould:
+    target, source, source_port, destination_port, protocol, size = key
+    spec = ProbeSpec(
+        target=target,
+        source=source,
         source_port=source_port,
         destination_port=destination_port,
-        sequence=sequence,
-        received_ns=received_ns,
-        reply_ttl=reply_ttl,
-        quoted_ttl=quoted_ttl,
-        icmp_type=icmp_type,
-        icmp_code=code,
-        mtu=_mtu(kind, mtu, source.version),
+        ttl=0,
+        sequence=0,
+        protocol=Protocol(protocol),
+        size=size,
+    )
+    ends = source.packed + target.packed
+    ahead, behind, length, total = _PARTS[spec.protocol](spec, ends)
+    front, header_words = _front(spec, ends, length)
+    return _Mould(
+        version=target.version,
+        number_of_protocol=_number_of(spec),
+        numbered=spec.protocol is not Protocol.TCP,
+        front=front,
+        ahead=ends + ahead,
+        behind=behind,
+        header_words=header_words,
+        segment_words=total,
     )
 
 
-_KINDS: dict[int, dict[tuple[int, int | None], ReplyKind]] = {
-    4: {
-        (11, 0): ReplyKind.TIME_EXCEEDED,
-        (3, 4): ReplyKind.PACKET_TOO_BIG,
-        (3, None): ReplyKind.UNREACHABLE,
-    },
-    6: {
-        (3, 0): ReplyKind.TIME_EXCEEDED,
-        (2, None): ReplyKind.PACKET_TOO_BIG,
-        (1, None): ReplyKind.UNREACHABLE,
-    },
-}
-"""ICMP type and code; the code ``None`` stands for all others."""
+def _front(spec: ProbeSpec, ends: bytes, length: int) -> tuple[bytes, int]:
+    """Begin of the IP header, and the sum of the IPv4 header's constant words."""
+    protocol = _number_of(spec)
+    if spec.target.version == 6:
+        return struct.pack("!IHB", 6 << 28 | flow_label(spec), length, protocol), 0
+    front = struct.pack("!BBH", 0x45, 0, 20 + length)
+    return front, words(front + ends) + DONT_FRAGMENT + protocol
 
 
-def _mtu(kind: ReplyKind, field: int, version: int) -> int | None:
-    """Next-hop MTU; IPv4 has it in the lower half, and 0 from routers older than RFC 1191."""
-    if kind is not ReplyKind.PACKET_TOO_BIG:
-        return None
-    return (field & 0xFFFF if version == 4 else field) or None
+_Parts = tuple[bytes, bytes, int, int]
+"""Before the number, behind it, length of the whole segment, sum of its constant words."""
 
 
-_Unwrapped = tuple[int, tuple[IPAddress, IPAddress], int, bytes]
-"""Protocol, (source, destination), TTL and payload of an IP packet."""
+def _syn(spec: ProbeSpec, ends: bytes) -> _Parts:
+    ports = struct.pack("!HH", spec.source_port, spec.destination_port)
+    urgent_and_mss = struct.pack("!HBBH", 0, 2, 4, _MSS[spec.target.version])
+    total = words(ends + ports + _AFTER_SEQUENCE + urgent_and_mss) + TCP + 24
+    return ports, urgent_and_mss, 24, total
 
 
-def _unwrap(packet: bytes) -> _Unwrapped | None:
-    version = packet[0] >> 4 if packet else 0
-    return {4: _unwrap_4, 6: _unwrap_6}.get(version, lambda _: None)(packet)
+def _datagram(spec: ProbeSpec, ends: bytes) -> _Parts:
+    behind = bytes(_padding(spec, 12))
+    length = 12 + len(behind)
+    header = struct.pack("!HHH", spec.source_port, spec.destination_port, length)
+    # The number and its complement add up to 0xFFFF, which is nothing.
+    total = words(ends + header) + UDP + length
+    return header + struct.pack("!H", fold(total) or 0xFFFF), behind, length, 0
 
 
-def _unwrap_4(packet: bytes) -> _Unwrapped | None:
-    length = (packet[0] & 0xF) * 4
-    if length < 20 or len(packet) < length:
-        return None
-    offset, ttl, protocol = struct.unpack_from("!HBB", packet, 6)
-    if offset & _OFFSET_4:
-        return None
-    ends = IPv4Address(packet[12:16]), IPv4Address(packet[16:20])
-    return protocol, ends, ttl, packet[length:]
+def _echo(spec: ProbeSpec, ends: bytes) -> _Parts:
+    behind = bytes(_padding(spec, 10))
+    length = 10 + len(behind)
+    kind = _ECHO_REQUEST[spec.target.version]
+    total = (kind << 8) + spec.source_port
+    if spec.target.version == 6:
+        total += words(ends) + ICMP[6] + length
+    return struct.pack("!BBHH", kind, 0, fold(total), spec.source_port), behind, length, 0
 
 
-def _unwrap_6(packet: bytes) -> _Unwrapped | None:
-    if len(packet) < 40:
-        return None
-    ends = IPv6Address(packet[8:24]), IPv6Address(packet[24:40])
-    protocol, at = packet[6], 40
-    for _ in range(_CHAIN_LIMIT):
-        if protocol not in _EXTENSIONS:
-            return protocol, ends, packet[7], packet[at:]
-        if len(packet) < at + 8 or (protocol == _FRAGMENT and _is_later_fragment(packet, at)):
-            return None
-        protocol, at = packet[at], at + _extension_length(protocol, packet[at + 1])
-    return None
+_PARTS = {Protocol.TCP: _syn, Protocol.UDP: _datagram, Protocol.ICMP: _echo}
 
 
-_HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _DESTINATION = 0, 43, 44, 51, 60
-_EXTENSIONS = {_HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _DESTINATION}
-
-
-def _extension_length(protocol: int, field: int) -> int:
-    """Octets of an extension header (RFC 8200 section 4; RFC 4302 section 2.2)."""
-    if protocol == _FRAGMENT:
-        return 8
-    return (field + 2) * 4 if protocol == _AUTHENTICATION else (field + 1) * 8
-
-
-def _is_later_fragment(packet: bytes, at: int) -> bool:
-    return bool(struct.unpack_from("!H", packet, at + 2)[0] & 0xFFF8)
+def _padding(spec: ProbeSpec, length: int) -> int:
+    """Octets that make the packet as large as it shall be; no packet gets smaller than it must."""
+    least = length + (20 if spec.target.version == 4 else 40)
+    return max(0, (spec.size or 0) - least)

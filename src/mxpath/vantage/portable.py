@@ -10,6 +10,7 @@ Only this module imports scapy, and whoever does not choose this engine never lo
 
 import select
 import socket
+import struct
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,15 +18,17 @@ from contextlib import ExitStack, closing, contextmanager
 from ipaddress import ip_address
 
 from scapy.config import conf
-from scapy.layers.inet import ICMP, IP, TCP, IPerror
+from scapy.layers.inet import ICMP, IP, TCP, UDP, IPerror
 from scapy.layers.inet6 import (
     ICMPv6DestUnreach,
+    ICMPv6EchoReply,
+    ICMPv6EchoRequest,
     ICMPv6PacketTooBig,
     ICMPv6TimeExceeded,
     IPerror6,
     IPv6,
 )
-from scapy.packet import Packet
+from scapy.packet import Packet, Raw
 from scapy.supersocket import SuperSocket
 
 from mxpath.errors import PrivilegeError
@@ -76,9 +79,22 @@ def _open(version: int) -> SuperSocket:
 
 
 def build(spec: ProbeSpec) -> Packet:
-    """Build a probe from scapy's layers; byte for byte what ``encode_syn`` writes."""
+    """Build a probe from scapy's layers; byte for byte what ``encode`` writes."""
     src, dst = str(spec.source), str(spec.target)
-    segment = TCP(
+    inner = _INNER[spec.protocol](spec)
+    outer: Packet
+    if spec.target.version == 4:
+        outer = IP(src=src, dst=dst, ttl=spec.ttl, id=identification(spec), flags="DF")
+    else:
+        outer = IPv6(src=src, dst=dst, hlim=spec.ttl, fl=flow_label(spec))
+    packet = outer / inner
+    if spec.size is not None and spec.protocol is not Protocol.TCP:
+        packet.lastlayer().load += bytes(max(0, spec.size - len(packet)))
+    return packet
+
+
+def _syn(spec: ProbeSpec) -> Packet:
+    return TCP(
         sport=spec.source_port,
         dport=spec.destination_port,
         seq=spec.sequence,
@@ -86,9 +102,20 @@ def build(spec: ProbeSpec) -> Packet:
         window=64240,
         options=[("MSS", 1460 if spec.target.version == 4 else 1440)],
     )
-    if spec.target.version == 4:
-        return IP(src=src, dst=dst, ttl=spec.ttl, id=identification(spec), flags="DF") / segment
-    return IPv6(src=src, dst=dst, hlim=spec.ttl, fl=flow_label(spec)) / segment
+
+
+def _datagram(spec: ProbeSpec) -> Packet:
+    number = struct.pack("!HH", spec.sequence, 0xFFFF - spec.sequence)
+    return UDP(sport=spec.source_port, dport=spec.destination_port) / Raw(number)
+
+
+def _echo(spec: ProbeSpec) -> Packet:
+    kind = ICMP if spec.target.version == 4 else ICMPv6EchoRequest
+    complement = struct.pack("!H", 0xFFFF - spec.sequence)
+    return kind(id=spec.source_port, seq=spec.sequence) / Raw(complement)
+
+
+_INNER = {Protocol.TCP: _syn, Protocol.UDP: _datagram, Protocol.ICMP: _echo}
 
 
 def dissect(packet: Packet, received_ns: int) -> Reply | None:
@@ -98,9 +125,16 @@ def dissect(packet: Packet, received_ns: int) -> Reply | None:
     kind = _error_kind(packet)
     if kind is not None:
         return _read_error(packet, kind, received_ns)
-    segment = packet.getlayer(TCP)
-    kind = None if segment is None else _segment_kind(str(segment.flags))
-    if segment is None or kind is None:
+    for layer, reader in _OWN_ANSWERS.items():
+        answer = packet.getlayer(layer)
+        if answer is not None:
+            return reader(packet, answer, received_ns)
+    return None
+
+
+def _read_segment(packet: Packet, segment: Packet, received_ns: int) -> Reply | None:
+    kind = _segment_kind(str(segment.flags))
+    if kind is None:
         return None
     source = ip_address(packet.src)
     return Reply(
@@ -113,6 +147,60 @@ def dissect(packet: Packet, received_ns: int) -> Reply | None:
         received_ns=received_ns,
         reply_ttl=_ttl(packet),
     )
+
+
+def _read_datagram(packet: Packet, datagram: Packet, received_ns: int) -> Reply | None:
+    if not 8 <= datagram.len <= len(datagram.original):
+        return None
+    source = ip_address(packet.src)
+    return Reply(
+        kind=ReplyKind.UDP_REPLY,
+        responder=source,
+        target=source,
+        source_port=datagram.dport,
+        destination_port=datagram.sport,
+        sequence=_number(datagram.original[8:]),
+        received_ns=received_ns,
+        protocol=Protocol.UDP,
+        reply_ttl=_ttl(packet),
+    )
+
+
+def _read_echo(packet: Packet, message: Packet, received_ns: int) -> Reply | None:
+    sequence = _number(message.original[6:])
+    if (message.type, message.code) not in {(0, 0), (129, 0)} or sequence is None:
+        return None
+    source = ip_address(packet.src)
+    return Reply(
+        kind=ReplyKind.ECHO_REPLY,
+        responder=source,
+        target=source,
+        source_port=message.id,
+        destination_port=0,
+        sequence=sequence,
+        received_ns=received_ns,
+        protocol=Protocol.ICMP,
+        reply_ttl=_ttl(packet),
+        icmp_type=message.type,
+        icmp_code=message.code,
+    )
+
+
+_OWN_ANSWERS = {
+    TCP: _read_segment,
+    UDP: _read_datagram,
+    ICMP: _read_echo,
+    ICMPv6EchoReply: _read_echo,
+}
+
+
+def _number(data: bytes) -> int | None:
+    """A probe's number, where its complement follows it."""
+    number, complement = data[:2], data[2:4]
+    whole = len(complement) == 2 and all(
+        a ^ b == 0xFF for a, b in zip(number, complement, strict=True)
+    )
+    return int.from_bytes(number, "big") if whole else None
 
 
 def _segment_kind(flags: str) -> ReplyKind | None:
@@ -143,25 +231,60 @@ def _read_error(packet: Packet, kind: ReplyKind, received_ns: int) -> Reply | No
     if quote is None or quote.underlayer is None:
         return None
     # Routers may quote no more than eight octets, which scapy does not take for TCP.
-    protocol = quote.proto if isinstance(quote, IPerror) else quote.nh
-    segment = bytes(quote.payload)
-    if protocol != socket.IPPROTO_TCP or len(segment) < 8:
+    named = _name(quote, bytes(quote.payload))
+    if named is None:
         return None
-    message = quote.underlayer
+    protocol, source_port, destination_port, sequence, quoted_checksum = named
+    message, is_v4 = quote.underlayer, isinstance(quote, IPerror)
     return Reply(
         kind=kind,
         responder=ip_address(packet.src),
         target=ip_address(quote.dst),
-        source_port=int.from_bytes(segment[0:2], "big"),
-        destination_port=int.from_bytes(segment[2:4], "big"),
-        sequence=int.from_bytes(segment[4:8], "big"),
+        source_port=source_port,
+        destination_port=destination_port,
+        sequence=sequence,
         received_ns=received_ns,
+        protocol=protocol,
         reply_ttl=_ttl(packet),
         quoted_ttl=_ttl(quote),
+        quoted_id=quote.id if is_v4 else None,
+        quoted_tos=quote.tos if is_v4 else quote.tc,
+        quoted_checksum=quoted_checksum,
         icmp_type=message.type,
         icmp_code=message.code,
         mtu=_mtu(message) if kind is ReplyKind.PACKET_TOO_BIG else None,
     )
+
+
+_Name = tuple[Protocol, int, int, int, int | None]
+
+
+def _name(quote: Packet, body: bytes) -> _Name | None:
+    """Protocol, ports, number and transport checksum of the probe that an error quotes."""
+    protocol = quote.proto if isinstance(quote, IPerror) else quote.nh
+    if len(body) < 8:
+        return None
+    one, two, three, four = struct.unpack_from("!HHHH", body)
+    if protocol == socket.IPPROTO_TCP:
+        quoted = int.from_bytes(body[16:18], "big") if len(body) >= 18 else None
+        return Protocol.TCP, one, two, three << 16 | four, quoted
+    if protocol == socket.IPPROTO_UDP:
+        number, foreign = _number(body[8:]), _is_foreign(body[8:])
+        if number is None and isinstance(quote, IPerror) and not foreign:
+            number = quote.id
+        return None if number is None else (Protocol.UDP, one, two, number, four)
+    request = {socket.IPPROTO_ICMP: 0x0800, socket.IPPROTO_ICMPV6: 0x8000}.get(protocol)
+    foreign = _is_foreign(body[6:])
+    right = isinstance(quote, IPerror) == (protocol == socket.IPPROTO_ICMP)
+    if one != request or not right or foreign:
+        return None
+    return Protocol.ICMP, three, 0, four, two
+
+
+def _is_foreign(data: bytes) -> bool:
+    """Whether something else than a number's complement, or padding, is there."""
+    whole = len(data) >= 4 and data[2:4] != b"\0\0"
+    return whole and _number(data) is None
 
 
 def _ttl(packet: Packet) -> int:
@@ -179,7 +302,7 @@ class PortableSocket:
     def __init__(self, sockets: dict[int, SuperSocket], sources: SourceFinder) -> None:
         self._sockets = sockets
         self._sources = sources
-        self.traits = EngineTraits(name="scapy", protocols=frozenset({Protocol.TCP}))
+        self.traits = EngineTraits(name="scapy")
 
     def source_for(self, target: IPAddress) -> IPAddress | None:
         """The address the kernel would use towards ``target``; ``None`` without a route."""

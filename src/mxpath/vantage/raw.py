@@ -1,7 +1,7 @@
 """The raw engine: probes and answers through Linux raw sockets (CAP_NET_RAW).
 
-Two sockets send: IPv4 and IPv6 packets leave as we wrote them, header included. Four receive:
-ICMP and TCP of both families, filtered in the kernel, stamped by the kernel with CLOCK_REALTIME
+Two sockets send: IPv4 and IPv6 packets leave as we wrote them, header included. Six receive:
+ICMP, TCP and UDP of both families, filtered in the kernel, stamped by the kernel with CLOCK_REALTIME
 (the clock that the sending stamp is read from, right before the system call). Raw sockets get
 copies: the kernel's own TCP sees the SYN/ACK too, knows no such connection and answers RST, which
 closes what the probe half opened.
@@ -21,15 +21,25 @@ from ipaddress import IPv6Address
 
 from mxpath.errors import PrivilegeError
 from mxpath.model.address import IPAddress
-from mxpath.model.probe import ProbeSpec, Protocol, Reply
+from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.vantage import linux
-from mxpath.vantage.bpf import Instruction, attachment, icmp_errors, tcp_answers
-from mxpath.vantage.packets import ICMP, TCP, decode, decode_icmp, decode_tcp, encode_syn
+from mxpath.vantage.bpf import Instruction, attachment, icmp_answers, tcp_answers, udp_answers
+from mxpath.vantage.packets import (
+    ICMP,
+    TCP,
+    UDP,
+    decode,
+    decode_icmp,
+    decode_tcp,
+    decode_udp,
+    encode,
+)
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
 from mxpath.vantage.sources import SourceFinder, describe
 
 LOWEST_PORT = 61000
-"""Our source ports start here, above those that Linux draws for its own connections."""
+"""Our source ports and ICMP identifiers start here, above the ports that Linux draws for its own
+connections."""
 _FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
 _BUFFER_OCTETS = 1 << 20
 _DRAIN_LIMIT = 256
@@ -62,7 +72,7 @@ def open_raw(source: tuple[IPAddress, ...] = ()) -> Iterator[ProbeSocket]:
                 senders[version] = stack.enter_context(_open_sender(version))
                 receivers += [
                     stack.enter_context(_Receiver(version, protocol))
-                    for protocol in (ICMP[version], TCP)
+                    for protocol in (ICMP[version], TCP, UDP)
                 ]
             except PermissionError as error:
                 raise PrivilegeError(_ADVICE) from error
@@ -101,9 +111,8 @@ class _Receiver(socket.socket):
         self.version = version
         self.protocol = protocol
         try:
-            self._filter(
-                tcp_answers(version, LOWEST_PORT) if protocol == TCP else icmp_errors(version)
-            )
+            program = {TCP: tcp_answers, UDP: udp_answers}.get(protocol, icmp_answers)
+            self._filter(program(version, LOWEST_PORT))
             self.setblocking(False)  # noqa: FBT003 - the method has no other signature
             self.setsockopt(socket.SOL_SOCKET, linux.SO_TIMESTAMPNS, 1)
             self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
@@ -134,7 +143,7 @@ class _Receiver(socket.socket):
         received_ns, hop_limit = _read_ancillary(ancillary)
         if self.version == 4:
             return decode(packet, received_ns)
-        part = decode_tcp if self.protocol == TCP else decode_icmp
+        part = {TCP: decode_tcp, UDP: decode_udp}.get(self.protocol, decode_icmp)
         address = IPv6Address(sender.partition("%")[0])
         return part(packet, address, reply_ttl=hop_limit, received_ns=received_ns)
 
@@ -163,7 +172,7 @@ class RawSocket:
         self._senders = senders
         self._receivers = {receiver.fileno(): receiver for receiver in receivers}
         self._sources = sources
-        self.traits = EngineTraits(name="raw", protocols=frozenset({Protocol.TCP}))
+        self.traits = EngineTraits(name="raw")
         self._poll = select.poll()
         for descriptor in self._receivers:
             self._poll.register(descriptor, select.POLLIN)
@@ -177,7 +186,7 @@ class RawSocket:
         return tuple(self._send(probe) for probe in probes)
 
     def _send(self, probe: ProbeSpec) -> Sent:
-        packet = encode_syn(probe)
+        packet = encode(probe)
         sent_ns = time.time_ns()
         try:
             self._senders[probe.target.version].sendto(packet, (str(probe.target), 0))
