@@ -6,7 +6,8 @@
    was sent. The IPv4 identification repeats the upper half of the sequence number: TTL, attempt
    and four bits of the cookie. It is a second opinion, taken for TCP only, where the flow is ours
    and the sequence number names nothing; and only for a probe that was sent and that nobody has
-   answered (the loop asks its course). The match says that it was made so.
+   answered (the loop asks its course). The match says that it was made so. Where the quoted
+   number and the identification agree nothing was rewritten: that is a probe of a former trace.
 """
 
 from collections.abc import Iterable
@@ -57,5 +58,7 @@ def _second_opinion(flow: FlowIdentity, reply: Reply) -> tuple[int, int] | None:
     """Rule 2."""
     number = reply.quoted_id
     if flow.protocol is not Protocol.TCP or flow.target.version != 4 or number is None:
+        return None
+    if reply.sequence is not None and reply.sequence >> 16 == number:
         return None
     return flow.place_by_id(number)
