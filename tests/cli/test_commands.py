@@ -68,6 +68,7 @@ def test_analyze_json_of_several(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(printed_document(capsys)["studies"]) == 2
 
 
+@pytest.mark.slow
 def test_analyze_writes_everything(tmp_path: Path) -> None:
     wanted = ["--report", "r.html", "--graph", "g.graphml", "--figures", "pictures"]
     paths = [str(tmp_path / name) if "-" not in name[:2] else name for name in wanted]
@@ -157,6 +158,7 @@ def test_attribute_from_the_shipped_data(capsys: pytest.CaptureFixture[str]) -> 
     assert "Private-Use" in printed
 
 
+@pytest.mark.slow
 def test_attribute_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["attribute", "2001:4860:4860::8888", "--json"]) == 0
     assert len(printed_document(capsys)["attributions"]) == 1
@@ -207,6 +209,7 @@ def test_data_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"pfx2as", "peeringdb", "asrel"} <= names
 
 
+@pytest.mark.slow
 def test_data_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "show", "--json"]) == 0
     rows = printed_document(capsys)["datasets"]

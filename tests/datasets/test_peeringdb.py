@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxpath.datasets.peeringdb import KINDS, Exchanges, Row, join, parse
@@ -169,6 +169,7 @@ rows_of_anything = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(st.fixed_dictionaries(dict.fromkeys(KINDS, rows_of_anything)))
 def test_strange_rows_raise_parse_error_and_nothing_else(documents: dict[str, list[Row]]) -> None:
     try:

@@ -46,6 +46,7 @@ def test_well_known_addresses_are_attributed(address: str, asn: int) -> None:
     assert found[0].networks[0].name
 
 
+@pytest.mark.slow
 def test_the_second_run_answers_at_once() -> None:
     Gazetteer.shipped().origin(ip_address("8.8.8.8"))
     started = time.process_time()

@@ -1,0 +1,76 @@
+"""Ports that are made when they are first asked: what loads slowly waits until it is needed.
+
+The resolver brings dnspython, the dialer OpenSSL, the registries HTTP and RDAP: half a second of
+loading together, and a trace of an address needs none of them before its first packet.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+
+from mxpath.model.address import IPAddress
+from mxpath.model.dns import DnsAnswer
+from mxpath.model.http import HttpAnswer, HttpQuestion
+from mxpath.model.registry import RegistryAnswer, RegistryQuestion
+from mxpath.vantage.ports import Connection, Dialer, Fetcher, Registry, Resolver
+
+
+class LateResolver:
+    """A resolver that ``make`` makes."""
+
+    def __init__(self, make: Callable[[], Resolver]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Resolver:
+        return self._make()
+
+    def ask(self, name: str, rdtype: str) -> DnsAnswer:
+        """As the port says."""
+        return self._made.ask(name, rdtype)
+
+
+class LateDialer:
+    """A dialer that ``make`` makes."""
+
+    def __init__(self, make: Callable[[], Dialer]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Dialer:
+        return self._make()
+
+    def dial(
+        self, address: IPAddress, port: int, timeout_s: float, *, max_segment: int | None = None
+    ) -> Connection:
+        """As the port says."""
+        return self._made.dial(address, port, timeout_s, max_segment=max_segment)
+
+
+class LateFetcher:
+    """A fetcher that ``make`` makes."""
+
+    def __init__(self, make: Callable[[], Fetcher]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Fetcher:
+        return self._make()
+
+    def fetch(self, question: HttpQuestion) -> HttpAnswer:
+        """As the port says."""
+        return self._made.fetch(question)
+
+
+class LateRegistry:
+    """A registry that ``make`` makes."""
+
+    def __init__(self, make: Callable[[], Registry]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Registry:
+        return self._make()
+
+    def holder(self, question: RegistryQuestion) -> RegistryAnswer:
+        """As the port says."""
+        return self._made.holder(question)
