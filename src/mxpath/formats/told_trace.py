@@ -1,0 +1,170 @@
+"""From the hops that a tool's text tells to a Trace.
+
+1. Text tells a round trip, never a moment: no stamps, no sequence numbers.
+2. A mark (``!H``) says that the answer was "unreachable"; its codes are those that the mark most
+   often stands for, since a mark covers several.
+3. An answer without a mark, by another one than the target, is Time Exceeded where the tool went on
+   to the next hop. In the last line it may be anything that ends a trace: its kind stays unknown.
+4. A target that answers ends the trace; the smallest TTL at which it does is its distance.
+5. A TTL between two others that the text leaves out is a hop without probes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from mxpath.formats.extensions import interfaces_in, labels_in
+from mxpath.formats.hop_line import Answer, HopLine
+from mxpath.model.address import IPAddress
+from mxpath.model.probe import Probe, Protocol, Reply, ReplyKind
+from mxpath.model.trace import EndReason, Flow, Hop, Imported, Trace
+
+MAX_TTL = 255
+
+_CODES: dict[int, dict[str, int | None]] = {
+    4: {
+        "!N": 0, "!H": 1, "!P": 2, "!S": 5, "!U": 6, "!W": 7, "!I": 8, "!A": 9, "!Z": 10,
+        "!Q": 11, "!T": 12, "!X": 13, "!V": 14, "!C": 15,
+    },
+    6: {"!N": 0, "!X": 1, "!S": 2, "!B": 2, "!H": 3, "!A": 3, "!P": None},
+}  # fmt: skip
+"""Codes of Destination Unreachable (RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1) by mark.
+Linux says ``!P`` for an unknown next header, the BSDs for a prohibition."""
+_UNREACHABLE = {4: 3, 6: 1}
+_TIME_EXCEEDED = {4: 11, 6: 3}
+_TOO_BIG = {4: (3, 4), 6: (2, 0)}
+_STATES = {
+    "open": ReplyKind.SYN_ACK,
+    "closed": ReplyKind.RST,
+    "syn,ack": ReplyKind.SYN_ACK,
+    "rst,ack": ReplyKind.RST,
+    "rst": ReplyKind.RST,
+}
+"""What tcptraceroute says of the port; flags of the segment, as ``traceroute -T -O info`` does."""
+
+UNSEEN = ("the moments of sending", "reply TTLs", "what the quotes hold")
+"""What no text of these tools tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What the tool says before the first hop."""
+
+    tool: str
+    target: IPAddress
+    line: int
+    """Its number in the file."""
+    source: IPAddress | None = None
+    protocol: Protocol | None = None
+    port: int | None = None
+    source_port: int | None = None
+    max_ttl: int | None = None
+    version: str | None = None
+
+
+def assemble(
+    heading: Heading, lines: Sequence[HopLine], *, source: str, notes: Iterable[str] = ()
+) -> Trace:
+    """Make the trace of what ``heading`` and ``lines``, ascending by TTL, tell."""
+    if heading.protocol is None and any(a.extensions in _STATES for h in lines for a in h.answers):
+        heading = replace(heading, protocol=Protocol.TCP)
+    hops = _hops(heading, lines)
+    distance = next((hop.ttl for hop in hops if _is_home(hop)), None)
+    unseen = UNSEEN if heading.protocol else ("the protocol", *UNSEEN)
+    return Trace(
+        target=heading.target,
+        source=heading.source,
+        protocol=heading.protocol,
+        port=heading.port,
+        engine=heading.tool,
+        flows=(Flow(source_port=heading.source_port, destination_port=heading.port, hops=hops),),
+        distance=distance,
+        end=_end(heading, lines, hops, distance),
+        started_at=None,
+        ended_at=None,
+        packets_sent=None,
+        notes=(*notes, *_cuts(lines)),
+        unseen=unseen,
+        imported=Imported(
+            tool=heading.tool, source=source, record=heading.line, version=heading.version
+        ),
+    )
+
+
+def _hops(heading: Heading, lines: Sequence[HopLine]) -> tuple[Hop, ...]:
+    if not lines:
+        return ()
+    told = {line.ttl: line for line in lines}
+    last = lines[-1].ttl
+    hops = []
+    for ttl in range(lines[0].ttl, last + 1):
+        answers = told[ttl].answers if ttl in told else []
+        probes = tuple(
+            Probe(ttl=ttl, attempt=n, reply=_reply(answer, heading, went_on=ttl < last))
+            for n, answer in enumerate(answers)
+        )
+        hops.append(Hop(ttl=ttl, probes=probes))
+    return tuple(hops)
+
+
+def _reply(answer: Answer, heading: Heading, *, went_on: bool) -> Reply | None:
+    if answer.responder is None:
+        return None
+    reply = Reply(
+        kind=_STATES.get(answer.state or answer.extensions),
+        responder=answer.responder,
+        target=heading.target,
+        destination_port=heading.port,
+        source_port=heading.source_port,
+        told_rtt_ms=answer.rtt_ms,
+        protocol=heading.protocol,
+        mpls=labels_in(answer.extensions),
+        interfaces=interfaces_in(answer.extensions),
+    )
+    if answer.mark not in (None, "!", "!!"):
+        return _marked(reply, answer.mark or "")
+    if reply.kind is None and went_on and answer.responder != heading.target:
+        expired = _TIME_EXCEEDED[reply.responder.version]
+        return replace(reply, kind=ReplyKind.TIME_EXCEEDED, icmp_type=expired, icmp_code=0)
+    return reply
+
+
+def _marked(reply: Reply, mark: str) -> Reply:
+    """Say what a mark says: whose packet was too big, or could not be delivered, and why."""
+    version = reply.responder.version
+    number = "".join(filter(str.isdecimal, mark))
+    if mark.startswith("!F"):
+        kind, code = _TOO_BIG[version]
+        mtu = int(number) if number else None
+        too_big = ReplyKind.PACKET_TOO_BIG
+        return replace(reply, kind=too_big, icmp_type=kind, icmp_code=code, mtu=mtu)
+    told = int(number) if number and int(number) <= 255 else _CODES[version].get(mark)
+    kind = _UNREACHABLE[version]
+    return replace(reply, kind=ReplyKind.UNREACHABLE, icmp_type=kind, icmp_code=told)
+
+
+def _is_home(hop: Hop) -> bool:
+    return any(probe.reply is not None and probe.reply.is_from_target for probe in hop.probes)
+
+
+def _end(
+    heading: Heading, lines: Sequence[HopLine], hops: Sequence[Hop], distance: int | None
+) -> EndReason | None:
+    if any(line.is_interrupted for line in lines):
+        return EndReason.INTERRUPTED
+    if distance is not None:
+        return EndReason.REACHED
+    if not hops:
+        return None
+    replies = [probe.reply for probe in hops[-1].probes if probe.reply is not None]
+    if any(reply.is_refusal for reply in replies):
+        return EndReason.UNREACHABLE
+    if not replies and hops[-1].ttl == heading.max_ttl:
+        return EndReason.GAVE_UP
+    return None
+
+
+def _cuts(lines: Iterable[HopLine]) -> Iterable[str]:
+    """Say from which hop on packets had to be smaller (``--mtu``)."""
+    for line in lines:
+        if line.largest is not None:
+            yield f"packets to hop {line.ttl} and beyond must not exceed {line.largest} bytes"

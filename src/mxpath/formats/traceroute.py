@@ -1,0 +1,70 @@
+"""What ``traceroute`` and ``traceroute6`` print: Linux, the BSDs, macOS, busybox, GNU inetutils.
+
+    traceroute to mx.example (192.0.2.25), 30 hops max, 60 byte packets
+     1  198.51.100.1  0.203 ms  0.181 ms  0.181 ms
+     2  gw.example (198.51.100.9)  4.2 ms !H * 198.51.100.13  4.3 ms
+
+The heading names the target; without it a trace leads nowhere. Linux and busybox write it to
+standard output, the BSDs and macOS to standard error, so that both must be kept there. Whether TCP,
+UDP or ICMP was sent is not told.
+"""
+
+import re
+
+from mxpath.formats.hop_text import Dialect, read_text
+from mxpath.formats.lines import address_in, text_of
+from mxpath.formats.reading import Reader
+from mxpath.formats.told_trace import Heading
+from mxpath.model.trace import Trace
+
+_HEADING = re.compile(
+    r"\s*traceroute6? to (?P<name>[^\s,]+)(?: \((?P<address>[^\s()]+)\))?"
+    r"(?:,? from (?P<source>[^\s,]+))?(?:, (?P<hops>\d{1,3}) hops? max)?(?P<rest>,.*)?\s*"
+)
+
+
+def _heading(line: str, number: int) -> Heading | str | None:
+    found = _HEADING.fullmatch(line)
+    if found is None:
+        return None
+    target = address_in(found["address"] or found["name"])
+    if target is None:
+        return "the heading names no address of the target"
+    return Heading(
+        tool="traceroute",
+        target=target,
+        line=number,
+        source=address_in(found["source"] or ""),
+        max_ttl=int(found["hops"]) if found["hops"] else None,
+    )
+
+
+def _is_inetutils(heading: str) -> bool:
+    """GNU inetutils tell no packet size, and put the address before the name."""
+    return heading.rstrip().endswith("hops max")
+
+
+_DIALECT = Dialect(
+    tool="traceroute",
+    heading=_heading,
+    lacking="hops, but no heading 'traceroute to …' above them: keep standard error too (2>&1)",
+    address_first=_is_inetutils,
+)
+
+
+def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
+    """Read the traces of a file.
+
+    Raises
+    ------
+    ParseError
+        When it holds none, or a line of it is not understood.
+    """
+    return read_text(content, _DIALECT, source=source)
+
+
+def _fits(head: bytes) -> bool:
+    return any(_HEADING.fullmatch(line) for line in text_of(head).splitlines())
+
+
+READER = Reader(title="traceroute, traceroute6: text", read=read, fits=_fits)
