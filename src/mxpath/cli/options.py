@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mxpath.cli.settings import Settings, settle
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
+from mxpath.model.probe import Protocol
 from mxpath.smtp.probe import SmtpOptions
 from mxpath.vantage.ports import Vantage
 
@@ -70,7 +71,9 @@ def add_vantage(parser: argparse.ArgumentParser) -> None:
         "--helo", metavar="NAME", help="say this in EHLO (default: the address we speak from)"
     )
     group.add_argument(
-        "--engine", choices=("raw", "scapy"), help="probing engine (default: the best that works)"
+        "--engine",
+        choices=("raw", "scapy", "unprivileged", "system"),
+        help="probing engine (default: the best that works; system runs the installed traceroute)",
     )
     group.add_argument("--ca-file", type=Path, metavar="FILE", help="trusted certificates (PEM)")
     group.add_argument("--record", type=Path, metavar="FILE", help="record all questions asked")
@@ -270,6 +273,7 @@ def _live(options: argparse.Namespace, settings: Settings) -> Vantage:
         trust_ad=options.trust_ad,
         source=settings.source,
         engine=options.engine,
+        protocol=Protocol(getattr(options, "protocol", Protocol.TCP)),
         trust_file=options.ca_file,
         ledger=Ledger(ledger_path(), per_hour=per_hour, exclude=settings.exclude),
         rate_pps=settings.packets_per_second,

@@ -15,12 +15,14 @@ from pathlib import Path
 from mxpath.errors import InputError, PrivilegeError
 from mxpath.model.address import IPAddress
 from mxpath.model.origin import Origin
+from mxpath.model.probe import Protocol
 from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers
 from mxpath.vantage.ledger import Ledger, ledger_path
 from mxpath.vantage.pace import DEFAULT_RATE_PPS, Pace, PacedDialer, paced_probes
 from mxpath.vantage.ports import WORKERS, Clock, Fetcher, ProbeSocket, Vantage
 from mxpath.vantage.registry import RdapRegistry
+from mxpath.vantage.privilege import ADVICE
 from mxpath.vantage.registry_cache import DiskCache, cache_directory
 from mxpath.vantage.sources import SourceFinder, host_addresses
 from mxpath.vantage.tcp import TcpDialer
@@ -35,6 +37,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     trust_ad: bool = False,
     source: tuple[IPAddress, ...] = (),
     engine: str | None = None,
+    protocol: Protocol = Protocol.TCP,
     trust_file: Path | None = None,
     ledger: Ledger | None = None,
     rate_pps: float = DEFAULT_RATE_PPS,
@@ -55,6 +58,8 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     engine
         Name of the probing engine, one of :data:`ENGINES`; ``None`` takes the best that
         this user may open. With ``none`` there are no probes.
+    protocol
+        What probes will be made of: an engine that cannot send them is not the best.
     trust_file
         PEM file of trusted roots for TLS; ``None`` takes the system's.
     ledger
@@ -75,7 +80,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     clock = SystemClock()
     servers = (parse_server(resolver),) if resolver is not None else system_servers()
     servers = tuple(replace(s, trusted=s.trusted or trust_ad) for s in servers)
-    chosen = engine or _best_engine()
+    chosen = engine or _best_engine(protocol)
     asking = registries(clock, contact=contact, source=source)
     book, pace = Ledger(ledger_path()) if ledger is None else ledger, Pace(rate_pps)
     return Vantage(
@@ -146,27 +151,34 @@ def _scapy(source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]
     return open_portable(source)
 
 
+def _unprivileged(source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]:
+    from mxpath.vantage.unprivileged import open_unprivileged  # noqa: PLC0415 - see above
+
+    return open_unprivileged(source)
+
+
 def _none(_source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]:
     raise PrivilegeError(
-        "this user may not open raw sockets, which tracing needs: run as root, or give the"
-        " interpreter the capability CAP_NET_RAW; everything else works without"
+        "no probing engine works for this user here: " + ADVICE + "; everything else works without"
     )
 
 
 ENGINES: dict[str, Callable[[tuple[IPAddress, ...]], AbstractContextManager[ProbeSocket]]] = {
     "raw": _raw,
     "scapy": _scapy,
+    "unprivileged": _unprivileged,
     "none": _none,
 }
 """Probing engines by name, the best first."""
 
 
-def _best_engine() -> str:
+def _best_engine(protocol: Protocol) -> str:
     """The best engine that works here, found by trying and not by asking who we are."""
     for name, open_engine in ENGINES.items():
         try:
-            with open_engine(()):
-                return name
+            with open_engine(()) as probes:
+                if protocol in probes.traits.protocols:
+                    return name
         except (PrivilegeError, OSError):
             continue
     return "none"

@@ -36,6 +36,7 @@ from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Protocol, Reply, ReplyKind
 from mxpath.vantage.packets import flow_label, identification
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
+from mxpath.vantage.privilege import ADVICE
 from mxpath.vantage.sources import SourceFinder, describe
 
 _TURN_S = 0.05
@@ -61,7 +62,7 @@ def open_portable(source: tuple[IPAddress, ...] = ()) -> Iterator[ProbeSocket]:
             sockets = {v: stack.enter_context(closing(_open(v))) for v in _versions()}
         except PermissionError as error:
             raise PrivilegeError(
-                "this user may not open the sockets that scapy needs: run as root"
+                f"this user may not open the sockets that scapy needs: {ADVICE}"
             ) from error
         yield PortableSocket(sockets, SourceFinder(source))
 

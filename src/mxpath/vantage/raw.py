@@ -35,6 +35,7 @@ from mxpath.vantage.packets import (
     encode,
 )
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
+from mxpath.vantage.privilege import ADVICE
 from mxpath.vantage.sources import SourceFinder, describe
 
 LOWEST_PORT = 61000
@@ -75,19 +76,12 @@ def open_raw(source: tuple[IPAddress, ...] = ()) -> Iterator[ProbeSocket]:
                     for protocol in (ICMP[version], TCP, UDP)
                 ]
             except PermissionError as error:
-                raise PrivilegeError(_ADVICE) from error
+                raise PrivilegeError(f"this user may not open raw sockets: {ADVICE}") from error
             except OSError as error:
                 if error.errno not in _NO_FAMILY:
                     raise
                 senders.pop(version, None)
         yield RawSocket(senders, receivers, SourceFinder(source))
-
-
-_ADVICE = (
-    "this user may not open raw sockets, which tracing needs: run as root, or let the interpreter "
-    'do it with: sudo setcap cap_net_raw+ep "$(readlink -f "$(command -v python3)")"'
-    " (a copy of python in a virtual environment is better than the system's)"
-)
 
 
 def _open_sender(version: int) -> socket.socket:
