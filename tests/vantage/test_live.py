@@ -12,11 +12,14 @@ from mxpath.errors import InputError, PrivilegeError, RefusedError
 from mxpath.mail.discover import discover
 from mxpath.model.dns import DnsStatus
 from mxpath.model.mail import PlanKind
+from mxpath.model.probe import Protocol
 from mxpath.model.session import Outcome
 from mxpath.smtp.probe import SmtpOptions, probe
-from mxpath.vantage import live as module
+from mxpath.vantage import engines as module
+from mxpath.vantage.engines import ENGINES
 from mxpath.vantage.ledger import Ledger
-from mxpath.vantage.live import ENGINES, live
+from mxpath.vantage.live import live
+from mxpath.vantage.ports import EngineTraits
 from mxpath.vantage.sources import host_addresses
 from play import LOOPBACK, Peer, naming, root, serving
 
@@ -114,13 +117,13 @@ def test_a_source_must_be_ours(source: tuple[str, ...], words: str) -> None:
 
 
 def test_an_unknown_engine_names_those_there_are() -> None:
-    with pytest.raises(InputError, match="raw, scapy, none"):
+    with pytest.raises(InputError, match="raw, scapy, unprivileged"):
         live(engine="magic")
 
 
 def test_without_an_engine_probes_say_what_to_do() -> None:
     vantage = live(engine="none")
-    with pytest.raises(PrivilegeError, match="CAP_NET_RAW"), vantage.probes():
+    with pytest.raises(PrivilegeError, match="cap_net_raw"), vantage.probes():
         pass
 
 
@@ -128,8 +131,14 @@ def refusing(_source: object) -> nullcontext[None]:
     raise PrivilegeError("no")
 
 
-def opening(_source: object) -> nullcontext[None]:
-    return nullcontext()
+class Opened:
+    """So much of an engine as the choice looks at."""
+
+    traits = EngineTraits(name="opened", protocols=frozenset({Protocol.TCP, Protocol.UDP}))
+
+
+def opening(_source: object) -> nullcontext[Opened]:
+    return nullcontext(Opened())
 
 
 def test_the_best_engine_that_opens_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,6 +148,12 @@ def test_the_best_engine_that_opens_is_taken(monkeypatch: pytest.MonkeyPatch) ->
     assert live().engine == "raw"
     monkeypatch.setattr(module, "ENGINES", {"raw": refusing, "scapy": refusing, "none": refusing})
     assert live().engine == "none"
+
+
+def test_an_engine_that_cannot_send_it_is_not_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ENGINES", {"raw": opening, "none": refusing})
+    assert live(protocol=Protocol.UDP).engine == "raw"
+    assert live(protocol=Protocol.ICMP).engine == "none"
 
 
 def test_an_engine_asked_for_by_name_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from mxpath.errors import InputError
 from mxpath.model.probe import Protocol
 from mxpath.smtp.probe import SmtpOptions
 from mxpath.vantage.ports import Vantage
+from mxpath.vantage.privilege import drop_privilege, go_home
 
 if TYPE_CHECKING:  # loaded late: most commands need no lab
     from mxpath.lab.topology import World
@@ -153,14 +154,16 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Vantage, Gazetteer]]:
         When the gazetteer is missing.
     """
     kind, _, rest = options.vantage.partition(":")
+    if options.vantage == "live":
+        go_home()
     settings = settle(options)
-    with tempfile.TemporaryDirectory(prefix="mxpath-") as scratch:
+    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="mxpath-") as scratch:
         if kind == "sim":
             vantage, published = _simulated(rest, Path(scratch), settings)
         elif kind == "replay":
             vantage, published = _replayed(rest, settings), None
         elif options.vantage == "live":
-            vantage, published = _live(options, settings), None
+            vantage, published = _live(options, settings, stack), None
         else:
             raise InputError(
                 f"unknown vantage {options.vantage!r}: use live, sim:WORLD or replay:FILE"
@@ -260,7 +263,8 @@ def _replayed(path: str, settings: Settings) -> Vantage:
     return replay(Path(path))
 
 
-def _live(options: argparse.Namespace, settings: Settings) -> Vantage:
+def _live(options: argparse.Namespace, settings: Settings, stack: ExitStack) -> Vantage:
+    """Open the probing engine, then drop the privilege that took: nothing has been asked yet."""
     from mxpath.vantage.ledger import Budget, Ledger, ledger_path  # noqa: PLC0415
     from mxpath.vantage.live import live  # noqa: PLC0415
 
@@ -268,7 +272,7 @@ def _live(options: argparse.Namespace, settings: Settings) -> Vantage:
         Budget.SYN: settings.syns_per_hour,
         Budget.SESSION: settings.connections_per_hour,
     }
-    return live(
+    vantage = live(
         resolver=settings.resolver,
         trust_ad=options.trust_ad,
         source=settings.source,
@@ -278,7 +282,10 @@ def _live(options: argparse.Namespace, settings: Settings) -> Vantage:
         ledger=Ledger(ledger_path(), per_hour=per_hour, exclude=settings.exclude),
         rate_pps=settings.packets_per_second,
         contact=settings.contact,
+        keep=stack,
     )
+    drop_privilege()
+    return vantage
 
 
 def gazetteer_of(options: argparse.Namespace, published: Path | None = None) -> Gazetteer:

@@ -87,8 +87,19 @@ class Ledger:
         self._memory: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
-    def take(self, budget: Budget, target: IPAddress, *, now_ns: int, count: int = 1) -> Grant:
-        """Take up to ``count`` units for a target out of the last hour's budget."""
+    def take(
+        self,
+        budget: Budget,
+        target: IPAddress,
+        *,
+        now_ns: int,
+        count: int = 1,
+        only_ask: bool = False,
+    ) -> Grant:
+        """Take up to ``count`` units for a target out of the last hour's budget.
+
+        With ``only_ask`` nothing is taken: it tells what would be granted.
+        """
         excluded = next((prefix for prefix in self._exclude if target in prefix), None)
         if excluded is not None:
             return Grant(count=0, refusal=f"excluded: {target} lies in {excluded}")
@@ -96,7 +107,8 @@ class Ledger:
             stamps = book.setdefault(f"{budget} {target}", [])
             free = max(0, self._per_hour[budget] - len(stamps))
             granted = min(count, free)
-            stamps += [now_ns] * granted
+            if not only_ask:
+                stamps += [now_ns] * granted
             refusal = "" if granted == count else self._refusal(budget, target, stamps)
         return Grant(count=granted, refusal=refusal)
 

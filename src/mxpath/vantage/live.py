@@ -6,23 +6,24 @@ Internet: a UDP socket that is connected, and never written to, tells.
 """
 
 import socket
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 
-from mxpath.errors import InputError, PrivilegeError
+from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
 from mxpath.model.origin import Origin
 from mxpath.model.probe import Protocol
 from mxpath.vantage.clock import SystemClock
+from mxpath.vantage.completing import CompletingProbeSocket
 from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers
+from mxpath.vantage.engines import ENGINES, KeptEngine, best_engine, open_engine
 from mxpath.vantage.ledger import Ledger, ledger_path
 from mxpath.vantage.pace import DEFAULT_RATE_PPS, Pace, PacedDialer, paced_probes
 from mxpath.vantage.ports import WORKERS, Clock, Fetcher, ProbeSocket, Vantage
 from mxpath.vantage.registry import RdapRegistry
-from mxpath.vantage.privilege import ADVICE
 from mxpath.vantage.registry_cache import DiskCache, cache_directory
 from mxpath.vantage.sources import SourceFinder, host_addresses
 from mxpath.vantage.tcp import TcpDialer
@@ -42,6 +43,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     ledger: Ledger | None = None,
     rate_pps: float = DEFAULT_RATE_PPS,
     contact: str | None = None,
+    keep: ExitStack | None = None,
 ) -> Vantage:
     """Return this host as a vantage; everything it sends is held to pace and budget.
 
@@ -56,7 +58,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     source
         Addresses of this host to use, at most one for each family.
     engine
-        Name of the probing engine, one of :data:`ENGINES`; ``None`` takes the best that
+        Name of the probing engine, one of ``engines.ENGINES``; ``None`` takes the best that
         this user may open. With ``none`` there are no probes.
     protocol
         What probes will be made of: an engine that cannot send them is not the best.
@@ -68,6 +70,9 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
         SYNs a second, all targets together.
     contact
         A mailbox or URL at which the operator of this host can be reached; registries are told.
+    keep
+        Where given, the engine is opened now and held open by it, so that privilege can be
+        dropped before anything is asked; else each trace opens its own.
 
     Raises
     ------
@@ -80,16 +85,24 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     clock = SystemClock()
     servers = (parse_server(resolver),) if resolver is not None else system_servers()
     servers = tuple(replace(s, trusted=s.trusted or trust_ad) for s in servers)
-    chosen = engine or _best_engine(protocol)
+    chosen = engine or best_engine(protocol)
     asking = registries(clock, contact=contact, source=source)
     book, pace = Ledger(ledger_path()) if ledger is None else ledger, Pace(rate_pps)
+    kept = None if keep is None else KeptEngine(chosen, source, keep)
+
+    @contextmanager
+    def open_probes() -> Iterator[ProbeSocket]:
+        with open_engine(chosen, source) if kept is None else kept.probes() as probes:
+            completes = bool(probes.traits.completes)
+            yield CompletingProbeSocket(probes, book, clock) if completes else probes
+
     return Vantage(
         clock=clock,
         resolver=StubResolver(clock, servers, source=source),
         dialer=PacedDialer(
             TcpDialer(clock, source=source, trust_file=trust_file), pace, book, clock
         ),
-        probes=paced_probes(lambda: ENGINES[chosen](source), pace, book, clock),
+        probes=paced_probes(open_probes, pace, book, clock),
         fetcher=asking.fetcher,
         registry=asking.registry,
         origin=_origin(source),
@@ -134,54 +147,6 @@ def registries(
 
 def _first(servers: tuple[Server, ...]) -> str | None:
     return str(servers[0]) if servers else None
-
-
-# -- engines: imported only when opened, since one of them brings scapy --------------------
-
-
-def _raw(source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]:
-    from mxpath.vantage.raw import open_raw  # noqa: PLC0415 - see above
-
-    return open_raw(source)
-
-
-def _scapy(source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]:
-    from mxpath.vantage.portable import open_portable  # noqa: PLC0415 - see above
-
-    return open_portable(source)
-
-
-def _unprivileged(source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]:
-    from mxpath.vantage.unprivileged import open_unprivileged  # noqa: PLC0415 - see above
-
-    return open_unprivileged(source)
-
-
-def _none(_source: tuple[IPAddress, ...]) -> AbstractContextManager[ProbeSocket]:
-    raise PrivilegeError(
-        "no probing engine works for this user here: " + ADVICE + "; everything else works without"
-    )
-
-
-ENGINES: dict[str, Callable[[tuple[IPAddress, ...]], AbstractContextManager[ProbeSocket]]] = {
-    "raw": _raw,
-    "scapy": _scapy,
-    "unprivileged": _unprivileged,
-    "none": _none,
-}
-"""Probing engines by name, the best first."""
-
-
-def _best_engine(protocol: Protocol) -> str:
-    """The best engine that works here, found by trying and not by asking who we are."""
-    for name, open_engine in ENGINES.items():
-        try:
-            with open_engine(()) as probes:
-                if protocol in probes.traits.protocols:
-                    return name
-        except (PrivilegeError, OSError):
-            continue
-    return "none"
 
 
 # -- our own addresses ----------------------------------------------------------------------

@@ -29,28 +29,31 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from ipaddress import ip_address
 
 from mxpath.errors import PrivilegeError
 from mxpath.model.address import IPAddress
-from mxpath.model.probe import ProbeSpec, Protocol, Reply, ReplyKind
-from mxpath.vantage import linux
-from mxpath.vantage.error_queue import ask_for_errors, queued_errors, stamp_and_ttl
+from mxpath.model.probe import ProbeSpec, Protocol, Reply
+from mxpath.vantage.flow_sockets import (
+    FlowKey,
+    Way,
+    connection_answer,
+    content_of,
+    datagram_errors,
+    datagrams,
+    flow_of,
+    open_way,
+    set_ttl,
+)
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
 from mxpath.vantage.sources import SourceFinder, describe
 
 SYN_LIFE_S = 0.9
 """How long a SYN is waited for: law 2."""
 UNSEEN = (
-    "TTL, DSCP and IP-ID of a probe as it arrived where it died",
-    "tcp: the TTL of the target's own answer, bare ACKs, duplicates, answers later than"
-    f" {SYN_LIFE_S:g} s",
+    "with which TTL, DSCP and IP-ID a probe arrived where it died",
+    "of tcp the TTL of the target's own answer, bare ACKs and duplicates",
+    f"of tcp answers later than {SYN_LIFE_S:g} s",
 )
-_FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
-_ICMP = {4: socket.IPPROTO_ICMP, 6: socket.IPPROTO_ICMPV6}
-_ECHO_REQUEST, _ECHO_REPLY = {4: 8, 6: 128}, {4: 0, 6: 129}
-_HEADERS = {4: 20, 6: 40}
 _NOW_RESET = struct.pack("@ii", 1, 0)  # struct linger: on, 0 s
 _TRIES = 4
 """Pending errors of earlier probes that may stand between a datagram and its way out."""
@@ -65,8 +68,6 @@ _PENDING = {
     errno.EHOSTDOWN,
     errno.EOPNOTSUPP,
 }
-
-_Flow = tuple[IPAddress, int, int, Protocol]
 
 
 @contextmanager
@@ -105,66 +106,10 @@ def open_unprivileged(source: tuple[IPAddress, ...] = ()) -> Iterator[ProbeSocke
 
 def _may_open(version: int, protocol: Protocol) -> bool:
     try:
-        _open(version, protocol).close()
+        open_way(version, protocol).close()
     except OSError:
         return False
     return True
-
-
-def _open(version: int, protocol: Protocol) -> socket.socket:
-    """Open a socket that will be told of errors.
-
-    Raises
-    ------
-    OSError
-        When there is no such family or no error queue, or this user may not send echo requests
-        (sysctl ``net.ipv4.ping_group_range``, for both families).
-    """
-    kind = socket.SOCK_STREAM if protocol is Protocol.TCP else socket.SOCK_DGRAM
-    number = _ICMP[version] if protocol is Protocol.ICMP else 0
-    way = socket.socket(_FAMILY[version], kind, number)
-    try:
-        way.setblocking(False)  # noqa: FBT003 - the method has no other signature
-        ask_for_errors(way)
-        way.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if protocol is Protocol.TCP:
-            way.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)
-        elif version == 4:
-            way.setsockopt(socket.IPPROTO_IP, linux.IP_MTU_DISCOVER, linux.PMTUDISC_PROBE)
-        else:
-            way.setsockopt(socket.IPPROTO_IPV6, linux.IPV6_MTU_DISCOVER, linux.PMTUDISC_PROBE)
-        if version == 6:
-            way.setsockopt(socket.IPPROTO_IPV6, linux.IPV6_AUTOFLOWLABEL, 0)
-    except OSError:
-        way.close()
-        raise
-    return way
-
-
-def _set_ttl(way: socket.socket, ttl: int) -> None:
-    if way.family == socket.AF_INET:
-        way.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
-    else:
-        way.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
-
-
-@dataclass(slots=True)
-class _Way:
-    """A socket of one flow, with the latest probe that left by it."""
-
-    socket: socket.socket
-    spec: ProbeSpec
-    sent_ns: int
-    ends_s: float | None = None
-    """Of TCP: when it is closed at the latest."""
-
-    @property
-    def flow(self) -> _Flow:
-        return _flow_of(self.spec)
-
-
-def _flow_of(spec: ProbeSpec) -> _Flow:
-    return spec.target, spec.source_port, spec.destination_port, spec.protocol
 
 
 class UnprivilegedSocket:
@@ -181,8 +126,8 @@ class UnprivilegedSocket:
     def __init__(self, allowed: set[tuple[int, Protocol]], sources: SourceFinder) -> None:
         self._sources = sources
         self._versions = {version for version, _ in allowed}
-        self._ways: dict[_Flow, _Way] = {}
-        self._by_descriptor: dict[int, _Way] = {}
+        self._ways: dict[FlowKey, Way] = {}
+        self._by_descriptor: dict[int, Way] = {}
         self._poll = select.poll()
         self._early: list[Reply] = []
         self.traits = EngineTraits(
@@ -204,10 +149,7 @@ class UnprivilegedSocket:
     def _send(self, probe: ProbeSpec) -> Sent:
         self._end_old()
         try:
-            if probe.protocol is Protocol.TCP:
-                sent_ns = self._connect(probe)
-            else:
-                sent_ns = self._tell(probe)
+            sent_ns = self._connect(probe) if probe.protocol is Protocol.TCP else self._tell(probe)
         except OSError as error:
             return Sent(sent_ns=time.time_ns(), error=describe(error, probe.target))
         return Sent(sent_ns=sent_ns)
@@ -215,7 +157,7 @@ class UnprivilegedSocket:
     # TCP: a connection a probe.
 
     def _connect(self, probe: ProbeSpec) -> int:
-        self._close(self._ways.get(_flow_of(probe)))
+        self._close(self._ways.get(flow_of(probe)))
         way = self._bound(probe)
         sent_ns = way.sent_ns = time.time_ns()
         way.ends_s = time.monotonic() + SYN_LIFE_S
@@ -223,7 +165,7 @@ class UnprivilegedSocket:
         if code in (0, errno.EINPROGRESS):
             self._poll.register(way.socket, select.POLLOUT | select.POLLERR)
             return sent_ns
-        reply = _tcp_answer(way, code)  # this very host answers before the call is over
+        reply = connection_answer(way, code)  # this very host answers before the call is over
         self._close(way)
         if reply is None:
             raise OSError(code, os.strerror(code))
@@ -240,14 +182,14 @@ class UnprivilegedSocket:
     # UDP and ICMP: a socket a flow.
 
     def _tell(self, probe: ProbeSpec) -> int:
-        way = self._ways.get(_flow_of(probe))
+        way = self._ways.get(flow_of(probe))
         if way is None:
             way = self._bound(probe)
             way.socket.connect((str(probe.target), probe.destination_port))
             self._poll.register(way.socket, select.POLLIN | select.POLLERR)
         way.spec = probe
-        _set_ttl(way.socket, probe.ttl)
-        content = _content(probe)
+        set_ttl(way.socket, probe.ttl)
+        content = content_of(probe)
         for left in reversed(range(_TRIES)):
             sent_ns = time.time_ns()
             try:
@@ -262,11 +204,11 @@ class UnprivilegedSocket:
 
     # Both.
 
-    def _bound(self, probe: ProbeSpec) -> _Way:
-        opened = _open(probe.target.version, probe.protocol)
-        way = _Way(opened, probe, time.time_ns())
+    def _bound(self, probe: ProbeSpec) -> Way:
+        opened = open_way(probe.target.version, probe.protocol)
+        way = Way(opened, probe, time.time_ns())
         try:
-            _set_ttl(opened, probe.ttl)
+            set_ttl(opened, probe.ttl)
             opened.bind((str(probe.source), probe.source_port))
         except OSError:
             opened.close()
@@ -274,7 +216,7 @@ class UnprivilegedSocket:
         self._ways[way.flow] = self._by_descriptor[opened.fileno()] = way
         return way
 
-    def _close(self, way: _Way | None) -> None:
+    def _close(self, way: Way | None) -> None:
         if way is None:
             return
         descriptor = way.socket.fileno()
@@ -306,103 +248,9 @@ class UnprivilegedSocket:
             if replies or time.monotonic() >= until_s:
                 return tuple(replies)
 
-    def _hear(self, way: _Way) -> list[Reply]:
+    def _hear(self, way: Way) -> list[Reply]:
         if way.spec.protocol is not Protocol.TCP:
-            return [*_errors(way), *_datagrams(way)]
-        reply = _tcp_answer(way, way.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+            return [*datagram_errors(way), *datagrams(way)]
+        reply = connection_answer(way, way.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
         self._close(way)
         return [] if reply is None else [reply]
-
-
-def _content(probe: ProbeSpec) -> bytes:
-    """What is handed to the kernel: the number and its complement, so that sums stay the same."""
-    number = struct.pack("!HH", probe.sequence, probe.sequence ^ 0xFFFF)
-    version = probe.target.version
-    if probe.protocol is Protocol.UDP:
-        padding = (probe.size or 0) - _HEADERS[version] - 8 - len(number)
-        return number + bytes(max(0, padding))
-    head = struct.pack("!BBHH", _ECHO_REQUEST[version], 0, 0, probe.source_port)
-    padding = (probe.size or 0) - _HEADERS[version] - len(head) - len(number)
-    return head + number + bytes(max(0, padding))
-
-
-def _tcp_answer(way: _Way, code: int) -> Reply | None:
-    """What became of a connection: an ICMP error, open, refused, or nothing of the network."""
-    error = next(queued_errors(way.socket), None)
-    if error is not None:
-        return error.reply(way.spec, way.spec.sequence)
-    if code == errno.ECONNREFUSED:
-        return _own_answer(way, ReplyKind.RST, time.time_ns())
-    if code:
-        return None
-    info = way.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, linux.TCP_INFO_RTT + 4)
-    # The kernel has measured the handshake itself, without the time until we were woken.
-    rtt_ns = int.from_bytes(info[linux.TCP_INFO_RTT :], sys.byteorder) * 1000
-    now_ns = time.time_ns()
-    received_ns = min(now_ns, way.sent_ns + rtt_ns) if rtt_ns else now_ns
-    return _own_answer(way, ReplyKind.SYN_ACK, received_ns)
-
-
-def _own_answer(way: _Way, kind: ReplyKind, received_ns: int) -> Reply:
-    """Return an answer of the target's own to the latest probe of a flow."""
-    return Reply(
-        kind=kind,
-        responder=way.spec.target,
-        target=way.spec.target,
-        source_port=way.spec.source_port,
-        destination_port=way.spec.destination_port,
-        sequence=way.spec.sequence,
-        received_ns=received_ns,
-        protocol=way.spec.protocol,
-    )
-
-
-def _errors(way: _Way) -> Iterator[Reply]:
-    at = 0 if way.spec.protocol is Protocol.UDP else 6  # an echo's number follows its identifier
-    for error in queued_errors(way.socket):
-        number = _number(error.quote, at)
-        reply = None if number is None else error.reply(way.spec, number)
-        if reply is not None:
-            yield reply
-
-
-def _datagrams(way: _Way) -> Iterator[Reply]:
-    """Take what the target itself has sent: an echo's reply, or a datagram that echoes a probe."""
-    spec = way.spec
-    version = spec.target.version
-    while True:
-        try:
-            content, ancillary, _, sender = way.socket.recvmsg(65535, 512)
-        except OSError:
-            return
-        kind, at = ReplyKind.UDP_REPLY, 0
-        if spec.protocol is Protocol.ICMP:
-            if content[:2] != bytes((_ECHO_REPLY[version], 0)):
-                continue
-            kind, at = ReplyKind.ECHO_REPLY, 6
-        number = _number(content, at)
-        responder = ip_address(sender[0].partition("%")[0])
-        if number is None or responder != spec.target:
-            continue
-        received_ns, reply_ttl = stamp_and_ttl(ancillary)
-        yield Reply(
-            kind=kind,
-            responder=responder,
-            target=spec.target,
-            source_port=spec.source_port,
-            destination_port=spec.destination_port,
-            sequence=number,
-            received_ns=received_ns,
-            protocol=spec.protocol,
-            reply_ttl=reply_ttl,
-        )
-
-
-def _number(data: bytes, at: int) -> int | None:
-    """Return the probe's number, where its complement follows it; of a short quote, without."""
-    if len(data) < at + 2:
-        return None
-    number = int.from_bytes(data[at : at + 2], "big")
-    if len(data) >= at + 4 and int.from_bytes(data[at + 2 : at + 4], "big") ^ number != 0xFFFF:
-        return None
-    return number

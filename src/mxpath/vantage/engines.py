@@ -1,0 +1,120 @@
+"""The probing engines: which there are, which is the best here, and one that is opened only once.
+
+Each is imported only when it is opened, since one of them brings scapy.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+
+from mxpath.errors import PrivilegeError
+from mxpath.model.address import IPAddress
+from mxpath.model.probe import Protocol
+from mxpath.vantage.ports import ProbeSocket
+from mxpath.vantage.privilege import ADVICE
+
+_DRAIN_S = 0.2
+"""Longest time in which leftovers of an earlier trace are thrown away."""
+
+Source = tuple[IPAddress, ...]
+
+
+def _raw(source: Source) -> AbstractContextManager[ProbeSocket]:
+    from mxpath.vantage.raw import open_raw  # noqa: PLC0415 - see above
+
+    return open_raw(source)
+
+
+def _scapy(source: Source) -> AbstractContextManager[ProbeSocket]:
+    from mxpath.vantage.portable import open_portable  # noqa: PLC0415 - see above
+
+    return open_portable(source)
+
+
+def _unprivileged(source: Source) -> AbstractContextManager[ProbeSocket]:
+    from mxpath.vantage.unprivileged import open_unprivileged  # noqa: PLC0415 - see above
+
+    return open_unprivileged(source)
+
+
+def _none(_source: Source) -> AbstractContextManager[ProbeSocket]:
+    raise PrivilegeError(
+        f"no probing engine was opened: {ADVICE}; everything but tracing works without"
+    )
+
+
+ENGINES: dict[str, Callable[[Source], AbstractContextManager[ProbeSocket]]] = {
+    "raw": _raw,
+    "scapy": _scapy,
+    "unprivileged": _unprivileged,
+    "none": _none,
+}
+"""Probing engines by name, the best first."""
+
+
+def open_engine(name: str, source: Source) -> AbstractContextManager[ProbeSocket]:
+    """Open an engine by name; raises PrivilegeError when this user may not."""
+    return ENGINES[name](source)
+
+
+def best_engine(protocol: Protocol = Protocol.TCP) -> str:
+    """Return the best engine that works here, found by trying and not by asking who we are.
+
+    Parameters
+    ----------
+    protocol
+        What it shall send.
+    """
+    for name, open_engine in ENGINES.items():
+        try:
+            with open_engine(()) as probes:
+                if protocol in probes.traits.protocols:
+                    return name
+        except (PrivilegeError, OSError):
+            continue
+    return "none"
+
+
+class KeptEngine:
+    """An engine that is opened now; every trace gets the same socket, one trace at a time.
+
+    Parameters
+    ----------
+    name
+        One of :data:`ENGINES`. One that cannot be opened says so when it is asked for probes.
+    source
+        Addresses of this host to send from.
+    stack
+        Holds the engine open.
+    """
+
+    def __init__(self, name: str, source: Source, stack: ExitStack) -> None:
+        self._lock = threading.Lock()
+        self._probes: ProbeSocket | PrivilegeError
+        try:
+            self._probes = stack.enter_context(open_engine(name, source))
+        except PrivilegeError as error:
+            self._probes = error
+
+    @contextmanager
+    def probes(self) -> Iterator[ProbeSocket]:
+        """Hand out the socket, without what an earlier trace has left in it.
+
+        Raises
+        ------
+        PrivilegeError
+            When it could not be opened.
+        """
+        if isinstance(self._probes, PrivilegeError):
+            raise self._probes
+        with self._lock:
+            end_s = time.monotonic() + _DRAIN_S
+            while self._probes.receive(0.0) and time.monotonic() < end_s:
+                pass
+            try:
+                yield self._probes
+            finally:
+                rest = getattr(self._probes, "rest", None)
+                if rest is not None:
+                    rest()
