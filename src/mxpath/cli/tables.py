@@ -47,6 +47,8 @@ def print_trace(
         print(f"      note: {printable(note)}")
     if trace.packets_sent is not None:
         print(f"      {trace.packets_sent} packets sent")
+    if trace.unseen:
+        print(f"      the {trace.engine} engine cannot see: {printable('; '.join(trace.unseen))}")
 
 
 def _probes_words(trace: Trace) -> str:
