@@ -42,6 +42,8 @@ class Script:
     """SYNs without an answer never arrived, and the half-open connection is gone at once."""
     holds_spare: bool = False
     """There is never a place for a spare SYN."""
+    alters: Callable[[ProbeSpec, Reply], Reply] = lambda _probe, reply: reply
+    """What boxes on the way make of an answer."""
 
 
 @dataclass
@@ -99,7 +101,7 @@ class ScriptedSocket:
             where = router(min(probe.ttl, stop))
         if kind is None:
             return None
-        return answer(probe, kind, where, received_ns)
+        return script.alters(probe, answer(probe, kind, where, received_ns))
 
     def receive(self, until_s: float) -> Sequence[Reply]:
         self.receives += 1
@@ -134,6 +136,7 @@ def answer(probe: ProbeSpec, kind: ReplyKind, where: IPAddress, received_ns: int
         destination_port=probe.destination_port,
         sequence=probe.sequence,
         received_ns=received_ns,
+        protocol=probe.protocol,
     )
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from mxpath.errors import InputError, RefusedError
 from mxpath.model.address import IPAddress
+from mxpath.model.probe import Protocol
 from mxpath.model.trace import EndReason
 from mxpath.tracing.flows import draw_flows
-from mxpath.tracing.tracer import trace
+from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.ledger import Budget, Ledger
 from mxpath.vantage.pace import Pace, PacedDialer, PacedProbeSocket, paced_probes
@@ -106,10 +107,42 @@ def test_spare_probes_neither_wait_nor_cost_the_target_anything() -> None:
     assert not probes.send([FLOW.probe(1, 0)])[0].held
 
 
-def test_an_excluded_target_gets_nothing() -> None:
+def test_where_there_is_no_place_now_a_probe_is_held_and_nothing_sleeps() -> None:
+    clock = ManualClock()
+    inner = ScriptedSocket(Script(distance=9), clock)
+    probes = PacedProbeSocket(inner, Pace(5), Ledger(None), clock)
+    results = probes.send([FLOW.probe(ttl, 0) for ttl in range(1, 9)])
+    assert clock.monotonic_s() == 0
+    assert [result.held for result in results] == [False] * 5 + [True] * 3
+    assert [probe.ttl for probe in inner.sent] == [1, 2, 3, 4, 5]
+    assert [result.free_s for result in results[5:]] == [pytest.approx(0.2)] * 3
+    clock.sleep(0.2)
+    results = probes.send([FLOW.probe(ttl, 0) for ttl in (6, 7)])
+    assert [result.held for result in results] == [False, True]
+
+
+def test_a_high_rate_has_a_burst_of_fifty_and_no_more() -> None:
+    pace = Pace(1000)
+    taken = [pace.take(0.0) for _ in range(60)]
+    assert taken.count(None) == 50
+    assert pace.take(0.0) == pytest.approx(0.001)
+
+
+@pytest.mark.parametrize("protocol", [Protocol.UDP, Protocol.ICMP])
+def test_the_budget_counts_syns_and_nothing_else(protocol: Protocol) -> None:
+    ledger, clock = Ledger(None), ManualClock()
+    inner = ScriptedSocket(Script(distance=9), clock)
+    probes = PacedProbeSocket(inner, Pace(50), ledger, clock)
+    probe = replace(FLOW.probe(3, 0), protocol=protocol)
+    assert not any(result.error for result in probes.send([probe] * 40))
+    assert ledger.take(Budget.SYN, TARGET, now_ns=clock.now_ns(), count=30).count == 30
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+def test_an_excluded_target_gets_nothing(protocol: Protocol) -> None:
     ledger = Ledger(None, exclude=(ip_network("198.18.32.0/24"),))
     vantage, socket = paced(Script(distance=3), ledger, Pace())
-    (found,) = trace([TARGET], vantage)
+    (found,) = trace([TARGET], vantage, options=TraceOptions(protocol=protocol))
     assert socket.sent == []
     assert found.notes[0].startswith("excluded: ")
 

@@ -40,6 +40,7 @@ class Running:
     """A target on its way."""
 
     number: int
+    """Place among the targets that are traced."""
     target: IPAddress
     source: IPAddress
     course: Course
@@ -63,11 +64,12 @@ class Loop:
         draw: FlowDraw,
     ) -> None:
         self._probes, self._clock, self._draw = probes, clock, draw
-        self._active = dict.fromkeys(running)
+        self._all = list(running)
+        self._active = dict.fromkeys(self._all)
         self._matcher = Matcher()
         self._owners: dict[Key, tuple[Running, int]] = {}
         self._queue: deque[Running] = deque()
-        self._moments: list[tuple[float, int, Running]] = []
+        self._moments: list[tuple[float, int]] = []
         self._free_s = -_NEVER
         """No place before."""
         self._offset_ns = self._offset()
@@ -101,12 +103,15 @@ class Loop:
         """Send what there is a place for; until when to listen."""
         now_s = self._clock.monotonic_s()
         while self._moments and is_over(self._moments[0][0], now_s):
-            moment_s, _, running = heapq.heappop(self._moments)
+            moment_s, number = heapq.heappop(self._moments)
+            running = self._all[number]
             if running.look_s == moment_s and running.ended_ns is None:
+                running.look_s = _NEVER
                 self._stand(running)
-        rested = self._serve(now_s)
-        if not self._queue:
-            self._send_spares(rested, now_s)
+        while (spare := self._serve(now_s)) and not self._queue:
+            self._send_spares(spare, now_s)
+        for running, _ in spare:
+            self._stand(running)
         if self._queue:
             return max(now_s, self._free_s)
         return self._moments[0][0] if self._moments else now_s
@@ -122,8 +127,10 @@ class Loop:
             must = [shot for shot in due if not shot.spare]
             if must:
                 left -= len(must)
-                self._send(running, must, now_s)
+                went = self._send(running, must, now_s)
                 self._stand(running)
+                if not went:
+                    break
             elif due:
                 spare += ((running, shot) for shot in due)
             else:
@@ -132,12 +139,12 @@ class Loop:
 
     def _send_spares(self, spare: Sequence[tuple[Running, Shot]], now_s: float) -> None:
         for running, shot in sorted(spare, key=_turn_of):
+            self._stand(running)
             free_s = self._courtesy.free_s((running.number, shot.flow, shot.ttl))
             if is_over(free_s, now_s):
                 self._send(running, (shot,), now_s)
             else:
                 running.course.hold(shot, until_s=free_s)
-            self._stand(running)
 
     def _rest(self, running: Running, now_s: float) -> None:
         """Nothing is due: wait for its moment, or it is over."""
@@ -147,7 +154,7 @@ class Loop:
             del self._active[running]
         elif wake_s != running.look_s:
             running.look_s = wake_s
-            heapq.heappush(self._moments, (wake_s, running.number, running))
+            heapq.heappush(self._moments, (wake_s, running.number))
 
     # Sending.
 
@@ -159,7 +166,8 @@ class Loop:
             self._matcher.add(flow)
         return flow
 
-    def _send(self, running: Running, shots: Sequence[Shot], now_s: float) -> None:
+    def _send(self, running: Running, shots: Sequence[Shot], now_s: float) -> bool:
+        """Send shots of one target; whether there was a place for all that must leave."""
         specs = [
             self._flow(running, shot.flow).probe(shot.ttl, shot.attempt, spare=shot.spare)
             for shot in shots
@@ -175,7 +183,7 @@ class Loop:
                     running.course.hold(shot, until_s=free_s)
                 else:
                     self._free_s = free_s
-                    return
+                    return False
             else:
                 running.course.sent(
                     shot,
@@ -184,6 +192,7 @@ class Loop:
                     at_ns=result.sent_ns,
                 )
                 self._courtesy.sent((running.number, shot.flow, shot.ttl), running.target.version)
+        return True
 
     # Listening.
 

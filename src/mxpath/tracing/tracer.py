@@ -76,6 +76,7 @@ def drive(
     with vantage.probes() as probes:
         if options.protocol not in probes.traits.protocols:
             raise InputError(f"the {probes.traits.name} engine cannot send {options.protocol}")
+        ends = [(t, s) for t in wanted if (s := probes.source_for(t)) is not None]
         running = {
             target: Running(
                 number=number,
@@ -84,8 +85,7 @@ def drive(
                 course=course_for(target),
                 started_ns=vantage.clock.now_ns(),
             )
-            for number, target in enumerate(wanted)
-            if (source := probes.source_for(target)) is not None
+            for number, (target, source) in enumerate(ends)
         }
         # A second call from the same vantage must not meet the half-open remains of the first
         # one's flows: the moment is part of the seed.

@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,16 +100,67 @@ class Ledger:
 
         With ``only_ask`` nothing is taken: it tells what would be granted.
         """
-        excluded = next((prefix for prefix in self._exclude if target in prefix), None)
-        if excluded is not None:
-            return Grant(count=0, refusal=f"excluded: {target} lies in {excluded}")
+        if only_ask:
+            with self._open(now_ns) as book:
+                key = f"{budget} {target}"
+                stand_in = {key: list(book.get(key, ()))}
+                return self._grant(stand_in, budget, target, count, now_ns)
+        wanted = {target: count}
+        return self.exchange(budget, {}, wanted, now_ns=now_ns, until_ns=now_ns)[target]
+
+    def excluded(self, target: IPAddress) -> str:
+        """Why a target is never asked anything; nothing when it may be."""
+        prefix = next((prefix for prefix in self._exclude if target in prefix), None)
+        return "" if prefix is None else f"excluded: {target} lies in {prefix}"
+
+    def exchange(
+        self,
+        budget: Budget,
+        returned: Mapping[IPAddress, tuple[int, int, Sequence[int]]],
+        wanted: Mapping[IPAddress, int],
+        *,
+        now_ns: int,
+        until_ns: int,
+    ) -> dict[IPAddress, Grant]:
+        """Give back units and set others aside, for many targets in one stroke.
+
+        Parameters
+        ----------
+        budget
+            What is counted.
+        returned
+            By target: the ``until_ns`` with which units were set aside, how many they were, and
+            when those of them were used that were.
+        wanted
+            Units wanted by target.
+        now_ns
+            The present moment.
+        until_ns
+            Until when they may be used; until an hour after that they count.
+        """
         with self._open(now_ns) as book:
-            stamps = book.setdefault(f"{budget} {target}", [])
-            free = max(0, self._per_hour[budget] - len(stamps))
-            granted = min(count, free)
-            if not only_ask:
-                stamps += [now_ns] * granted
-            refusal = "" if granted == count else self._refusal(budget, target, stamps)
+            for target, (stamp_ns, count, used_ns) in returned.items():
+                _give_back(book.setdefault(f"{budget} {target}", []), stamp_ns, count, used_ns)
+            return {
+                target: self._grant(book, budget, target, count, until_ns)
+                for target, count in wanted.items()
+            }
+
+    def _grant(
+        self,
+        book: dict[str, list[int]],
+        budget: Budget,
+        target: IPAddress,
+        count: int,
+        stamp_ns: int,
+    ) -> Grant:
+        excluded = self.excluded(target)
+        if excluded:
+            return Grant(count=0, refusal=excluded)
+        stamps = book.setdefault(f"{budget} {target}", [])
+        granted = min(count, max(0, self._per_hour[budget] - len(stamps)))
+        stamps += [stamp_ns] * granted
+        refusal = "" if granted == count else self._refusal(budget, target, stamps)
         return Grant(count=granted, refusal=refusal)
 
     def demand(self, budget: Budget, target: IPAddress, *, now_ns: int) -> None:
@@ -160,6 +211,14 @@ def _locked(path: Path | None) -> Iterator[Path | None]:
         yield path
     finally:
         os.close(descriptor)
+
+
+def _give_back(stamps: list[int], stamp_ns: int, count: int, used_ns: Sequence[int]) -> None:
+    """Put the times of use in the place of units that were set aside."""
+    for _ in range(count):
+        with suppress(ValueError):  # a book that was lost meanwhile has them no more
+            stamps.remove(stamp_ns)
+    stamps += used_ns
 
 
 def _read(path: Path) -> dict[str, list[int]]:

@@ -4,32 +4,37 @@ The law
 -------
 1. No target gets more than its budget for an hour, whatever asks and from however many processes
    (``ledger.py``). What goes beyond is not sent, and the answer says when it may be.
-2. What is excluded is never asked anything.
-3. All SYNs together leave at ``rate_pps`` at most, after a first burst of one second's worth. A
-   dial is a SYN too.
-4. A spare probe (``ProbeSpec.spare``) dies before the target and is not charged to it. It never
-   waits, and leaves a part of the burst to those that must leave: else it is held.
-5. Waiting happens before a packet is stamped and sent: pace never shows in a round-trip time.
+   The budget counts SYNs; other probes are held to 2 and 3 alone.
+2. What is excluded is never asked anything, in whatever protocol.
+3. All probes together leave at ``rate_pps`` at most, after a first burst of one second's worth and
+   no more than ``BURST``. A dial is a SYN too.
+4. A spare probe (``ProbeSpec.spare``) dies before the target and is not charged to it. It leaves a
+   part of the burst to those that must leave.
+5. No probe ever waits here. Where there is no place now it is held, and the answer says when there
+   is one: who sends goes on listening until then. Pace never shows in a round-trip time.
 """
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
-from mxpath.model.probe import ProbeSpec, Reply
-from mxpath.vantage.ledger import Budget, Grant, Ledger
+from mxpath.model.probe import ProbeSpec, Protocol, Reply
+from mxpath.vantage.leases import Leases
+from mxpath.vantage.ledger import Budget, Ledger
 from mxpath.vantage.ports import Clock, Connection, Dialer, EngineTraits, ProbeSocket, Sent
 
 DEFAULT_RATE_PPS = 50.0
+BURST = 50
+_TICK_S = 1e-6
+"""Moments this near are one: a clock that counts nanoseconds cannot wait for less."""
 _KEPT_SHARE = 0.2
 """Part of a burst that spare probes leave to others."""
 
 
 class Pace:
-    """A token bucket that holds one second's worth of packets.
+    """A token bucket that holds one second's worth of packets, and ``BURST`` at most.
 
     Parameters
     ----------
@@ -46,6 +51,8 @@ class Pace:
         if rate_pps <= 0:
             raise InputError(f"rate_pps = {rate_pps} must be positive")
         self.rate_pps = rate_pps
+        self._gap_s = 1 / rate_pps
+        self._ahead_s = max(0.0, min(rate_pps, BURST) - 1) / rate_pps
         self._next_s: float | None = None
         self._lock = threading.Lock()
 
@@ -53,23 +60,25 @@ class Pace:
         """Take the next free place; returns the seconds to wait until it comes.
 
         The bucket is kept as the moment at which the next packet would leave if all left evenly
-        (the generic cell rate algorithm, ITU-T I.371): a second's worth may run ahead of it.
+        (the generic cell rate algorithm, ITU-T I.371): a burst may run ahead of it.
         """
-        gap_s = 1 / self.rate_pps
         with self._lock:
             due_s = now_s if self._next_s is None else max(self._next_s, now_s)
-            self._next_s = due_s + gap_s
-        return max(0.0, due_s - now_s - max(0.0, 1 - gap_s))
+            self._next_s = due_s + self._gap_s
+        return max(0.0, due_s - now_s - self._ahead_s)
 
-    def spare(self, now_s: float) -> bool:
-        """Take a place if one is free at once and enough are left for others."""
-        gap_s = 1 / self.rate_pps
+    def take(self, now_s: float, *, spare: bool = False) -> float | None:
+        """Take a place if one is free at once; else return the moment when one will be.
+
+        For spare probes it is free only if enough are left for others.
+        """
+        ahead_s = self._ahead_s * (1 - _KEPT_SHARE) if spare else self._ahead_s
         with self._lock:
             due_s = now_s if self._next_s is None else max(self._next_s, now_s)
-            if due_s - now_s > max(0.0, 1 - gap_s) * (1 - _KEPT_SHARE):
-                return False
-            self._next_s = due_s + gap_s
-        return True
+            if due_s - now_s > ahead_s + _TICK_S:
+                return due_s - ahead_s
+            self._next_s = due_s + self._gap_s
+        return None
 
     def wait(self, clock: Clock) -> None:
         """Sleep until the next packet may leave."""
@@ -89,7 +98,11 @@ def paced_probes(
     @contextmanager
     def open_paced() -> Iterator[ProbeSocket]:
         with open_probes() as probes:
-            yield PacedProbeSocket(probes, pace, ledger, clock)
+            paced = PacedProbeSocket(probes, pace, ledger, clock)
+            try:
+                yield paced
+            finally:
+                paced.close()
 
     return open_paced
 
@@ -100,8 +113,10 @@ class PacedProbeSocket:
     def __init__(self, probes: ProbeSocket, pace: Pace, ledger: Ledger, clock: Clock) -> None:
         self._probes = probes
         self._pace = pace
-        self._ledger = ledger
         self._clock = clock
+        self._ledger = ledger
+        self._leases = Leases(ledger)
+        self._excluded: dict[IPAddress, str] = {}
 
     @property
     def traits(self) -> EngineTraits:
@@ -109,41 +124,57 @@ class PacedProbeSocket:
         return self._probes.traits
 
     def source_for(self, target: IPAddress) -> IPAddress | None:
-        """As the wrapped socket says: asking for it sends nothing."""
-        return self._probes.source_for(target)
+        """As the wrapped socket says: asking for it sends nothing. Who asks is expected to send."""
+        source = self._probes.source_for(target)
+        if source is not None:
+            self._leases.expect(target)
+        return source
 
     def receive(self, until_s: float) -> Sequence[Reply]:
         """As the wrapped socket does."""
         return self._probes.receive(until_s)
 
     def send(self, probes: Sequence[ProbeSpec]) -> Sequence[Sent]:
-        """Send what the budgets allow, each when its turn comes; refusals are results."""
-        now_ns = self._clock.now_ns()
-        grants = {
-            target: self._ledger.take(Budget.SYN, target, now_ns=now_ns, count=count)
-            for target, count in Counter(p.target for p in probes if not p.spare).items()
-        }
-        used: Counter[IPAddress] = Counter()
-        results = []
+        """Send what there is a place for now. Refusals and holds are results; nothing waits."""
+        now_s, now_ns = self._clock.monotonic_s(), self._clock.now_ns()
+        verdicts: list[Sent | None] = []
+        held: Sent | None = None
         for probe in probes:
-            if probe.spare:
-                results.append(self._send_spare(probe))
+            if held is not None and not probe.spare:
+                verdicts.append(held)
                 continue
-            used[probe.target] += 1
-            grant = grants[probe.target]
-            results.append(self._send(probe, grant, allowed=used[probe.target] <= grant.count))
-        return tuple(results)
+            verdict = self._judge(probe, now_s, now_ns)
+            verdicts.append(verdict)
+            if verdict is not None and verdict.held and not probe.spare:
+                held = verdict
+        allowed = [probe for probe, no in zip(probes, verdicts, strict=True) if no is None]
+        results = iter(self._probes.send(allowed) if allowed else ())
+        return tuple(next(results) if verdict is None else verdict for verdict in verdicts)
 
-    def _send(self, probe: ProbeSpec, grant: Grant, *, allowed: bool) -> Sent:
-        if not allowed:
-            return Sent(sent_ns=self._clock.now_ns(), error=grant.refusal)
-        self._pace.wait(self._clock)
-        return self._probes.send((probe,))[0]
+    def _judge(self, probe: ProbeSpec, now_s: float, now_ns: int) -> Sent | None:
+        """Why a probe may not leave now; ``None`` when it may, and then its place is taken."""
+        charged = probe.protocol is Protocol.TCP and not probe.spare
+        refusal = self._exclusion(probe.target)
+        if charged and not refusal:
+            refusal = self._leases.refusal(probe.target, now_ns)
+        if refusal:
+            return Sent(sent_ns=now_ns, error=refusal)
+        free_s = self._pace.take(now_s, spare=probe.spare)
+        if free_s is not None:
+            return Sent(sent_ns=now_ns, held=True, free_s=free_s)
+        if charged:
+            self._leases.use(probe.target, now_ns)
+        return None
 
-    def _send_spare(self, probe: ProbeSpec) -> Sent:
-        if not self._pace.spare(self._clock.monotonic_s()):
-            return Sent(sent_ns=self._clock.now_ns(), held=True)
-        return self._probes.send((probe,))[0]
+    def _exclusion(self, target: IPAddress) -> str:
+        known = self._excluded.get(target)
+        if known is None:
+            known = self._excluded[target] = self._ledger.excluded(target)
+        return known
+
+    def close(self) -> None:
+        """Give back what of the budgets was set aside and not used."""
+        self._leases.close(self._clock.now_ns())
 
 
 class PacedDialer:
