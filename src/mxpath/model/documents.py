@@ -6,6 +6,7 @@ from datetime import date
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim, Evidence, Grade
+from mxpath.model.reading import TraceReading
 from mxpath.model.session import SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import Trace
@@ -27,6 +28,8 @@ class Traces:
     owners: dict[IPAddress, Attribution]
     names: dict[IPAddress, Claim[str]] = field(default_factory=dict)
     """Host names of targets and hops, as their holders have written them down."""
+    readings: tuple[TraceReading, ...] = ()
+    """What is read off each trace (statistics, loss, anomalies), in the order of ``traces``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class HopStatistics:
     """Statistics of one hop; what the source does not tell is ``None``.
 
-    Times are round trips in milliseconds. How each is computed: ``tracing/statistics.py``.
+    Times are round trips in milliseconds. How each is computed, and where mtr and trippy
+    differ: ``tracing/statistics.py``.
     """
 
     sent: int
@@ -17,14 +18,15 @@ class HopStatistics:
     average_ms: float | None = None
     worst_ms: float | None = None
     stddev_ms: float | None = None
-    """Of the sample (divided by n - 1)."""
+    """Of the sample (divided by n - 1); ``None`` of a single one."""
     jitter_ms: float | None = None
-    """Difference of the last two round trips."""
+    """Difference of the last two round trips; ``None`` of a single one."""
     javg_ms: float | None = None
-    """Mean of these differences."""
+    """Sum of these differences divided by the number of answers (not of differences), as in mtr."""
     jmax_ms: float | None = None
+    """The greatest of these differences."""
     jinta_ms: float | None = None
-    """Interarrival jitter, smoothed (RFC 3550 section 6.4.1)."""
+    """Interarrival jitter as mtr shows it: 16 times the estimate of RFC 3550 section 6.4.1."""
 
     @property
     def loss_share(self) -> float | None:
