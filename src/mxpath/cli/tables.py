@@ -1,6 +1,6 @@
 """Printing: plain tables for people. All foreign text is made harmless first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
@@ -9,6 +9,9 @@ from mxpath.model.foreign_text import printable
 from mxpath.model.session import SmtpSession
 from mxpath.model.trace import Hop, Trace
 from mxpath.report.words import session_tls_words
+
+WIDTH = 100
+"""Columns of a line."""
 
 
 def owner_words(owner: Attribution | None) -> str:
@@ -35,14 +38,22 @@ def print_trace(
     names: Mapping[IPAddress, Claim[str]],
     *,
     asked: str,
+    under: Mapping[int, Sequence[str]] | None = None,
 ) -> None:
-    """Print a trace hop by hop, under the name or address that was ``asked`` for."""
+    """Print a trace hop by hop, under the name or address that was ``asked`` for.
+
+    ``under`` are lines to print under hops, by TTL.
+    """
     target = str(trace.target)
     title = target if asked == target else f"{printable(asked)} {target}"
     source = f" from {trace.source}" if trace.source else ""
     print(f"{title} {_probes_words(trace)}{source}, {trace.engine} engine: {trace.end_words}")
+    widths = _widths(trace, owners)
     for hop in trace.hops:
-        print(f"{hop.ttl:>4}  {_hop_words(hop, owners, names)}")
+        for line in _hop_lines(hop, owners, names, widths):
+            print(line)
+        for line in (under or {}).get(hop.ttl, ()):
+            print(line)
     for note in trace.notes:
         print(f"      note: {printable(note)}")
     if trace.packets_sent is not None:
@@ -57,21 +68,39 @@ def _probes_words(trace: Trace) -> str:
     return trace.protocol.value if trace.port is None else f"{trace.protocol}/{trace.port}"
 
 
-def _hop_words(
+_Widths = tuple[int, int]
+"""Columns of the addresses, and of the owners, of one trace."""
+
+
+def _widths(trace: Trace, owners: Mapping[IPAddress, Attribution]) -> _Widths:
+    addresses = [hop.address for hop in trace.hops if hop.address is not None]
+    lengths = [len(str(address)) for address in addresses]
+    named = [len(owner_words(owners.get(address))) for address in addresses]
+    return max(lengths, default=0), min(34, max(named, default=0))
+
+
+def _hop_lines(
     hop: Hop,
     owners: Mapping[IPAddress, Attribution],
     names: Mapping[IPAddress, Claim[str]],
-) -> str:
+    widths: _Widths,
+) -> Iterator[str]:
+    """A hop in one line; its name in a second one where it does not fit."""
     if hop.address is None:
-        return "silent"
+        yield f"{hop.ttl:>4}  silent"
+        return
     rtt = f"{hop.min_rtt_ms:.1f} ms" if hop.min_rtt_ms is not None else ""
-    heard = ""
-    if len(hop.probes) > 1:
-        heard = f"{hop.answered}/{len(hop.probes)}"
+    heard = f"{hop.answered}/{len(hop.probes)}" if len(hop.probes) > 1 else ""
     limits = "  limits its answers (not loss)" if hop.limited else ""
     owner = f"{owner_words(owners.get(hop.address))}{limits}"
-    words = f"{owner:<34}  {name_words(names.get(hop.address))}".rstrip()
-    return f"{hop.address!s:<26} {rtt:>10} {heard:>5}  {words}"
+    name = name_words(names.get(hop.address))
+    line = f"{hop.ttl:>4}  {hop.address!s:<{widths[0]}} {rtt:>10} {heard:>5}  {owner:<{widths[1]}}"
+    whole = f"{line}  {name}".rstrip()
+    if len(whole) <= WIDTH or not name:
+        yield whole
+    else:
+        yield line.rstrip()
+        yield f"{'':>6}{name}"
 
 
 def name_words(name: Claim[str] | None) -> str:

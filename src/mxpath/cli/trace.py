@@ -6,11 +6,13 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.names import name_addresses
 from mxpath.cli import options as shared
 from mxpath.cli import tables
+from mxpath.cli.readings import remarks, table
 from mxpath.cli.targets import resolve
 from mxpath.model import codec
 from mxpath.model.documents import Traces
 from mxpath.model.probe import Protocol
 from mxpath.model.trace import EndReason
+from mxpath.tracing.reading import read
 from mxpath.tracing.tracer import TraceOptions, trace
 
 
@@ -28,6 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--max-ttl", type=int, default=30, help="highest TTL tried (default 30)")
     shared.add_queries(parser)
+    parser.add_argument(
+        "--statistics",
+        action="store_true",
+        help="a table of loss, round trips and jitter of each hop, as mtr has it (with --queries)",
+    )
     shared.add_names(parser)
     shared.add_output(parser)
     shared.add_families(parser)
@@ -51,10 +58,15 @@ def run(options: argparse.Namespace) -> int:
         hops = [address for t in traces for hop in t.hops for address in hop.responders]
         names = {} if options.no_names else name_addresses((*asked, *hops), vantage)
         owners = attribute((*asked, *hops), gazetteer)
+    readings = tuple(map(read, traces))
     if options.json:
-        print(codec.dump(Traces(traces=traces, owners=owners, names=names)).decode(), end="")
+        document = Traces(traces=traces, owners=owners, names=names, readings=readings)
+        print(codec.dump(document).decode(), end="")
     else:
-        for each in traces:
-            tables.print_trace(each, owners, names, asked=asked[each.target])
+        for each, reading in zip(traces, readings, strict=True):
+            under = remarks(reading)
+            tables.print_trace(each, owners, names, asked=asked[each.target], under=under)
+            for line in table(reading) if options.statistics else ():
+                print(line)
     whole = all(each.end is not EndReason.INTERRUPTED for each in traces)
     return 0 if whole and any(each.end is EndReason.REACHED for each in traces) else 1

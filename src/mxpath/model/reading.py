@@ -28,16 +28,16 @@ class HopLoss:
 
     ttl: int
     nature: LossNature
+    sent: int
     unanswered: int
     """Probes of this hop without an answer."""
-    judged: int
-    """Probes of which it can be told whether they were lost on the way there."""
     forward: int
-    """Those that were."""
+    """Those that were lost on the way there, as far as it can be told."""
     share: float | None
-    """Of the judged ones, in [0, 1]; ``None`` where nothing can be told."""
+    """``forward`` of ``sent``, in [0, 1]: the least that was lost; ``None`` when nothing was sent."""
     interval: tuple[float, float]
-    """What the true share may be, with 95 % confidence (Wilson 1927)."""
+    """What the true share may be, with 95 % confidence (Wilson 1927): from what was lost surely
+    to what was lost if all of which nothing can be told were lost, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

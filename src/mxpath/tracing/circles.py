@@ -119,14 +119,15 @@ def _forwarding_loop(flow: FlowHeard, answers: Sequence[Heard]) -> Anomaly | Non
 
 
 def _begin(at: dict[int, Heard], last: int, period: int) -> int:
-    """Least TTL from which on every hop is that of one period before, where both were heard."""
+    """Least TTL that comes back a period later, with nothing behind it that speaks against that."""
     begin = last + 1
     for ttl in range(last, 0, -1):
         here, later = at.get(ttl), at.get(ttl + period)
-        if here and later and here.reply.responder != later.reply.responder:
+        if here is None or later is None:
+            continue
+        if here.reply.responder != later.reply.responder:
             break
-        if here:
-            begin = ttl
+        begin = ttl
     return begin
 
 

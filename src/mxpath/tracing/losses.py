@@ -5,10 +5,11 @@ The law
 1. A round is what was sent as the same attempt: one probe of each TTL, as in mtr and traceroute.
 2. A probe is **lost on the way there** when it and all later TTLs of its round went unanswered. It
    takes a witness: a later hop that else answers (its silence is news), and does not limit its
-   answers (its silence would be its own). A probe after which a later TTL of the round answered was
-   not lost in this sense: a path that was down would have lost the later one too.
-3. Where a round asked no witness behind it, nothing is told of that probe. So of the last hop that
-   was asked, and of the target: of its silence to a further SYN nothing can be concluded.
+   answers (its silence would be its own).
+3. Of a probe after which a later TTL of its round answered, or behind which no witness was asked,
+   nothing is told: it may have been lost alone, there or back, or its answer was held back. So of
+   the last hop that was asked, and of the target's silence to a further SYN. The share's interval
+   goes from none of these lost to all of them.
 4. **Limited** is a hop as the trace's law 7 says (``plan.py``): its silence is no loss.
 5. **Silent from here on** is a hop without any answer when no hop behind it ever answered either:
    there is no witness, and a filter, a dead target and silent routers look the same.
@@ -19,7 +20,7 @@ silent hop behind it is enough there makes it see loss where the last router lim
 figures of all hops behind it, see ``inference/quality.py``; here only whole tails count.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from mxpath.model.probe import Probe, Protocol, ReplyKind
 from mxpath.model.reading import HopLoss, LossNature
@@ -55,44 +56,34 @@ def _rounds(hops: Sequence[Hop], mute: int | None) -> dict[int, dict[int, bool]]
 def _loss(
     hop: Hop, hops: Sequence[Hop], rounds: Mapping[int, _Round], witnesses: set[int]
 ) -> HopLoss:
-    fates = list(_fates(hop, rounds, witnesses))
-    told = Loss(
-        sent=sum(fate is not None for fate in fates), lost=sum(fate is True for fate in fates)
-    )
-    if hop.limited:  # rule 4: that none of it is loss is all that is told
-        told = Loss(sent=hop.answered, lost=0)
+    lost = sum(_is_lost_there(probe, rounds, witnesses) for probe in hop.probes)
+    sent, unanswered = hop.loss.sent, hop.loss.lost
+    least = Loss(sent=sent, lost=0 if hop.limited else lost)
+    most = Loss(sent=sent, lost=0 if hop.limited else unanswered)
     return HopLoss(
         ttl=hop.ttl,
-        nature=_nature(hop, hops, told),
-        unanswered=hop.loss.lost,
-        judged=told.sent,
-        forward=told.lost,
-        share=told.share,
-        interval=told.interval,
+        nature=_nature(hop, hops, least),
+        sent=sent,
+        unanswered=unanswered,
+        forward=least.lost,
+        share=least.share,
+        interval=(least.interval[0], most.interval[1]),
     )
 
 
-def _fates(hop: Hop, rounds: Mapping[int, _Round], witnesses: set[int]) -> Iterator[bool | None]:
-    """Of each probe whether it was lost on the way there (rule 2); ``None`` for not told."""
-    for probe in hop.probes:
-        if _is_answered(probe):
-            yield False
-            continue
-        later = {
-            ttl: answered
-            for ttl, answered in rounds.get(probe.attempt, {}).items()
-            if ttl > hop.ttl
-        }
-        if any(later.values()):
-            yield False
-        else:
-            yield True if later.keys() & witnesses else None
+def _is_lost_there(probe: Probe, rounds: Mapping[int, _Round], witnesses: set[int]) -> bool:
+    """Rule 2."""
+    if _is_answered(probe):
+        return False
+    in_round = rounds.get(probe.attempt, {})
+    later = {ttl: answered for ttl, answered in in_round.items() if ttl > probe.ttl}
+    return not any(later.values()) and bool(later.keys() & witnesses)
 
 
-def _nature(hop: Hop, hops: Sequence[Hop], told: Loss) -> LossNature:
+def _nature(hop: Hop, hops: Sequence[Hop], least: Loss) -> LossNature:
     if hop.limited:
         return LossNature.LIMITED
-    if told.lost:
+    if least.lost:
         return LossNature.FORWARD
     if not hop.loss.lost:
         return LossNature.NONE

@@ -1,0 +1,98 @@
+"""Printing what is read off a trace: remarks under its hops, and a table of statistics."""
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+
+from mxpath.cli.tables import WIDTH
+from mxpath.model.anomaly import Anomaly
+from mxpath.model.foreign_text import printable
+from mxpath.model.reading import HopLoss, HopReading, LossNature, TraceReading
+
+_INDENT = " " * 6
+_COLUMNS = (
+    ("Last", "last_ms"),
+    ("Avg", "average_ms"),
+    ("Best", "best_ms"),
+    ("Wrst", "worst_ms"),
+    ("StDev", "stddev_ms"),
+    ("Jttr", "jitter_ms"),
+    ("Javg", "javg_ms"),
+    ("Jmax", "jmax_ms"),
+    ("Jint", "jinta_ms"),
+)
+"""Headings as in mtr."""
+
+
+def remarks(reading: TraceReading) -> dict[int, list[str]]:
+    """Return the lines to print under each hop, by TTL; anomalies stand under the first hop."""
+    found: dict[int, list[str]] = {}
+    ended = False
+    for hop in reading.hops:
+        if words := _loss_words(hop.loss, ended=ended):
+            found.setdefault(hop.ttl, []).extend(_folded(f"- {words}"))
+        ended = ended or hop.loss.nature is LossNature.ENDS
+    for anomaly in reading.anomalies:
+        found.setdefault(anomaly.ttls[0], []).extend(_folded(f"! {anomaly_words(anomaly)}"))
+    return found
+
+
+def anomaly_words(anomaly: Anomaly) -> str:
+    """Say what was found, with the hops that it concerns."""
+    more = "" if len(anomaly.ttls) == 1 else f" [hops {_span(anomaly.ttls)}]"
+    flow = f" [flow {anomaly.flow + 1}]" if anomaly.flow else ""
+    return f"{anomaly.kind.value}: {printable(anomaly.words, limit=300)}{more}{flow}"
+
+
+def _span(ttls: Sequence[int]) -> str:
+    whole = len(ttls) > 2 and ttls[-1] - ttls[0] == len(ttls) - 1
+    return f"{ttls[0]}-{ttls[-1]}" if whole else ", ".join(map(str, ttls))
+
+
+def _folded(text: str) -> list[str]:
+    return wrap(
+        text,
+        WIDTH,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT + "  ",
+        break_on_hyphens=False,
+    )
+
+
+def _loss_words(loss: HopLoss, *, ended: bool) -> str:
+    if loss.nature is LossNature.FORWARD:
+        return f"{_forward_words(loss)}: the hops behind lost them too"
+    if loss.nature is LossNature.ENDS and not ended:
+        return "nothing is heard from here on: lost, filtered, or silent routers"
+    return ""
+
+
+def _forward_words(loss: HopLoss) -> str:
+    low, high = (f"{end:.0%}" for end in loss.interval)
+    return f"lost on the way there: {loss.forward} of {loss.sent} ({low} to {high})"
+
+
+def table(reading: TraceReading) -> Iterator[str]:
+    """Return the lines of a table of statistics, as ``mtr --report-wide`` has it; times in ms."""
+    heads = "".join(f"{name:>7}" for name, _ in _COLUMNS)
+    yield f"{'':>4}{'Loss%':>7}{'Snt':>5}{heads}  Host"
+    for hop in reading.hops:
+        yield _row(hop)
+
+
+def _row(hop: HopReading) -> str:
+    found = hop.statistics
+    loss = "" if found.loss_share is None else f"{found.loss_share:.1%}"
+    times = "".join(_cell(getattr(found, name)) for _, name in _COLUMNS)
+    host = "???" if hop.address is None else str(hop.address)
+    words = _NATURES.get(hop.loss.nature, "")
+    if hop.loss.nature is LossNature.FORWARD:
+        words = f"  forward {hop.loss.forward}"
+    return f"{hop.ttl:>3}.{loss:>7}{found.sent:>5}{times}  {host}{words}"
+
+
+_NATURES = {LossNature.LIMITED: "  limited", LossNature.UNKNOWN: "  unknown"}
+"""What its loss is, behind a row; nothing where none was lost."""
+
+
+def _cell(time_ms: float | None) -> str:
+    return f"{'-' if time_ms is None else f'{time_ms:.1f}':>7}"
