@@ -43,7 +43,7 @@ def hop(ttl: int, replies: Sequence[Reply | None], *, limited: bool = False) -> 
 def made(*rows: Reply | Sequence[Reply | None] | None, **fields: Any) -> Trace:
     """A trace whose n-th row are the answers at TTL n, or the only one."""
     hops = tuple(
-        hop(ttl, row if isinstance(row, list | tuple) else [row])
+        hop(ttl, [row] if row is None or isinstance(row, Reply) else row)
         for ttl, row in enumerate(rows, start=1)
     )
     return of_hops(hops, **fields)

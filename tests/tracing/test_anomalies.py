@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from handmade import TARGET, answer, arrived, made
 
+from handmade import TARGET, answer, arrived, made
 from mxpath.model import codec
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.documents import Traces
@@ -104,9 +104,7 @@ def test_a_tunnel_is_one_finding_with_its_labels() -> None:
     assert found.words == "MPLS 16 (TC 0, TTL 1), 17 (TC 0, TTL 1)"
 
 
-@pytest.mark.parametrize(
-    ("times", "count"), [((10, 42.1, 42.3), 1), ((10, 20, 42.3), 0)]
-)
+@pytest.mark.parametrize(("times", "count"), [((10, 42.1, 42.3), 1), ((10, 20, 42.3), 0)])
 def test_hops_of_a_tunnel_that_share_the_egress_round_trip_are_told(
     times: tuple[float, ...], count: int
 ) -> None:

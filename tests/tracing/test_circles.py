@@ -1,7 +1,6 @@
 """Loops, cycles and forwarding loops are told apart, and a cause is named only where its sign is."""
 
 from handmade import TARGET, answer, arrived, made
-
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.probe import ReplyKind
 from mxpath.model.trace import Trace

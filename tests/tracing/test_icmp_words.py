@@ -1,8 +1,8 @@
 """Every ICMP error has words."""
 
 import pytest
-from handmade import answer
 
+from handmade import answer
 from mxpath.model.probe import Reply, ReplyKind
 from mxpath.tracing.icmp_words import icmp_words, is_forbidden
 

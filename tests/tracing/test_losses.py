@@ -5,8 +5,8 @@ from itertools import starmap
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from handmade import answer, arrived, hop, made, of_hops
 
+from handmade import answer, arrived, hop, made, of_hops
 from mxpath.model.reading import LossNature
 from mxpath.model.statistics import HopStatistics
 from mxpath.model.trace import Hop, Loss, Trace
@@ -28,7 +28,8 @@ def natures(trace: Trace) -> list[LossNature]:
 def test_a_round_that_dies_is_lost_on_the_way_there() -> None:
     found = losses(drawn("xxx", "x.x", "x.x", "T"))
     assert [one.nature for one in found] == [NONE, FORWARD, UNKNOWN, NONE]
-    assert (found[1].forward, found[1].sent, found[1].share) == (1, 3, pytest.approx(1 / 3))
+    assert (found[1].forward, found[1].sent) == (1, 3)
+    assert found[1].share == pytest.approx(1 / 3)
 
 
 def test_the_example_of_trippy() -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from handmade import FLOW, answer, arrived, made
 
+from handmade import FLOW, answer, arrived, made
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.probe import ProbeSpec, Protocol, Reply
 from mxpath.model.trace import Imported, Trace
@@ -29,7 +29,7 @@ def faithful(ttl: int, **changes: object) -> Reply:
 
 def sent_checksum(spec: ProbeSpec) -> int:
     """By another way than the program's: the segment with its checksum left out, by RFC 1071."""
-    packet = packets.encode_syn(spec)
+    packet = packets.encode(spec)
     segment = packet[20:36] + b"\0\0" + packet[38:]
     ends = spec.source.packed + spec.target.packed
     return packets.checksum(ends + b"\0\6" + len(segment).to_bytes(2, "big") + segment)

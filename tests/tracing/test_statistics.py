@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from handmade import answer, hop
 
+from handmade import answer, hop
 from mxpath.model.probe import Probe, ReplyKind
 from mxpath.model.statistics import HopStatistics
 from mxpath.model.trace import Hop

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from handmade import answer, made
 
+from handmade import answer, made
 from mxpath.model.anomaly import Anomaly
 from mxpath.tracing.heard import heard
 from mxpath.tracing.way_back import asymmetries, way_back_hops

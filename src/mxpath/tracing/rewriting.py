@@ -14,7 +14,6 @@ The law
 4. Consecutive answers that show the same change are one finding; it begins at the first.
 """
 
-import struct
 from collections.abc import Iterator
 
 from mxpath.model.anomaly import Anomaly, AnomalyKind
@@ -54,12 +53,6 @@ def _spec(flow: FlowHeard, answer: Heard) -> ProbeSpec | None:
     )
 
 
-def _sent_checksum(spec: ProbeSpec) -> int:
-    start = {4: 20, 6: 40}[spec.target.version]
-    found: int = struct.unpack_from("!H", packets.encode_syn(spec), start + 16)[0]
-    return found
-
-
 def _sequences(flow: FlowHeard) -> Iterator[Anomaly]:
     def shift(answer: Heard) -> int | None:
         sent, told = answer.probe.sequence, answer.reply.sequence
@@ -82,10 +75,10 @@ def _sequences(flow: FlowHeard) -> Iterator[Anomaly]:
 def _checksums(flow: FlowHeard) -> Iterator[Anomaly]:
     def change(answer: Heard) -> int | None:
         spec, quoted = _spec(flow, answer), answer.reply.quoted_checksum
-        if spec is None or quoted is None or spec.protocol is not Protocol.TCP:
+        if spec is None or quoted is None:
             return None
         # 0 and 0xFFFF are the same number in ones' complement.
-        return (quoted - _sent_checksum(spec)) % 0xFFFF or None
+        return (quoted - packets.transport_checksum(spec)) % 0xFFFF or None
 
     for by, run in flow.alike(change):
         yield flow.found(
