@@ -133,6 +133,28 @@ def test_trace_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(printed_document(capsys)["traces"]) == 2
 
 
+def test_trace_json_holds_statistics_and_loss_of_each_hop(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["trace", "198.18.49.25", *SIM, "--queries", "5", "--json"]) == 0
+    document = printed_document(capsys)
+    (reading,), (trace,) = document["readings"], document["traces"]
+    assert [hop["ttl"] for hop in reading["hops"]] == [h["ttl"] for h in trace["flows"][0]["hops"]]
+    first = reading["hops"][0]
+    assert first["statistics"]["sent"] > 2
+    assert first["statistics"]["stddev_ms"] is not None
+    assert first["loss"]["nature"] == "nothing lost"
+
+
+def test_trace_statistics_has_the_columns_of_mtr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "198.18.49.25", *SIM, "--statistics"]) == 0
+    printed = capsys.readouterr().out
+    heads = "Loss%    Snt   Last    Avg   Best   Wrst  StDev   Jttr   Javg   Jmax   Jint  Host"
+    rows = [" ".join(line.split()) for line in printed.splitlines()]
+    assert " ".join(heads.split()) in rows
+    assert max(map(len, printed.splitlines())) <= 100
+
+
 def test_trace_of_a_name_without_address(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trace", "no-such-name.example", *SIM]) == 2
     assert "NXDOMAIN" in capsys.readouterr().err

@@ -33,7 +33,7 @@ def test_a_plain_trace_has_none() -> None:
 
 
 def test_a_trace_that_tells_only_addresses_and_times_has_none() -> None:
-    bare = {"kind": None, "protocol": None}
+    bare: dict[str, Any] = {"kind": None, "protocol": None}
     trace = made(answer("r1", **bare), answer("r2", **bare), protocol=None, source=None)
     assert anomalies(trace) == ()
 

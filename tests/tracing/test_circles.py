@@ -1,5 +1,7 @@
 """Loops, cycles and forwarding loops are told apart, and a cause is named only where its sign is."""
 
+from typing import Any
+
 from handmade import TARGET, answer, arrived, made
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.probe import ReplyKind
@@ -7,7 +9,7 @@ from mxpath.model.trace import Trace
 from mxpath.tracing.circles import circles
 from mxpath.tracing.heard import heard
 
-REFUSED = {"kind": ReplyKind.UNREACHABLE, "icmp_type": 3, "icmp_code": 1}
+REFUSED: dict[str, Any] = {"kind": ReplyKind.UNREACHABLE, "icmp_type": 3, "icmp_code": 1}
 
 
 def found_in(trace: Trace) -> list[Anomaly]:

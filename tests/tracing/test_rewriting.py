@@ -1,6 +1,7 @@
 """What a quote shows otherwise than it was sent."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +16,10 @@ from mxpath.tracing.rewriting import rewritten
 from mxpath.vantage import packets
 
 
-def faithful(ttl: int, **changes: object) -> Reply:
+def faithful(ttl: int, **changes: Any) -> Reply:
     """An answer that quotes the probe as it left."""
     spec = FLOW.probe(ttl, 0)
-    told = {
+    told: dict[str, Any] = {
         "sequence": spec.sequence,
         "quoted_id": packets.identification(spec),
         "quoted_tos": 0,
