@@ -50,7 +50,7 @@ def test_both_build_the_same_bytes(spec: ProbeSpec) -> None:
 
 
 @QUICK
-@given(specs(), st.sampled_from(ERRORS), st.integers(0, 24))
+@given(specs(), st.sampled_from(ERRORS), st.integers(0, 24) | st.just(200))
 def test_both_read_errors_alike(spec: ProbeSpec, error: Packet, octets: int) -> None:
     version = spec.target.version
     if isinstance(error, ICMP) == (version == 4):

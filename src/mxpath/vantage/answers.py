@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import Protocol, Reply, ReplyKind
+from mxpath.vantage.icmp_extensions import extensions_at, interfaces, labels
 from mxpath.vantage.ip_headers import ICMP, TCP, UDP, Unwrapped, unwrap
 
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
@@ -102,7 +103,7 @@ def decode_icmp(
 ) -> Reply | None:
     """Decode an echo reply, or an ICMP error that quotes a probe.
 
-    Errors: RFC 792, RFC 1191, RFC 4443. The family is that of ``source``.
+    Errors: RFC 792, RFC 1191, RFC 4443, and what ``icmp_extensions`` reads. The family is that of ``source``.
     """
     if len(message) < 8:
         return None
@@ -114,7 +115,8 @@ def decode_icmp(
     kind = kinds.get((icmp_type, code)) or kinds.get((icmp_type, None))
     if kind is None:
         return None
-    quote = unwrap(message[8:])
+    added_at = extensions_at(message, version)
+    quote = unwrap(message[8:added_at])
     if quote is None or quote.source.version != version:
         return None
     named = _name(quote)
@@ -138,6 +140,8 @@ def decode_icmp(
         icmp_type=icmp_type,
         icmp_code=code,
         mtu=_mtu(kind, field, version),
+        mpls=() if added_at is None else labels(message, added_at),
+        interfaces=() if added_at is None else interfaces(message, added_at),
     )
 
 

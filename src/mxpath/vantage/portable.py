@@ -1,7 +1,8 @@
 """The scapy engine: the same port by scapy's own sockets, slower and easier to read.
 
 scapy's layers build every probe and dissect every answer, so this engine is a second opinion on
-``packets.py`` and ``raw.py``. On Linux it sends through the kernel's routing table; elsewhere
+``packets.py`` and ``raw.py``. Only ICMP extensions are read by our own ``icmp_extensions``: scapy
+looks for them at 128 octets alone and does not check their sum. On Linux it sends through the kernel's routing table; elsewhere
 scapy's own sockets choose the interface. It sees every IP packet of the machine and dissects
 them in Python: on a busy server take the raw engine.
 
@@ -34,6 +35,7 @@ from scapy.supersocket import SuperSocket
 from mxpath.errors import PrivilegeError
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Protocol, Reply, ReplyKind
+from mxpath.vantage.icmp_extensions import extensions_at, interfaces, labels
 from mxpath.vantage.packets import flow_label, identification
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
 from mxpath.vantage.privilege import ADVICE
@@ -237,6 +239,7 @@ def _read_error(packet: Packet, kind: ReplyKind, received_ns: int) -> Reply | No
         return None
     protocol, source_port, destination_port, sequence, quoted_checksum = named
     message, is_v4 = quote.underlayer, isinstance(quote, IPerror)
+    added_at = extensions_at(message.original, 4 if is_v4 else 6)
     return Reply(
         kind=kind,
         responder=ip_address(packet.src),
@@ -254,6 +257,8 @@ def _read_error(packet: Packet, kind: ReplyKind, received_ns: int) -> Reply | No
         icmp_type=message.type,
         icmp_code=message.code,
         mtu=_mtu(message) if kind is ReplyKind.PACKET_TOO_BIG else None,
+        mpls=() if added_at is None else labels(message.original, added_at),
+        interfaces=() if added_at is None else interfaces(message.original, added_at),
     )
 
 
