@@ -1,10 +1,12 @@
 """What a trace has found otherwise than its world of wires expects."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from mxpath.model.probe import Probe
 from mxpath.model.trace import Hop, Trace
 from wire_path import WirePath
 from wire_world import World
@@ -100,6 +102,7 @@ def violations(found: Trace, path: WirePath, most_at_target: int) -> list[str]:
     if max(path.at_target.values(), default=0) > most_at_target:
         differ.lines.append(f"the target got {max(path.at_target.values())} probes of one flow")
     differ.lines += wrong_matches(found, path)
+    differ.lines += forgotten_answers(found, path)
     return differ.lines
 
 
@@ -112,8 +115,28 @@ def wrong_matches(found: Trace, path: WirePath) -> list[str]:
     )
     return [
         f"probe {probe.ttl}/{probe.attempt} got an answer to another: {probe.reply}"
-        for flow in found.flows
-        for probe in (*(p for hop in flow.hops for p in hop.probes), *flow.beyond)
-        if probe.reply is not None
-        and (probe.reply.received_ns, flow.source_port, probe.sequence) not in true
+        for port, probe in _probes(found)
+        if probe.reply is not None and (probe.reply.received_ns, port, probe.sequence) not in true
     ]
+
+
+def forgotten_answers(found: Trace, path: WirePath) -> list[str]:
+    """Probes that count as unanswered though an answer to them was understood."""
+    understood = {
+        (d.speaks_of.source_port, d.speaks_of.sequence)
+        for d in path.delivered
+        if d.speaks_of and d.reply and d.reply.target == found.target
+    }
+    return [
+        f"probe {probe.ttl}/{probe.attempt} has an answer that was forgotten"
+        for port, probe in _probes(found)
+        if probe.reply is None and (port, probe.sequence) in understood
+    ]
+
+
+def _probes(found: Trace) -> Iterator[tuple[int | None, Probe]]:
+    """All probes of a trace, with the source ports of their flows."""
+    for flow in found.flows:
+        for hop in flow.hops:
+            yield from ((flow.source_port, probe) for probe in hop.probes)
+        yield from ((flow.source_port, probe) for probe in flow.beyond)

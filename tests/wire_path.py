@@ -25,6 +25,8 @@ from wire_target import Target
 from wire_world import SOURCE, World
 
 _MS = 1_000_000
+_LAST = 1 << 40
+"""Events follow what arrives at their moment."""
 _RECEIVES = 20_000
 """More waits than any trace of these worlds may need: a loop that spins is found, not endured."""
 
@@ -32,9 +34,13 @@ _RECEIVES = 20_000
 class SteppingClock(ManualClock):
     """A clock whose wall hands can be set."""
 
+    stepped_ns = 0
+    """By how much they were set."""
+
     def step(self, ns: int) -> None:
         """Set the wall clock forward, or backward."""
         self._epoch_ns += ns
+        self.stepped_ns += ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class Delivered:
     """A packet that was handed to the decoder."""
 
     received_ns: int
+    """By a wall clock that nobody has set."""
     reply: Reply | None
     speaks_of: ProbeSpec | None
     """The probe that it truly answers or acknowledges; ``None`` for a stray."""
@@ -65,13 +72,12 @@ class WirePath:
         self._target = Target(world.target)
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
-        self._inbox: list[tuple[bytes, ProbeSpec | None]] = []
+        self._inbox: list[tuple[bytes, ProbeSpec | None, int, int]] = []
         self._receives = 0
         self._is_down = False
         for event in world.event:
-            self._at(
-                event.at_ms, self._step(round(event.clock_step_ms * _MS), event.interface_down)
-            )
+            act = self._step(round(event.clock_step_ms * _MS), event.interface_down)
+            self._at(event.at_ms, act, after=_LAST)
 
     # The port.
 
@@ -115,10 +121,9 @@ class WirePath:
 
     def _read(self) -> tuple[Reply, ...]:
         replies = []
-        for packet, probe in self._inbox:
-            now_ns = self.clock.now_ns()
-            reply = decode(packet, now_ns)
-            self.delivered.append(Delivered(received_ns=now_ns, reply=reply, speaks_of=probe))
+        for packet, probe, stamp_ns, steady_ns in self._inbox:
+            reply = decode(packet, stamp_ns)
+            self.delivered.append(Delivered(received_ns=steady_ns, reply=reply, speaks_of=probe))
             replies += [reply] if reply is not None else []
         self._inbox.clear()
         return tuple(replies)
@@ -134,15 +139,19 @@ class WirePath:
     def _now_ms(self) -> float:
         return self.clock.monotonic_s() * 1e3
 
-    def _at(self, at_ms: float, act: Callable[[], None]) -> None:
-        heapq.heappush(self._events, (round(at_ms * _MS), next(self._order), act))
+    def _at(self, at_ms: float, act: Callable[[], None], *, after: int = 0) -> None:
+        heapq.heappush(self._events, (round(at_ms * _MS), after + next(self._order), act))
 
     def _play_until(self, now_ms: float) -> None:
         while self._events and self._events[0][0] <= round(now_ms * _MS):
             heapq.heappop(self._events)[2]()
 
     def _deliver(self, at_ms: float, packet: bytes, probe: ProbeSpec | None) -> None:
-        self._at(at_ms, lambda: self._inbox.append((packet, probe)))
+        def arrive() -> None:
+            stamp_ns = self.clock.now_ns()
+            self._inbox.append((packet, probe, stamp_ns, stamp_ns - self.clock.stepped_ns))
+
+        self._at(at_ms, arrive)
 
     def _step(self, ns: int, down: bool | None) -> Callable[[], None]:  # noqa: FBT001
         def act() -> None:

@@ -58,6 +58,8 @@ class _Node:
 
     def verdict(self, version: int, ttl: int, size: int) -> tuple[int, int] | None:
         """ICMP type and code for a packet that it does not forward."""
+        if self.spec.refuses_first:
+            return self.spec.refuses
         if ttl < 1 or (ttl == 1 and not self.spec.forwards_zero):
             return _TIME_EXCEEDED[version]
         if self.spec.mtu and size > self.spec.mtu:
@@ -158,6 +160,8 @@ class Routers:
         branch, chosen = self._world.branch[at], self._chosen[at]
         if branch.by == "time":
             return int(now_ms >= branch.at_ms)
+        if seen.ttl < branch.first:
+            return 0
         looked_at: dict[str, object] = {
             "flow": seen.hashed,
             "label": (seen.source, seen.target, seen.label),

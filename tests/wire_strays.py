@@ -7,6 +7,7 @@ from wire_bytes import (
     ICMP,
     RST,
     SYN,
+    TCP,
     QuoteStyle,
     Seen,
     icmp_error,
@@ -38,6 +39,7 @@ def write_stray(stray: Stray, seen: Seen) -> bytes:
         target=stray.target,
         source_port=stray.source_port,
         sequence_add=sequence - seen.sequence,
+        identification=sequence >> 16 & 0xFFFF if seen.protocol == TCP else None,
     )
     kind = _ERRORS[stray.kind, seen.version]
     body = icmp_error(kind, quoted, style=QuoteStyle(), version=seen.version)

@@ -55,6 +55,8 @@ class HopSpec(Strict):
     """Further copies of each answer."""
     refuses: tuple[int, int] | None = None
     """ICMP type and code that it answers to what it should forward."""
+    refuses_first: bool = False
+    """Refuses before it looks at the TTL."""
     filters: bool = False
     """Forwards nothing, and says nothing of that."""
     mtu: int = 0

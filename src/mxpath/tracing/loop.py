@@ -11,12 +11,14 @@ The law
    samples before third ones, and only if the router can be expected to answer (``courtesy.py``).
 4. **Nobody is looked at without a cause**: its moment has come (a heap), or an answer has.
 5. **Sending does not starve listening**: after ``_STRETCH`` probes the sockets are emptied.
+6. **Stamps are of one clock.** When somebody sets the wall clock, later stamps are carried over to
+   the clock as it was when the loop began: no round-trip time contains the step.
 """
 
 import heapq
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import Reply
@@ -31,7 +33,7 @@ _HELD_S = 0.05
 """Time until a query that was held back is tried again, where the socket does not tell."""
 _STRETCH = 64
 _STEP_NS = 10_000_000
-"""A jump of the wall clock against the monotonic one that spoils round-trip times."""
+"""A jump of the wall clock against the monotonic one that would spoil round-trip times."""
 _NEVER = float("inf")
 
 
@@ -73,6 +75,8 @@ class Loop:
         self._free_s = -_NEVER
         """No place before."""
         self._offset_ns = self._offset()
+        self._set_ns = self._set_before_ns = 0
+        """By how much the wall clock has been set, now and when it was last looked at."""
         self._courtesy = Courtesy(clock.monotonic_s())
         for each in self._active:
             self._flow(each, 0)
@@ -84,8 +88,9 @@ class Loop:
             until_s = self._turn()
             if not self._active:
                 return
-            self._hear(self._probes.receive(until_s))
-            self._watch_clock()
+            replies = self._probes.receive(until_s)
+            self._watch_clock(self._offset())
+            self._hear(replies)
 
     def interrupt(self) -> None:
         """Mark what was not finished."""
@@ -150,7 +155,7 @@ class Loop:
         """Nothing is due: wait for its moment, or it is over."""
         wake_s = running.course.wake_s(now_s)
         if wake_s is None:
-            running.ended_ns = self._clock.now_ns()
+            running.ended_ns = self._clock.now_ns() - self._set_ns
             del self._active[running]
         elif wake_s != running.look_s:
             running.look_s = wake_s
@@ -174,6 +179,7 @@ class Loop:
         ]
         results = self._probes.send(specs)
         at_ns, at_s = self._clock.now_ns(), self._clock.monotonic_s()
+        self._watch_clock(at_ns - round(at_s * 1e9))
         for shot, spec, result in zip(shots, specs, results, strict=True):
             if result.error is not None:
                 running.course.failed(result.error)
@@ -189,7 +195,7 @@ class Loop:
                     shot,
                     sequence=spec.sequence,
                     at_s=at_s - (at_ns - result.sent_ns) / 1e9,
-                    at_ns=result.sent_ns,
+                    at_ns=result.sent_ns - self._set_ns,
                 )
                 self._courtesy.sent((running.number, shot.flow, shot.ttl), running.target.version)
         return True
@@ -215,19 +221,29 @@ class Loop:
                 "sequence numbers are rewritten on the way: some answers were told apart by the"
                 " IP identification"
             )
-        running.course.answered(place, reply)
+        running.course.answered(place, self._carried_over(reply))
         self._courtesy.answered((running.number, number, match.ttl), reply.responder)
         return running if running.ended_ns is None else None
 
     def _offset(self) -> int:
         return self._clock.now_ns() - round(self._clock.monotonic_s() * 1e9)
 
-    def _watch_clock(self) -> None:
-        offset = self._offset()
-        if abs(offset - self._offset_ns) > _STEP_NS:
+    def _watch_clock(self, offset_ns: int) -> None:
+        """Law 6: has the clock been set since the last look?"""
+        step_ns, self._offset_ns = offset_ns - self._offset_ns, offset_ns
+        self._set_before_ns = self._set_ns
+        if abs(step_ns) > _STEP_NS:
+            self._set_ns += step_ns
             for each in self._active:
-                each.course.note("the clock was set during this trace: some RTTs are wrong")
-        self._offset_ns = offset
+                each.course.note("the clock was set during this trace: times go by the old one")
+
+    def _carried_over(self, reply: Reply) -> Reply:
+        """Carry a stamp over; one that is older than the last step is known by its age."""
+        if reply.received_ns is None or not (self._set_ns or self._set_before_ns):
+            return reply
+        stamp_ns, now_ns = reply.received_ns, self._clock.now_ns() - self._set_ns
+        carried = (stamp_ns - set_ns for set_ns in (self._set_ns, self._set_before_ns))
+        return replace(reply, received_ns=min(carried, key=lambda each: abs(now_ns - each)))
 
 
 def _number(running: Running) -> int:
