@@ -2,36 +2,29 @@
 
 from ipaddress import ip_address
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from formats.reading_samples import all_of, kinds, one_of
+from formats.reading_samples import told as told_by
 from mxpath.errors import ParseError
 from mxpath.formats import traceroute
 from mxpath.model.probe import InterfaceRole, Protocol, ReplyKind
-from mxpath.model.trace import EndReason, Hop, Trace
-
-SAMPLES = Path(__file__).parent.parent / "samples" / "traceroute"
+from mxpath.model.trace import EndReason, Trace
 
 
 def sample(name: str) -> tuple[Trace, ...]:
-    return traceroute.read((SAMPLES / name).read_bytes(), source=name)
+    return all_of("traceroute", name)
 
 
 def only(name: str) -> Trace:
-    (trace,) = sample(name)
-    return trace
+    return one_of("traceroute", name)
 
 
 def told(text: str) -> Trace:
-    (trace,) = traceroute.read(text.encode(), source="made")
-    return trace
-
-
-def kinds(hop: Hop) -> list[ReplyKind | None]:
-    return [probe.reply.kind for probe in hop.probes if probe.reply is not None]
+    return told_by("traceroute", text)
 
 
 def test_three_probes_to_a_hop_of_two_routers_are_three_probes() -> None:

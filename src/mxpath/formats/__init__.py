@@ -5,13 +5,16 @@ A reader is a pure function from the bytes of a whole file to traces, and raises
 turns traces into the bytes of a file.
 """
 
-from mxpath.formats import atlas, native, traceroute
+from mxpath.formats import atlas, lft, native, tcptraceroute, traceroute, tracert
 from mxpath.formats.reading import Reader, Writer
 
 READERS: dict[str, Reader] = {
     "mxpath": native.READER,
     "atlas": atlas.READER,
     "traceroute": traceroute.READER,
+    "tcptraceroute": tcptraceroute.READER,
+    "tracert": tracert.READER,
+    "lft": lft.READER,
 }
 """By name; the order is that in which a file of unknown format is tried."""
 

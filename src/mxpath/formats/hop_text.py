@@ -17,7 +17,7 @@ from mxpath.formats.hop_line import HopLine
 from mxpath.formats.lines import lines_of
 from mxpath.formats.told_trace import MAX_TTL, Heading, assemble
 from mxpath.model.foreign_text import printable
-from mxpath.model.trace import Trace
+from mxpath.model.trace import EndReason, Trace
 
 MAX_REMARKS = 16
 """Remarks of a tool that are kept for each trace."""
@@ -25,53 +25,44 @@ MAX_REMARKS = 16
 _HOP = re.compile(r"\s*(?P<ttl>\d{1,3})(?=\s|$)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """What a tool's text looks like around its hops."""
-
-    tool: str
-    heading: Callable[[str, int], Heading | str | None]
-    """What a line says, and its number; words where it says too little; ``None`` when it is none."""
-    lacking: str
-    """What to say of hops without a heading."""
-    address_first: Callable[[str], bool] = lambda _heading: False
-    """Whether names follow addresses, from the heading."""
-
-
 @dataclass(slots=True, kw_only=True)
-class _Section:
+class Section:
+    """One trace of a file, as far as it is read."""
+
     heading: Heading
-    address_first: bool
     hops: list[HopLine] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    end: EndReason | None = None
+    """Where the text says it in words."""
     is_open: bool = True
 
-    def take(self, line: str) -> str | None:
-        """Take a line in; return what is wrong with it, if anything is."""
-        found = _HOP.match(line)
-        if found is None:
-            return self._other(line)
-        ttl = int(found["ttl"])
-        if not self.is_open:
-            return "a hop, but no heading above it"
-        if not 0 < ttl <= MAX_TTL or (self.hops and ttl <= self.hops[-1].ttl):
-            return f"hop {ttl} is out of order"
-        self.hops.append(HopLine(ttl=ttl))
-        return self._read(line[found.end() :])
-
-    def _other(self, line: str) -> str | None:
-        if self.is_open and self.hops and line[:1].isspace() and line.strip():
-            return self._read(line)
-        if line.startswith((f"{self.heading.tool}: ", f"{self.heading.tool}6: ")):
+    def remark(self, line: str) -> None:
+        """Keep what the tool says beside its hops; of very many the first ones."""
+        if len(self.remarks) < MAX_REMARKS:
             self.remarks.append(printable(line.strip(), limit=200))
-        elif self.is_open and self.hops and line.strip() == "^C":
-            self.hops[-1].is_interrupted = True
-        elif line.strip() or self.hops:
-            self.is_open = False
-        return None
 
-    def _read(self, text: str) -> str | None:
-        return self.hops[-1].read(text, address_first=self.address_first)
+
+def _read_hop(_section: Section, hop: HopLine, text: str) -> str | None:
+    return hop.read(text)
+
+
+def _no_other(_section: Section, _line: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a tool words its traces."""
+
+    tool: str
+    lacking: str
+    """What to say of hops without a heading."""
+    heading: Callable[[str, int], Heading | str | None]
+    """What a line says, and its number; words where it says too little; ``None`` when it is none."""
+    hop: Callable[[Section, HopLine, str], str | None] = _read_hop
+    """Takes in what follows the TTL, or goes on with a hop; returns what is wrong."""
+    other: Callable[[Section, str], bool] = _no_other
+    """Takes in a line that is no hop, if it belongs to the trace."""
 
 
 def read_text(content: bytes, dialect: Dialect, *, source: str) -> tuple[Trace, ...]:
@@ -82,16 +73,16 @@ def read_text(content: bytes, dialect: Dialect, *, source: str) -> tuple[Trace, 
     ParseError
         When it holds none, or a line of it is not understood.
     """
-    sections: list[_Section] = []
+    sections: list[Section] = []
     for number, line in enumerate(lines_of(content, source=source), 1):
-        heading = dialect.heading(line, number)
         wrong: str | None = None
+        heading = dialect.heading(line, number)
         if isinstance(heading, Heading):
-            sections.append(_Section(heading=heading, address_first=dialect.address_first(line)))
+            sections.append(Section(heading=heading))
         elif heading is not None:
             wrong = heading
         elif sections:
-            wrong = sections[-1].take(line)
+            wrong = _take(sections[-1], line, dialect)
         elif _HOP.match(line):
             wrong = dialect.lacking
         if wrong:
@@ -99,5 +90,34 @@ def read_text(content: bytes, dialect: Dialect, *, source: str) -> tuple[Trace, 
     if not sections:
         raise ParseError(dialect.lacking, source=source, line=1)
     return tuple(
-        assemble(s.heading, s.hops, source=source, notes=s.remarks[:MAX_REMARKS]) for s in sections
+        assemble(s.heading, s.hops, source=source, notes=s.remarks, end=s.end) for s in sections
     )
+
+
+def _take(section: Section, line: str, dialect: Dialect) -> str | None:
+    """Take a line in; return what is wrong with it, if anything is."""
+    found = _HOP.match(line)
+    if found is None:
+        return _take_other(section, line, dialect)
+    ttl = int(found["ttl"])
+    if not section.is_open:
+        return "a hop, but no heading above it"
+    if not 0 < ttl <= MAX_TTL or (section.hops and ttl <= section.hops[-1].ttl):
+        return f"hop {ttl} is out of order"
+    section.hops.append(HopLine(ttl=ttl))
+    return dialect.hop(section, section.hops[-1], line[found.end() :])
+
+
+def _take_other(section: Section, line: str, dialect: Dialect) -> str | None:
+    words = line.strip()
+    if line.startswith((f"{dialect.tool}: ", f"{dialect.tool}6: ")):
+        section.remark(line)
+    elif not section.is_open or dialect.other(section, line):
+        pass
+    elif section.hops and words and line[0].isspace():
+        return dialect.hop(section, section.hops[-1], line)
+    elif section.hops and words == "^C":
+        section.hops[-1].is_interrupted = True
+    elif words or section.hops:
+        section.is_open = False
+    return None

@@ -59,12 +59,29 @@ class Heading:
     source_port: int | None = None
     max_ttl: int | None = None
     version: str | None = None
+    address_first: bool = False
+    """Names follow addresses: GNU inetutils, which alone tell no packet size."""
 
 
 def assemble(
-    heading: Heading, lines: Sequence[HopLine], *, source: str, notes: Iterable[str] = ()
+    heading: Heading,
+    lines: Sequence[HopLine],
+    *,
+    source: str,
+    notes: Iterable[str] = (),
+    end: EndReason | None = None,
 ) -> Trace:
-    """Make the trace of what ``heading`` and ``lines``, ascending by TTL, tell."""
+    """Make the trace of what ``heading`` and ``lines``, ascending by TTL, tell.
+
+    Parameters
+    ----------
+    source
+        Name of the file.
+    notes
+        What the tool remarks.
+    end
+        Why it ended, where the text says it in words.
+    """
     if heading.protocol is None and any(a.extensions in _STATES for h in lines for a in h.answers):
         heading = replace(heading, protocol=Protocol.TCP)
     hops = _hops(heading, lines)
@@ -78,7 +95,7 @@ def assemble(
         engine=heading.tool,
         flows=(Flow(source_port=heading.source_port, destination_port=heading.port, hops=hops),),
         distance=distance,
-        end=_end(heading, lines, hops, distance),
+        end=end or _end(heading, lines, hops, distance),
         started_at=None,
         ended_at=None,
         packets_sent=None,

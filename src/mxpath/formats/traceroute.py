@@ -11,7 +11,8 @@ UDP or ICMP was sent is not told.
 
 import re
 
-from mxpath.formats.hop_text import Dialect, read_text
+from mxpath.formats.hop_line import HopLine
+from mxpath.formats.hop_text import Dialect, Section, read_text
 from mxpath.formats.lines import address_in, text_of
 from mxpath.formats.reading import Reader
 from mxpath.formats.told_trace import Heading
@@ -36,19 +37,19 @@ def _heading(line: str, number: int) -> Heading | str | None:
         line=number,
         source=address_in(found["source"] or ""),
         max_ttl=int(found["hops"]) if found["hops"] else None,
+        address_first=found["rest"] is None,
     )
 
 
-def _is_inetutils(heading: str) -> bool:
-    """GNU inetutils tell no packet size, and put the address before the name."""
-    return heading.rstrip().endswith("hops max")
+def _hop(section: Section, hop: HopLine, text: str) -> str | None:
+    return hop.read(text, address_first=section.heading.address_first)
 
 
 _DIALECT = Dialect(
     tool="traceroute",
     heading=_heading,
     lacking="hops, but no heading 'traceroute to …' above them: keep standard error too (2>&1)",
-    address_first=_is_inetutils,
+    hop=_hop,
 )
 
 
