@@ -167,7 +167,7 @@ def echo_reply(seen: Seen) -> bytes:
     return bytes([_ECHO_REPLY[seen.version]]) + seen.body[1:]
 
 
-def udp_answer(seen: Seen, payload: bytes = b"who is there?") -> bytes:
+def udp_answer(seen: Seen, payload: bytes) -> bytes:
     """Write a datagram from the port that was probed."""
     near, far = seen.ports
     return struct.pack("!HHHH", far, near, 8 + len(payload), 0) + payload

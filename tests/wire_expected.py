@@ -121,16 +121,18 @@ def wrong_matches(found: Trace, path: WirePath) -> list[str]:
 
 
 def forgotten_answers(found: Trace, path: WirePath) -> list[str]:
-    """Probes that count as unanswered though an answer to them was understood."""
-    understood = {
+    """Probes that count as unanswered though an answer came that names them."""
+    named = {
         (d.speaks_of.source_port, d.speaks_of.sequence)
         for d in path.delivered
         if d.speaks_of and d.reply and d.reply.target == found.target
+        if (d.reply.source_port, d.reply.sequence)
+        == (d.speaks_of.source_port, d.speaks_of.sequence)
     }
     return [
         f"probe {probe.ttl}/{probe.attempt} has an answer that was forgotten"
         for port, probe in _probes(found)
-        if probe.reply is None and (port, probe.sequence) in understood
+        if probe.reply is None and (port, probe.sequence) in named
     ]
 
 

@@ -18,6 +18,7 @@ from wire_routers import Answer, Arrived
 from wire_server import TcpFlow
 from wire_world import TargetSpec
 
+_WORDS = b"220 who is there?"
 _PORT_UNREACHABLE = {4: (3, 3), 6: (1, 4)}
 
 
@@ -56,8 +57,8 @@ class Target:
             yield Answer(at_ms=word.at_ms + end.way_ms, packet=packet, sequence=word.sequence)
 
     def _udp(self, seen: Seen, end: Arrived) -> bytes | None:
-        if self._spec.udp == "answers":
-            return udp_answer(seen)
+        if self._spec.udp in ("echoes", "speaks"):
+            return udp_answer(seen, seen.body[8:] if self._spec.udp == "echoes" else _WORDS)
         kind = _PORT_UNREACHABLE[seen.version]
         refusal = icmp_error(kind, end.packet, style=QuoteStyle(), version=seen.version)
         return refusal if self._spec.udp == "closed" else None

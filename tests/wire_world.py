@@ -87,7 +87,8 @@ class TargetSpec(Strict):
     address: Address | None = None
     rtt_ms: float | None = None
     tcp: Literal["linux", "cookies", "closed", "drops"] = "linux"
-    udp: Literal["closed", "answers", "drops"] = "closed"
+    udp: Literal["closed", "echoes", "speaks", "drops"] = "closed"
+    """``speaks`` answers with words of its own, in which no probe can be recognised."""
     echo: bool = True
     says: tuple[Literal["syn-ack", "ack", "rst", ""], ...] = ()
     """What it says to each SYN in place of all that; nothing to any more."""
