@@ -14,6 +14,7 @@ from mxpath.model import codec, documents
 from mxpath.model.changes import Changes
 from mxpath.model.mail import MailDomain
 from mxpath.model.study import Study
+from mxpath.model.watch import Watched, WatchedRound
 
 DOCUMENTS: tuple[type, ...] = (
     Study,
@@ -33,6 +34,8 @@ DOCUMENTS: tuple[type, ...] = (
     documents.LabLinks,
     documents.Configuration,
     documents.LabFaults,
+    WatchedRound,
+    Watched,
 )
 
 

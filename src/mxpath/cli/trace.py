@@ -5,7 +5,7 @@ import argparse
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.names import name_addresses
 from mxpath.cli import options as shared
-from mxpath.cli import tables
+from mxpath.cli import tables, watching
 from mxpath.cli.readings import remarks, table
 from mxpath.cli.targets import resolve
 from mxpath.model import codec
@@ -35,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a table of loss, round trips and jitter of each hop, as mtr has it (with --queries)",
     )
+    watching.add(parser)
     shared.add_names(parser)
     shared.add_output(parser)
     shared.add_families(parser)
@@ -54,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
             max_ttl=options.max_ttl,
             **shared.queries(options),
         )
+        if options.watch:
+            return watching.run(options, asked, vantage, gazetteer, chosen)
         traces = trace(asked, vantage, options=chosen)
         hops = [address for t in traces for hop in t.hops for address in hop.responders]
         names = {} if options.no_names else name_addresses((*asked, *hops), vantage)

@@ -16,7 +16,6 @@ from mxpath.model.changes import (
     State,
     Waypoint,
 )
-from mxpath.model.probe import ReplyKind
 from mxpath.model.route import Route
 from mxpath.model.session import Outcome, Phase, SmtpSession
 from mxpath.model.study import Study
@@ -303,9 +302,7 @@ def _rtt_of(trace: Trace) -> _Side:
     samples = sorted(
         p.rtt_ms
         for p in probes
-        if p.rtt_ms is not None
-        and p.reply is not None
-        and p.reply.kind in (ReplyKind.SYN_ACK, ReplyKind.RST)
+        if p.rtt_ms is not None and p.reply is not None and p.reply.is_from_target
     )
     gap = samples[1] - samples[0] if len(samples) > 1 else 0.0
     best = trace.target_rtt_ms

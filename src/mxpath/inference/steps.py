@@ -71,7 +71,7 @@ def _target_probes(flow: Flow, distance: int) -> tuple[Probe, ...]:
     return tuple(
         probe
         for probe in (*late, *flow.beyond)
-        if probe.reply is not None and probe.reply.kind in (ReplyKind.SYN_ACK, ReplyKind.RST)
+        if probe.reply is not None and probe.reply.is_from_target
     )
 
 

@@ -11,7 +11,7 @@ so that the cookie has four.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from mxpath.errors import InputError
@@ -22,6 +22,8 @@ SOURCE_PORTS = range(61000, 65536)
 """Above the ports that Linux draws for its own connections (32768 to 60999)."""
 _COOKIE_BITS = {Protocol.TCP: 20, Protocol.UDP: 4, Protocol.ICMP: 4}
 _ATTEMPT_BITS = 6
+_STRIDE = 0x9E377
+"""From one cookie of a flow to the next: odd, so that all come before one comes back."""
 _ID_SHIFT = 16
 """The IPv4 identification is the sequence number without these lower bits."""
 
@@ -68,6 +70,14 @@ class FlowIdentity:
         if sequence & (1 << bits) - 1 != self.cookie:
             return None
         return divmod(sequence >> bits, 1 << _ATTEMPT_BITS)
+
+    def again(self, number: int) -> "FlowIdentity":
+        """Return the same flow with another cookie, so that answers to its earlier use are strangers'.
+
+        UDP and ICMP have 16 cookies: they come back after as many uses.
+        """
+        bits = _COOKIE_BITS[self.protocol]
+        return replace(self, cookie=(self.cookie + number * _STRIDE) % (1 << bits))
 
     def place_by_id(self, identification: int) -> tuple[int, int] | None:
         """TTL and attempt that an IPv4 identification names: the upper half of a TCP sequence.

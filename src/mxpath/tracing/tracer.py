@@ -53,6 +53,7 @@ def drive(
     course_for: Callable[[IPAddress], Course],
     *,
     options: TraceOptions,
+    draw: FlowDraw | None = None,
 ) -> tuple[Trace, ...]:
     """Drive a course for each target; see :func:`trace`.
 
@@ -64,6 +65,8 @@ def drive(
         Makes the course of a target.
     options
         Of these the protocol and the port are looked at here.
+    draw
+        Whence the flows come; ``None`` draws them afresh.
 
     Raises
     ------
@@ -90,7 +93,7 @@ def drive(
         # A second call from the same vantage must not meet the half-open remains of the first
         # one's flows: the moment is part of the seed.
         seed = None if vantage.seed is None else f"{vantage.seed}@{vantage.clock.now_ns()}"
-        draw = FlowDraw(options.destination_port, seed=seed, protocol=options.protocol)
+        draw = draw or FlowDraw(options.destination_port, seed=seed, protocol=options.protocol)
         loop = Loop(running.values(), probes=probes, clock=vantage.clock, draw=draw)
         try:
             loop.run()
