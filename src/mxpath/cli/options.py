@@ -157,8 +157,9 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Vantage, Gazetteer]]:
     if options.vantage == "live":
         go_home()
     settings = settle(options)
-    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="mxpath-") as scratch:
+    with ExitStack() as stack:
         if kind == "sim":
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="mxpath-"))
             vantage, published = _simulated(rest, Path(scratch), settings)
         elif kind == "replay":
             vantage, published = _replayed(rest, settings), None
