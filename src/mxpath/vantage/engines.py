@@ -38,6 +38,12 @@ def _unprivileged(source: Source) -> AbstractContextManager[ProbeSocket]:
     return open_unprivileged(source)
 
 
+def _system(source: Source) -> AbstractContextManager[ProbeSocket]:
+    from mxpath.vantage.system import open_system  # noqa: PLC0415 - see above
+
+    return open_system(source)
+
+
 def _none(_source: Source) -> AbstractContextManager[ProbeSocket]:
     raise PrivilegeError(
         f"no probing engine was opened: {ADVICE}; everything but tracing works without"
@@ -48,9 +54,12 @@ ENGINES: dict[str, Callable[[Source], AbstractContextManager[ProbeSocket]]] = {
     "raw": _raw,
     "scapy": _scapy,
     "unprivileged": _unprivileged,
+    "system": _system,
     "none": _none,
 }
 """Probing engines by name, the best first."""
+_NEED_PRIVILEGE = {"raw", "scapy"}
+"""Their sockets cannot be opened any more once privilege is dropped."""
 
 
 def open_engine(name: str, source: Source) -> AbstractContextManager[ProbeSocket]:
@@ -77,7 +86,10 @@ def best_engine(protocol: Protocol = Protocol.TCP) -> str:
 
 
 class KeptEngine:
-    """An engine that is opened now; every trace gets the same socket, one trace at a time.
+    """An engine whose sockets are opened once; every trace gets the same ones, one at a time.
+
+    What needs no privilege is opened for each trace, so that it is tried as the user who we are by
+    then.
 
     Parameters
     ----------
@@ -91,11 +103,13 @@ class KeptEngine:
 
     def __init__(self, name: str, source: Source, stack: ExitStack) -> None:
         self._lock = threading.Lock()
-        self._probes: ProbeSocket | PrivilegeError
-        try:
-            self._probes = stack.enter_context(open_engine(name, source))
-        except PrivilegeError as error:
-            self._probes = error
+        self._name, self._source = name, source
+        self._probes: ProbeSocket | PrivilegeError | None = None
+        if name in _NEED_PRIVILEGE:
+            try:
+                self._probes = stack.enter_context(open_engine(name, source))
+            except PrivilegeError as error:
+                self._probes = error
 
     @contextmanager
     def probes(self) -> Iterator[ProbeSocket]:
@@ -106,15 +120,14 @@ class KeptEngine:
         PrivilegeError
             When it could not be opened.
         """
+        if self._probes is None:
+            with open_engine(self._name, self._source) as opened:
+                yield opened
+            return
         if isinstance(self._probes, PrivilegeError):
             raise self._probes
         with self._lock:
             end_s = time.monotonic() + _DRAIN_S
             while self._probes.receive(0.0) and time.monotonic() < end_s:
                 pass
-            try:
-                yield self._probes
-            finally:
-                rest = getattr(self._probes, "rest", None)
-                if rest is not None:
-                    rest()
+            yield self._probes
