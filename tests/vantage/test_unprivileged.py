@@ -1,6 +1,7 @@
 """The unprivileged engine on loopback; routers come in ``tests/lab``."""
 
 import socket
+import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Protocol, Reply, ReplyKind
 from mxpath.vantage import linux
 from mxpath.vantage.error_queue import read_error, stamp_and_ttl
+from mxpath.vantage.ip_headers import checksum
 from mxpath.vantage.ports import ProbeSocket
 from mxpath.vantage.unprivileged import SYN_LIFE_S, open_unprivileged
 
@@ -204,3 +206,32 @@ def test_odd_messages_of_the_queue_never_raise(
     if error is not None:
         error.reply(spec(LOOPBACK[0], Protocol.UDP, 9), 1)
     assert stamp_and_ttl([])[1] is None
+
+
+def time_exceeded(probe: ProbeSpec, said: bytes) -> bytes:
+    """An ICMP error about a datagram with a label stack behind it (RFC 4884, RFC 4950)."""
+    quote = bytes.fromhex("4500002000004000011100007f0000017f000001")
+    quote += struct.pack("!HHHH", probe.source_port, probe.destination_port, 12, 0)
+    quote = (quote + said).ljust(128, b"\0")
+    added = bytes((0x20, 0, 0, 0)) + struct.pack("!HBBI", 8, 1, 1, 24001 << 12 | 1 << 8 | 7)
+    added = added[:2] + struct.pack("!H", checksum(added)) + added[4:]
+    message = bytes((11, 0, 0, 0, 0, 32, 0, 0)) + quote + added
+    return message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+
+
+@pytest.mark.lab
+def test_a_routers_label_stack_is_seen(probes: ProbeSocket) -> None:
+    """Played on loopback by a raw socket: routers of the lab have no labels."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent,
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as router,
+    ):
+        silent.bind(("127.0.0.1", 0))
+        router.bind(("127.0.0.9", 0))
+        probe = spec(LOOPBACK[0], Protocol.UDP, silent.getsockname()[1])
+        probes.send([probe])
+        router.sendto(time_exceeded(probe, silent.recv(64)), ("127.0.0.1", 0))
+        (reply,) = probes.receive(time.monotonic() + 2)
+    assert (reply.kind, reply.responder) == (ReplyKind.TIME_EXCEEDED, ip_address("127.0.0.9"))
+    assert (reply.sequence, reply.reply_ttl) == (probe.sequence, 64)
+    assert [(label.label, label.ttl, label.bottom) for label in reply.mpls] == [(24001, 7, True)]

@@ -59,7 +59,8 @@ def print_trace(
     if trace.packets_sent is not None:
         print(f"      {trace.packets_sent} packets sent")
     if trace.unseen:
-        print(f"      the {trace.engine} engine cannot see: {printable('; '.join(trace.unseen))}")
+        unseen = printable("; ".join(trace.unseen))
+        print(f"      {printable(trace.engine)} cannot see: {unseen}")
 
 
 def _probes_words(trace: Trace) -> str:

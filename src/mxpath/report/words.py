@@ -198,7 +198,11 @@ def unseen_words(study: Study) -> tuple[str, ...]:
         if part := ", ".join(parts):
             silent.setdefault(part, []).append(str(trace.target))
     hops = [f"{part} towards {', '.join(targets)}" for part, targets in silent.items()]
-    return (*not_looked_at(study), *hops, *(printable(note) for note in study.notes))
+    engines = dict.fromkeys((trace.engine, trace.unseen) for trace in study.traces if trace.unseen)
+    blind = (
+        printable(f"{engine} cannot see: {', '.join(unseen)}") for engine, unseen in engines
+    )
+    return (*not_looked_at(study), *hops, *(printable(note) for note in study.notes), *blind)
 
 
 def _limited_hops(trace: Trace) -> str:

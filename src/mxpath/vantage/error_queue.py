@@ -17,6 +17,7 @@ from ipaddress import IPv4Address, IPv6Address
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Reply, ReplyKind
 from mxpath.vantage import linux
+from mxpath.vantage.icmp_extensions import interfaces, labels
 
 _TIMESPEC = struct.Struct("@ll")
 _EXTENDED_ERROR = struct.Struct("@IBBBBIHBB")
@@ -65,6 +66,10 @@ class QueuedError:
             icmp_type=self.icmp_type,
             icmp_code=self.icmp_code,
             mtu=(self.info or None) if self.kind is ReplyKind.PACKET_TOO_BIG else None,
+            mpls=() if self.extension_at is None else labels(self.quote, self.extension_at),
+            interfaces=()
+            if self.extension_at is None
+            else interfaces(self.quote, self.extension_at),
         )
 
 

@@ -90,6 +90,7 @@ _ALWAYS_UNSEEN = (
     "reply TTLs",
     "what a quote holds",
     f"duplicates, and answers later than {WAIT_S} s",
+    "whether a late answer is that of the probe before",
 )
 DIALECTS = (
     Dialect(

@@ -51,6 +51,7 @@ SYN_LIFE_S = 0.9
 """How long a SYN is waited for: law 2."""
 UNSEEN = (
     "with which TTL, DSCP and IP-ID a probe arrived where it died",
+    "label stacks of routers older than RFC 4884",
     "of tcp the TTL of the target's own answer, bare ACKs and duplicates",
     f"of tcp answers later than {SYN_LIFE_S:g} s",
 )
