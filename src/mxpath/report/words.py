@@ -199,9 +199,7 @@ def unseen_words(study: Study) -> tuple[str, ...]:
             silent.setdefault(part, []).append(str(trace.target))
     hops = [f"{part} towards {', '.join(targets)}" for part, targets in silent.items()]
     engines = dict.fromkeys((trace.engine, trace.unseen) for trace in study.traces if trace.unseen)
-    blind = (
-        printable(f"{engine} cannot see: {', '.join(unseen)}") for engine, unseen in engines
-    )
+    blind = (printable(f"{engine} cannot see: {', '.join(unseen)}") for engine, unseen in engines)
     return (*not_looked_at(study), *hops, *(printable(note) for note in study.notes), *blind)
 
 
