@@ -24,8 +24,9 @@ from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate, simulated_truth
 from mxpath.lab.topology import World
 from mxpath.lab.truth import Truth
+from mxpath.lab.wanted_flow import WantedFlow
 from mxpath.model import codec
-from mxpath.model.address import IPAddress
+from mxpath.model.probe import Protocol
 from mxpath.model.study import Study
 from mxpath.pipeline import analyze
 from mxpath.report.exports import write_graph
@@ -177,10 +178,15 @@ def _watch(
     raise MxpathError(f"the analysis inside the lab took longer than {ANALYSIS_TIMEOUT_S:g} s")
 
 
-def flows_of(studies: Iterable[Study]) -> tuple[tuple[IPAddress, int], ...]:
-    """Every flow that was traced, as (target, source port)."""
+def flows_of(studies: Iterable[Study]) -> tuple[WantedFlow, ...]:
+    """Every flow that was traced."""
     return tuple(
-        (trace.target, flow.source_port)
+        WantedFlow(
+            trace.target,
+            flow.source_port,
+            trace.protocol or Protocol.TCP,
+            flow.destination_port or None,
+        )
         for study in studies
         for trace in study.traces
         for flow in trace.flows

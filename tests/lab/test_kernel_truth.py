@@ -5,10 +5,12 @@ import pytest
 
 from lab.asking import at_sender
 from lab.tables import BACK, step, tables
+from mxpath.lab.conditions import Carried
 from mxpath.lab.fib import Step
 from mxpath.lab.kernel_truth import KernelTruth, mx_truth
 from mxpath.lab.netns import Lab
 from mxpath.lab.topology import World
+from mxpath.lab.wanted_flow import WantedFlow
 from mxpath.model.address import IPAddress
 
 FLOWS = range(41_000, 41_010)
@@ -18,11 +20,13 @@ def test_the_way_there_is_what_each_kernel_answers_for_this_flow(world: World) -
     target, asked = world.addresses_of("ns")[0], []
 
     def ask(node: str, _: IPAddress, **flow: object) -> Step:
-        asked.append((node, flow["device"], flow["source_port"]))
+        packet = flow["packet"]
+        assert isinstance(packet, Carried)
+        asked.append((node, flow["device"], packet.source_port))
         return Step("eth0" if node == "mailhost" else "eth2", None if node == "nord1" else gateway)
 
     gateway = step(world, "mailhost", "nord1").gateway
-    path = KernelTruth(world, tables(world, BACK), ask=ask).path(target, 4711)
+    path = KernelTruth(world, tables(world, BACK), ask=ask).path(WantedFlow(target, 4711))
     there = [each for each in asked if each[2] == 4711]
     assert there == [("mailhost", None, 4711), ("nord1", "eth1", 4711)]
     # ns has no table: no answer comes back
@@ -33,7 +37,7 @@ def test_the_way_there_is_what_each_kernel_answers_for_this_flow(world: World) -
 
 def test_a_path_ends_where_a_kernel_has_no_route(world: World) -> None:
     truth = KernelTruth(world, tables(world, BACK), ask=lambda *_, **__: None)
-    path = truth.path(world.addresses_of("mx1")[0], 1)
+    path = truth.path(WantedFlow(world.addresses_of("mx1")[0], 1))
     assert path.hops == ()
     assert not path.arrives
     assert path.as_path == (64496,)

@@ -17,9 +17,11 @@ from mxpath.errors import InputError, MxpathError
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.simulated import simulate, simulated_truth
 from mxpath.lab.truth import PathTruth
+from mxpath.lab.wanted_flow import WantedFlow
 from mxpath.model import codec
 from mxpath.model.address import IPAddress
 from mxpath.model.documents import LabFaults, LabLinks
+from mxpath.model.probe import Protocol
 
 pytestmark = pytest.mark.lab
 
@@ -99,8 +101,12 @@ def test_odd_routers_answer_as_they_are_said_to(lab: Lab, family: int) -> None:
 
 @FAMILIES
 def test_both_players_tell_one_truth(lab: Lab, family: int) -> None:
-    for host in ("mx1", "mxbig", "mxhid"):
-        assert truth(lab, host, family) == in_memory(host, family)
+    rows = [
+        WantedFlow(address(host, family), PORT, protocol)
+        for host in ("mx1", "mxbig", "mxhid")
+        for protocol in Protocol
+    ]
+    assert lab.truth(rows).paths == simulated_truth(WORLD, rows).paths
 
 
 def test_a_limited_router_answers_a_burst_of_six(lab: Lab) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.odd_world import odd_world
-from mxpath.lab.conditions import SYN, Carried
+from mxpath.lab.conditions import Carried
 from mxpath.lab.faults import with_link
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.simulated import SimulatedVantage, simulate
@@ -32,6 +32,8 @@ def step(world: World, one: str, other: str) -> NextHop:
 def shaken(**keys: float) -> World:
     return with_link(replace(WORLD, faults={}), ("home1", "alpha1"), keys)
 
+
+SYN = {v: Carried(version=v, protocol=6, target_port=25) for v in (4, 6)}
 
 JITTERY = step(shaken(jitter_ms=5.0), "home1", "alpha1")
 

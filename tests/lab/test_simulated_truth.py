@@ -6,7 +6,8 @@ from mxpath.lab.elements import Behaviour
 from mxpath.lab.simulated import SimulatedVantage, simulate, simulated_truth
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.lab.truth import HopTruth, PathTruth
-from mxpath.model.probe import ProbeSpec, Reply
+from mxpath.lab.wanted_flow import WantedFlow
+from mxpath.model.probe import USUAL_PORT, ProbeSpec, Protocol, Reply
 
 WORLD = read_world(shipped_worlds()["first_walk"])
 FLOWS = [
@@ -17,8 +18,15 @@ FLOWS = [
 ]
 
 
-def path_to(host: str, family: int, port: int, vantage: SimulatedVantage) -> PathTruth:
-    (path,) = simulated_truth(WORLD, [(WORLD.addresses_of(host)[family], port)], vantage).paths
+def path_to(
+    host: str,
+    family: int,
+    port: int,
+    vantage: SimulatedVantage,
+    protocol: Protocol = Protocol.TCP,
+) -> PathTruth:
+    flow = WantedFlow(WORLD.addresses_of(host)[family], port, protocol)
+    (path,) = simulated_truth(WORLD, [flow], vantage).paths
     return path
 
 
@@ -31,13 +39,47 @@ def ask(vantage: SimulatedVantage, path: PathTruth, ttl: int) -> Reply | None:
             target=path.target,
             source=source,
             source_port=path.source_port,
-            destination_port=25,
+            destination_port=USUAL_PORT[path.protocol] or 0,
             ttl=ttl,
-            sequence=ttl << 26,
+            sequence=number(path, ttl),
+            protocol=path.protocol,
         )
         (sent,) = socket.send([probe])
         assert sent.error is None
         return next(iter(socket.receive(vantage.clock.monotonic_s() + 2)), None)
+
+
+def number(path: PathTruth, ttl: int) -> int:
+    return ttl << (26 if path.protocol is Protocol.TCP else 10)
+
+
+@pytest.mark.parametrize("protocol", [Protocol.UDP, Protocol.ICMP])
+@pytest.mark.parametrize(("host", "family", "port"), FLOWS)
+def test_datagrams_and_echoes_find_their_own_truth(
+    host: str, family: int, port: int, protocol: Protocol, vantage: SimulatedVantage
+) -> None:
+    path = path_to(host, family, port, vantage, protocol)
+    assert path.as_path == WORLD.expected.as_paths[host]
+    for hop in path.hops:
+        sent_ns, reply = vantage.clock.now_ns(), ask(vantage, path, hop.ttl)
+        assert reply is not None
+        assert (reply.responder, reply.sequence) == (hop.address, number(path, hop.ttl))
+        assert reply.is_from_target == (hop == path.hops[-1])
+        assert reply.received_ns is not None
+        assert hop.rtt_min_ms <= (reply.received_ns - sent_ns) / 1e6 <= hop.rtt_max_ms
+    assert path.hops[-1].limited == (protocol is Protocol.UDP)
+
+
+def test_identifiers_of_echoes_are_hashed_by_nobody(vantage: SimulatedVantage) -> None:
+    ports = range(40_000, 40_030)
+    ways = {
+        protocol: {
+            tuple(hop.node for hop in path_to("mxfar", 0, port, vantage, protocol).hops)
+            for port in ports
+        }
+        for protocol in Protocol
+    }
+    assert [len(ways[protocol]) for protocol in Protocol] == [2, 2, 1]
 
 
 @pytest.mark.parametrize(("host", "family", "port"), FLOWS)

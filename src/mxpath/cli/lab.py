@@ -10,9 +10,10 @@ from mxpath.errors import InputError
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.lab.truth import PathTruth, Truth
+from mxpath.lab.wanted_flow import WantedFlow
 from mxpath.model import codec
-from mxpath.model.address import IPAddress
 from mxpath.model.documents import LabList, LabRow
+from mxpath.model.probe import Protocol
 
 TRUTH_SOURCE_PORT = 61000
 """The flow whose path ``lab truth`` prints unless told otherwise."""
@@ -35,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     collect.add_argument("collector", nargs="?", help="which one (default: all of the world)")
     lab_changes.configure(actions)
     lab_send.configure(actions)
+    truth.add_argument("--protocol", choices=tuple(Protocol), default=Protocol.TCP)
     for action in (inside, truth, collect):
         action.add_argument("-w", "--world", dest="name", help="if several worlds run")
     for action in (listing, up, truth):
@@ -166,8 +168,8 @@ def _collect(options: argparse.Namespace) -> int:
 
 def _truth(options: argparse.Namespace) -> int:
     lab = attached(options.name)
-    flows: list[tuple[IPAddress, int]] = [
-        (address, options.source_port)
+    flows = [
+        WantedFlow(address, options.source_port, Protocol(options.protocol))
         for name, host in lab.world.hosts.items()
         if host.smtp is not None
         for address in lab.world.addresses_of(name)
@@ -187,7 +189,8 @@ def _print_truth(truth: Truth) -> None:
 
 
 def _print_path(path: PathTruth) -> None:
-    print(f"{path.target} from port {path.source_port}: AS {' '.join(map(str, path.as_path))}")
+    said = f"{path.target} by {path.protocol} from port {path.source_port}"
+    print(f"{said}: AS {' '.join(map(str, path.as_path))}")
     for hop in path.hops:
         rtt = f"{hop.rtt_min_ms:.1f} … {hop.rtt_max_ms:.1f} ms"
         marks = [word for word in ("silent", "limited", "third_party") if getattr(hop, word)]

@@ -15,6 +15,7 @@ from mxpath.lab.segment_accuracy import SegmentTally, tally_segments
 from mxpath.lab.smtp_accuracy import Fact, smtp_fact
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, Truth
 from mxpath.model.mail import PlanKind
+from mxpath.model.probe import Protocol
 from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import Hop, Trace
@@ -117,19 +118,22 @@ def _tally(facts: Sequence[Fact]) -> Tally:
 
 def _path_of(trace: Trace, truth: Truth) -> PathTruth | None:
     port = trace.flow.source_port if trace.flow else None
-    return None if port is None else truth.path(trace.target, port)
+    protocol = trace.protocol or Protocol.TCP
+    return None if port is None else truth.path(trace.target, port, protocol)
 
 
 def _hop_facts(trace: Trace, path: PathTruth, truth: Truth) -> Iterator[Fact]:
     """One fact a hop of the truth, and one for the distance of the target."""
-    dropped = truth.smtp[path.target].behaviour is Behaviour.DROPPED
+    drops = truth.smtp[path.target].behaviour is Behaviour.DROPPED
+    dropped = drops and path.protocol is Protocol.TCP
     expected = path.hops[:-1] if dropped and path.arrives else path.hops
     seen = {hop.ttl: hop for hop in trace.hops}
     for known in expected:
         yield _hop_fact(trace, known, seen.get(known.ttl))
     answers = path.arrives and not dropped and not path.hops[-1].silent
     distance = len(path.hops) if answers else None
-    by_chance = trace.distance is None and bool(path.hops) and path.hops[-1].lossy
+    may_fail = bool(path.hops) and (path.hops[-1].lossy or path.hops[-1].limited)
+    by_chance = trace.distance is None and may_fail
     yield (
         trace.distance == distance or by_chance,
         f"{trace.target}: distance {trace.distance}, truly {distance}",

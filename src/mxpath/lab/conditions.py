@@ -49,10 +49,6 @@ class Carried:
     icmp_type: int = 0
 
 
-SYN = {v: Carried(version=v, protocol=_TCP, target_port=25) for v in (4, 6)}
-"""What a flow to a mail host sends, by IP version."""
-SYN_ACK = {v: Carried(version=v, protocol=_TCP, source_port=25) for v in (4, 6)}
-"""What a mail host answers."""
 ICMP_ERROR = {
     4: Carried(version=4, protocol=_ICMP, icmp_type=11),
     6: Carried(version=6, protocol=_ICMP_V6, icmp_type=3),

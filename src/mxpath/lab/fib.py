@@ -14,6 +14,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 from typing import Any
 
+from mxpath.lab.conditions import Carried
 from mxpath.lab.namespaces import LabError, inside
 from mxpath.lab.topology import Interface
 from mxpath.model.address import IPAddress, Prefix
@@ -162,16 +163,16 @@ def _step(hop: Mapping[str, Any]) -> Step:
 
 
 def route_get(
-    node: str, target: IPAddress, *, source: IPAddress, device: str | None, source_port: int
+    node: str, target: IPAddress, *, source: IPAddress, device: str | None, packet: Carried
 ) -> Step | None:
-    """Ask a node's kernel where one TCP flow to port 25 goes on.
+    """Ask a node's kernel where the packets of one flow go on.
 
     Parameters
     ----------
     node
         Whose kernel.
-    target, source, source_port
-        The flow; its destination port is 25.
+    target, source, packet
+        The flow: its addresses, its protocol and its ports.
     device
         The interface it came in by; ``None`` at the sender itself.
 
@@ -181,6 +182,7 @@ def route_get(
         ``None`` when the kernel has no route.
     """
     where = ["iif", device] if device else []
+    ports = ["sport", str(packet.source_port), "dport", str(packet.target_port)]
     with inside(node):
         try:
             (row,) = _ip(
@@ -192,11 +194,8 @@ def route_get(
                 str(source),
                 *where,
                 "ipproto",
-                "tcp",
-                "sport",
-                str(source_port),
-                "dport",
-                "25",
+                str(packet.protocol),
+                *(ports if packet.target_port else ()),
             )
         except LabError:
             return None

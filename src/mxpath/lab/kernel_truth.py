@@ -20,14 +20,15 @@ This module imports nothing of inference, tracing or graph.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, loss_over, narrowest, stops
+from mxpath.lab.conditions import ICMP_ERROR, Carried, loss_over, narrowest, stops
 from mxpath.lab.fib import NEVER_S, Fib, Step, read_fibs, route_get
 from mxpath.lab.neighbours import Crossing, Neighbours
 from mxpath.lab.topology import World
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, has_no_answer, mx_rows
+from mxpath.lab.wanted_flow import WantedFlow
 from mxpath.model.address import IPAddress, parse_address
+from mxpath.model.probe import Protocol
 
-SMTP_PORT = 25
 _MAX_HOPS = 64
 _MAX_ALIASES = 8
 
@@ -49,22 +50,23 @@ class KernelTruth:
         """Read all tables of a running world."""
         return cls(world, read_fibs([*world.routers, *world.hosts]))
 
-    def path(self, target: IPAddress, source_port: int) -> PathTruth:
+    def path(self, flow: WantedFlow) -> PathTruth:
         """Return the path of a flow; it ends early where a kernel has no route."""
-        world = self.world
+        world, target = self.world, flow.target
         source = world.address_of(world.sender, target.version)
-        walk = self._there(target, source, source_port)
+        walk = self._there(flow, source)
         nodes = (world.sender, *(c.node for c in walk))
         asns = [world.asn_of[node] for node in nodes]
         arrives = target in self.fibs[nodes[-1]].local
         back: tuple[Crossing, ...] = ()
         if arrives and source is not None:
-            back = tuple(self._walk(source, target, SMTP_PORT, node=nodes[-1]))
+            back = tuple(self._back(flow, source, node=nodes[-1]))
         mtu, hidden = self._largest(back, nodes[-1], target)
         return PathTruth(
             target=target,
-            source_port=source_port,
-            hops=tuple(self._hops(walk, target, source)) if source is not None else (),
+            source_port=flow.source_port,
+            protocol=flow.protocol,
+            hops=tuple(self._hops(walk, flow, source)) if source is not None else (),
             as_path=(asns[0], *(far for near, far in pairwise(asns) if near != far)),
             crossings=tuple(
                 (world.exchanges[c.exchange].id, near, far)
@@ -77,11 +79,13 @@ class KernelTruth:
             loss=loss_over(wire for crossing in (*walk, *back) for wire in crossing.wires),
         )
 
-    def _there(
-        self, target: IPAddress, source: IPAddress | None, port: int
-    ) -> tuple[Crossing, ...]:
-        start = self.world.sender
-        return () if source is None else tuple(self._walk(target, source, port, node=start))
+    def _there(self, flow: WantedFlow, source: IPAddress | None) -> tuple[Crossing, ...]:
+        if source is None:
+            return ()
+        return tuple(self._walk(flow.target, source, flow.probe, node=self.world.sender))
+
+    def _back(self, flow: WantedFlow, source: IPAddress, *, node: str) -> Iterator[Crossing]:
+        return self._walk(source, flow.target, flow.answer, node=node)
 
     def _largest(
         self, back: Iterable[Crossing], at: str, target: IPAddress
@@ -95,23 +99,24 @@ class KernelTruth:
         return narrowest(way)
 
     def _walk(
-        self, target: IPAddress, source: IPAddress, port: int, *, node: str
+        self, target: IPAddress, source: IPAddress, packet: Carried, *, node: str
     ) -> Iterator[Crossing]:
         """Follow a flow from kernel to kernel (rule 1)."""
         device = None
         for _ in range(_MAX_HOPS):
             if target in self.fibs[node].local:
                 return
-            step = self._ask(node, target, source=source, device=device, source_port=port)
+            step = self._ask(node, target, source=source, device=device, packet=packet)
             crossing = None if step is None else self.neighbours.crossing(node, step, target)
-            if crossing is None or stops(crossing.wires, SYN[target.version]):
+            if crossing is None or stops(crossing.wires, packet):
                 return
             yield crossing
             node, device = crossing.node, crossing.device
 
     def _hops(
-        self, walk: Iterable[Crossing], target: IPAddress, source: IPAddress
+        self, walk: Iterable[Crossing], flow: WantedFlow, source: IPAddress
     ) -> Iterator[HopTruth]:
+        target = flow.target
         there_ms = there_max_ms = 0.0
         lossy = False
         for ttl, crossing in enumerate(walk, start=1):
@@ -120,11 +125,13 @@ class KernelTruth:
             lossy |= any(wire.link.loss for wire in crossing.wires)
             fib, version = self.fibs[crossing.node], target.version
             last = target in fib.local
-            answer = SYN_ACK[version] if last else ICMP_ERROR[version]
+            answer = flow.answer if last else ICMP_ERROR[version]
             back = self.neighbours.delays_ms(crossing.node, source, answer)
             inbound = next(i.ip for i in fib.addresses[crossing.device] if i.version == version)
             address = target if last else fib.answers_from(source) or inbound
-            interval_s = 0.0 if last else fib.errors.interval_s[version]
+            # A target's word that nobody has a port is an error too.
+            errs = not last or flow.protocol is Protocol.UDP
+            interval_s = fib.errors.interval_s[version] if errs else 0.0
             yield HopTruth(
                 ttl=ttl,
                 node=crossing.node,

@@ -15,7 +15,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
@@ -35,6 +35,7 @@ from mxpath.lab.routing import ControlPlane
 from mxpath.lab.state import LabState
 from mxpath.lab.topology import World
 from mxpath.lab.truth import Truth
+from mxpath.lab.wanted_flow import Rows, wanted
 from mxpath.lab.wire import compile_wire
 from mxpath.model.address import IPAddress
 from mxpath.model.codec import from_data, to_data
@@ -333,15 +334,15 @@ class Lab(ChangeableLab):
         full = {**capability.environment(), **own, **(env or {})}
         return subprocess.Popen(self.command(node, argv), env=full, text=True, **kw)
 
-    def truth(self, flows: Iterable[tuple[IPAddress, int]]) -> Truth:
+    def truth(self, flows: Rows) -> Truth:
         """Read what is true from the running kernels and daemons; sends no packet.
 
         Parameters
         ----------
         flows
-            (target, source port) of TCP flows from the sender to port 25.
+            Flows from the sender; (target, source port) alone is TCP to port 25.
         """
-        asked = [[str(target), port] for target, port in flows]
+        asked = [[str(flow.target), *flow[1:]] for flow in wanted(flows)]
         return from_data(Truth, control.ask(self.state.directory, "truth", flows=asked))
 
     def dump(self, collector: str) -> Path:

@@ -25,6 +25,7 @@ from mxpath.lab.simulated_wire import UDP
 from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.topology import World
 from mxpath.lab.truth import Truth
+from mxpath.lab.wanted_flow import Rows
 from mxpath.lab.zone import is_recursive, resolvers_of, server_of
 from mxpath.model.address import IPAddress
 from mxpath.model.origin import Origin
@@ -232,9 +233,7 @@ def _question_ms(network: PlayedNetwork, asked_ns: int, there: IPAddress) -> flo
     return (heard[1] - asked_ns) / 1e6 if heard is not None and arrived else None
 
 
-def simulated_truth(
-    world: World, flows: Iterable[tuple[IPAddress, int]], vantage: Vantage | None = None
-) -> Truth:
+def simulated_truth(world: World, flows: Rows, vantage: Vantage | None = None) -> Truth:
     """Return what is true in a world played in memory.
 
     Parameters
@@ -242,7 +241,7 @@ def simulated_truth(
     world
         The world.
     flows
-        (target, source port) of each flow whose path is wanted.
+        Flows whose paths are wanted; (target, source port) alone is TCP to port 25.
     vantage
         The vantage that played it, as :func:`simulate` made it: its seed decides the
         equal-cost choices and its counters fill ``syns``. Without it the default seed

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from itertools import pairwise, takewhile
 
-from mxpath.lab.conditions import ICMP_ERROR, SYN, SYN_ACK, Carried, loss_over, stops
+from mxpath.lab.conditions import ICMP_ERROR, Carried, loss_over, stops
 from mxpath.lab.forwarding import FiveTuple
-from mxpath.lab.simulated_network import SMTP_PORT, PlayedNetwork
+from mxpath.lab.simulated_network import PlayedNetwork
 from mxpath.lab.simulated_routers import answering_address, inbound_address
-from mxpath.lab.simulated_wire import TCP
+from mxpath.lab.simulated_wire import UDP
 from mxpath.lab.simulated_zones import PlayedZones
 from mxpath.lab.steps import NextHop
 from mxpath.lab.topology import World
@@ -22,15 +22,16 @@ from mxpath.lab.truth import (
     smtp_truth,
     unknowable,
 )
+from mxpath.lab.wanted_flow import Rows, WantedFlow, wanted
 from mxpath.model.address import IPAddress, parse_address
 
 
-def memory_truth(network: PlayedNetwork, flows: Iterable[tuple[IPAddress, int]]) -> Truth:
-    """Return the truth for the given (target, source port) flows of one played network."""
+def memory_truth(network: PlayedNetwork, flows: Rows) -> Truth:
+    """Return the truth for the given flows of one played network."""
     return Truth(
         player="memory",
         wire=None,
-        paths=tuple(_path(network, target, port) for target, port in flows),
+        paths=tuple(_path(network, flow) for flow in wanted(flows)),
         mx=_mx(network.world),
         smtp=smtp_truth(network.world, network.mail.truths()),
         unknowable=unknowable(network.world),
@@ -43,9 +44,9 @@ def memory_truth(network: PlayedNetwork, flows: Iterable[tuple[IPAddress, int]])
     )
 
 
-def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTruth:
+def _path(network: PlayedNetwork, wanted_flow: WantedFlow) -> PathTruth:
     """The steps of one flow; empty of hops when the world has no way to the target."""
-    world = network.world
+    world, target, source_port = network.world, wanted_flow.target, wanted_flow.source_port
     source = world.address_of(world.sender, target.version)
     if source is None:  # the sender does not speak this family
         return PathTruth(
@@ -55,15 +56,16 @@ def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTr
             as_path=(world.asn_of[world.sender],),
             crossings=(),
             arrives=False,
+            protocol=wanted_flow.protocol,
         )
     flow = FiveTuple(
         source=source,
         target=target,
-        protocol=TCP,
-        source_port=source_port,
-        target_port=SMTP_PORT,
+        protocol=wanted_flow.number,
+        source_port=wanted_flow.ports[0],
+        target_port=wanted_flow.ports[1],
     )
-    steps = tuple(_carried(network.plane.walk(world.sender, flow), SYN[target.version]))
+    steps = tuple(_carried(network.plane.walk(world.sender, flow), wanted_flow.probe))
     nodes = (world.sender, *(step.node for step in steps))
     asns = [world.asn_of[node] for node in nodes]
     arrives = network.plane.arrives(nodes[-1], target)
@@ -72,7 +74,8 @@ def _path(network: PlayedNetwork, target: IPAddress, source_port: int) -> PathTr
     return PathTruth(
         target=target,
         source_port=source_port,
-        hops=tuple(_hops(network, flow, steps)),
+        protocol=wanted_flow.protocol,
+        hops=tuple(_hops(network, flow, steps, wanted_flow.answer)),
         as_path=(asns[0], *(far for near, far in pairwise(asns) if near != far)),
         crossings=tuple(
             (world.exchanges[step.exchange].id, world.asn_of[node], world.asn_of[step.node])
@@ -92,7 +95,7 @@ def _carried(steps: Iterable[NextHop], packet: Carried) -> Iterator[NextHop]:
 
 
 def _hops(
-    network: PlayedNetwork, flow: FiveTuple, steps: tuple[NextHop, ...]
+    network: PlayedNetwork, flow: FiveTuple, steps: tuple[NextHop, ...], own_answer: Carried
 ) -> Iterator[HopTruth]:
     there_ms = there_max_ms = 0.0
     lossy = False
@@ -102,9 +105,10 @@ def _hops(
         there_max_ms += step.delay_ms + step.jitter_ms
         lossy |= any(wire.link.loss for wire in step.wires)
         last = network.plane.arrives(step.node, flow.target)
-        answer = SYN_ACK[version] if last else ICMP_ERROR[version]
+        answer = own_answer if last else ICMP_ERROR[version]
         back = network.plane.delays_ms(step.node, flow.source, answer)
-        answering = None if last else world.answering.get(step.node)
+        refuses = last and flow.protocol == UDP  # an error, as routers send them
+        answering = world.answering.get(step.node) if refuses or not last else None
         address = flow.target if last else answering_address(world, step, version)
         yield HopTruth(
             ttl=ttl,
@@ -115,7 +119,8 @@ def _hops(
             rtt_max_ms=round(there_max_ms + (back[1] if back else 0.0), 6),
             there_ms=round(there_ms, 6),
             silent=back is None or (answering is not None and answering.silent),
-            limited=answering is not None and answering.icmp_per_s is not None,
+            limited=(refuses and step.node in world.hosts)
+            or (answering is not None and answering.icmp_per_s is not None),
             lossy=lossy,
             third_party=not last and address != inbound_address(step, version),
         )

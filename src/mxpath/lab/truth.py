@@ -15,6 +15,7 @@ from mxpath.lab.elements import Behaviour, Certificate, SmtpHost, TlsVersion
 from mxpath.lab.topology import World
 from mxpath.lab.zone import is_recursive
 from mxpath.model.address import IPAddress
+from mxpath.model.probe import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class HopTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathTruth:
-    """The path of one TCP flow from the sender to port 25 of a target."""
+    """The path of one flow from the sender to a target."""
 
     target: IPAddress
     source_port: int
@@ -62,6 +63,7 @@ class PathTruth:
     """Larger ones vanish, and the target is not told."""
     loss: float = 0.0
     """Share of small packets that vanish by chance on the way there and back together."""
+    protocol: Protocol = Protocol.TCP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +140,12 @@ class Truth:
     unknowable: dict[IPAddress, tuple[int, ...]] = field(default_factory=dict)
     """Target to ids of exchange points whose crossing on the way there nobody could tell."""
 
-    def path(self, target: IPAddress, source_port: int) -> PathTruth | None:
+    def path(
+        self, target: IPAddress, source_port: int, protocol: Protocol = Protocol.TCP
+    ) -> PathTruth | None:
         """The path of one flow."""
-        return next(
-            (p for p in self.paths if p.target == target and p.source_port == source_port), None
-        )
+        key = target, source_port, protocol
+        return next((p for p in self.paths if (p.target, p.source_port, p.protocol) == key), None)
 
 
 def smtp_truth(world: World, hosts: Mapping[str, SmtpTruth]) -> dict[IPAddress, SmtpTruth]:
