@@ -5,7 +5,7 @@ A reader is a pure function from the bytes of a whole file to traces, and raises
 turns traces into the bytes of a file.
 """
 
-from mxpath.formats import atlas, lft, native, tcptraceroute, traceroute, tracert
+from mxpath.formats import atlas, lft, mtr, native, tcptraceroute, traceroute, tracert
 from mxpath.formats.reading import Reader, Writer
 
 READERS: dict[str, Reader] = {
@@ -15,6 +15,7 @@ READERS: dict[str, Reader] = {
     "tcptraceroute": tcptraceroute.READER,
     "tracert": tracert.READER,
     "lft": lft.READER,
+    "mtr": mtr.READER,
 }
 """By name; the order is that in which a file of unknown format is tried."""
 
