@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mxpath.cli.settings import Settings, settle
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
 from mxpath.model.probe import Protocol
-from mxpath.smtp.probe import SmtpOptions
 from mxpath.vantage.ports import Vantage
 from mxpath.vantage.privilege import drop_privilege, go_home
 
-if TYPE_CHECKING:  # loaded late: most commands need no lab
+if TYPE_CHECKING:  # loaded late: not every command needs them, and a trace not at once
+    from mxpath.datasets.gazetteer import Gazetteer
     from mxpath.lab.topology import World
+    from mxpath.smtp.probe import SmtpOptions
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -93,8 +93,10 @@ def add_gazetteer(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def smtp_options(options: argparse.Namespace) -> SmtpOptions:
+def smtp_options(options: argparse.Namespace) -> "SmtpOptions":
     """Return how to talk SMTP: port and the name in EHLO."""
+    from mxpath.smtp.probe import SmtpOptions  # noqa: PLC0415 - see above
+
     return SmtpOptions(port=options.port, helo=settle(options).helo)
 
 
@@ -102,6 +104,13 @@ def add_names(parser: argparse.ArgumentParser) -> None:
     """``--no-names``."""
     parser.add_argument(
         "--no-names", action="store_true", help="do not ask the DNS for the host names of addresses"
+    )
+
+
+def add_numeric(parser: argparse.ArgumentParser) -> None:
+    """``-n``."""
+    parser.add_argument(
+        "-n", "--numeric", action="store_true", help="addresses alone: neither names nor networks"
     )
 
 
@@ -143,7 +152,7 @@ def progress(options: argparse.Namespace) -> Callable[[str], None]:
 
 
 @contextmanager
-def opened(options: argparse.Namespace) -> Iterator[tuple[Vantage, Gazetteer]]:
+def opened(options: argparse.Namespace) -> "Iterator[tuple[Vantage, Gazetteer]]":
     """Open the vantage and the gazetteer that the options name.
 
     Raises
@@ -152,6 +161,23 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Vantage, Gazetteer]]:
         For an unknown vantage.
     SnapshotError
         When the gazetteer is missing.
+    """
+    with standing(options) as (vantage, open_gazetteer):
+        yield vantage, open_gazetteer()
+
+
+@contextmanager
+def standing(
+    options: argparse.Namespace, *, late: bool = False
+) -> "Iterator[tuple[Vantage, Callable[[], Gazetteer]]]":
+    """Open the vantage that the options name; the gazetteer is opened by who calls for it.
+
+    ``late`` loads of the live vantage what sends probes, and the rest when it is asked.
+
+    Raises
+    ------
+    InputError
+        For an unknown vantage.
     """
     kind, _, rest = options.vantage.partition(":")
     if options.vantage == "live":
@@ -164,7 +190,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Vantage, Gazetteer]]:
         elif kind == "replay":
             vantage, published = _replayed(rest, settings), None
         elif options.vantage == "live":
-            vantage, published = _live(options, settings, stack), None
+            vantage, published = _live(options, settings, stack, late=late), None
         else:
             raise InputError(
                 f"unknown vantage {options.vantage!r}: use live, sim:WORLD or replay:FILE"
@@ -175,7 +201,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Vantage, Gazetteer]]:
             from mxpath.vantage.recorded import record  # noqa: PLC0415
 
             vantage = record(vantage, options.record)
-        yield vantage, gazetteer_of(options, published)
+        yield vantage, lambda: gazetteer_of(options, published)
 
 
 def world_under_faults(name: str) -> "tuple[World, tuple[str, ...]]":
@@ -264,7 +290,9 @@ def _replayed(path: str, settings: Settings) -> Vantage:
     return replay(Path(path))
 
 
-def _live(options: argparse.Namespace, settings: Settings, stack: ExitStack) -> Vantage:
+def _live(
+    options: argparse.Namespace, settings: Settings, stack: ExitStack, *, late: bool
+) -> Vantage:
     """Open the probing engine, then drop the privilege that took: nothing has been asked yet."""
     from mxpath.vantage.ledger import Budget, Ledger, ledger_path  # noqa: PLC0415
     from mxpath.vantage.live import live  # noqa: PLC0415
@@ -284,13 +312,16 @@ def _live(options: argparse.Namespace, settings: Settings, stack: ExitStack) -> 
         rate_pps=settings.packets_per_second,
         contact=settings.contact,
         keep=stack,
+        late=late,
     )
     drop_privilege()
     return vantage
 
 
-def gazetteer_of(options: argparse.Namespace, published: Path | None = None) -> Gazetteer:
+def gazetteer_of(options: argparse.Namespace, published: Path | None = None) -> "Gazetteer":
     """Open the gazetteer that was asked for, the world's own, or the shipped one."""
+    from mxpath.datasets.gazetteer import Gazetteer  # noqa: PLC0415 - loads numpy
+
     settings = settle(options)
     # A world knows itself better than the file's general choice does.
     general = None if published is not None and not settings.typed("gazetteer") else settings

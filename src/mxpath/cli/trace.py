@@ -1,19 +1,23 @@
-"""``mxpath trace TARGET…``: the path to port 25, and whose networks it crosses."""
+"""``mxpath trace TARGET…``: the path to port 25, and whose networks it crosses.
+
+What shows the result is loaded while the first answers travel: the first packet leaves before half
+of the program is read.
+"""
 
 import argparse
+from collections.abc import Callable
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
-from mxpath.attribution.attribute import attribute
-from mxpath.attribution.names import name_addresses
 from mxpath.cli import options as shared
-from mxpath.cli import tables, watching
-from mxpath.cli.readings import remarks, table
 from mxpath.cli.targets import resolve
-from mxpath.model import codec
-from mxpath.model.documents import Traces
 from mxpath.model.probe import Protocol
-from mxpath.model.trace import EndReason
-from mxpath.tracing.reading import read
+from mxpath.model.trace import EndReason, Trace
 from mxpath.tracing.tracer import TraceOptions, trace
+
+if TYPE_CHECKING:
+    from mxpath.datasets.gazetteer import Gazetteer
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,17 +39,62 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a table of loss, round trips and jitter of each hop, as mtr has it (with --queries)",
     )
-    watching.add(parser)
+    _add_watching(parser)
     shared.add_names(parser)
+    shared.add_numeric(parser)
     shared.add_output(parser)
     shared.add_families(parser)
     shared.add_vantage(parser)
     shared.add_gazetteer(parser)
 
 
+def _add_watching(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of a watch."""
+    group = parser.add_argument_group("watching")
+    group.add_argument(
+        "--watch", action="store_true", help="look again and again, and say what changes"
+    )
+    group.add_argument(
+        "--every", type=float, default=10.0, metavar="S", help="seconds a round (default 10)"
+    )
+    group.add_argument(
+        "--tcp-every",
+        type=float,
+        default=300.0,
+        metavar="S",
+        help="seconds between looks by TCP, 60 or more (default 300); ICMP in between",
+    )
+    group.add_argument("--rounds", type=int, metavar="N", help="end after so many rounds")
+
+
+class _Aside(Thread):
+    """Loads what will show the traces, and opens the gazetteer, beside the measuring."""
+
+    def __init__(self, open_gazetteer: "Callable[[], Gazetteer]", *, numeric: bool) -> None:
+        super().__init__(daemon=True)
+        self._open, self._numeric = open_gazetteer, numeric
+        self._found: Gazetteer | None = None
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        """Load and open."""
+        try:
+            self.module = import_module("mxpath.cli.traced")
+            self._found = None if self._numeric else self._open()
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            self._error = error
+
+    def wait(self) -> "tuple[Any, Gazetteer | None]":
+        """Return the module and the gazetteer; raises what went wrong."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return self.module, self._found
+
+
 def run(options: argparse.Namespace) -> int:
     """Trace all targets in one engine; 1 when none was reached."""
-    with shared.opened(options) as (vantage, gazetteer):
+    with shared.standing(options, late=True) as (vantage, open_gazetteer):
         pairs = resolve(options.targets, vantage, families=shared.families(options))
         asked = {address: name for name, address in pairs}
         shared.progress(options)(f"tracing {len(asked)} addresses")
@@ -56,20 +105,17 @@ def run(options: argparse.Namespace) -> int:
             **shared.queries(options),
         )
         if options.watch:
-            return watching.run(options, asked, vantage, gazetteer, chosen)
+            from mxpath.cli import watching  # noqa: PLC0415 - loaded when needed
+
+            return watching.run(options, asked, vantage, open_gazetteer(), chosen)
+        aside = _Aside(open_gazetteer, numeric=options.numeric)
+        aside.start()
         traces = trace(asked, vantage, options=chosen)
-        hops = [address for t in traces for hop in t.hops for address in hop.responders]
-        names = {} if options.no_names else name_addresses((*asked, *hops), vantage)
-        owners = attribute((*asked, *hops), gazetteer)
-    readings = tuple(map(read, traces))
-    if options.json:
-        document = Traces(traces=traces, owners=owners, names=names, readings=readings)
-        print(codec.dump(document).decode(), end="")
-    else:
-        for each, reading in zip(traces, readings, strict=True):
-            under = remarks(reading)
-            tables.print_trace(each, owners, names, asked=asked[each.target], under=under)
-            for line in table(reading) if options.statistics else ():
-                print(line)
+        traced, gazetteer = aside.wait()
+        traced.show(traces, asked=asked, options=options, vantage=vantage, gazetteer=gazetteer)
+    return _status(traces)
+
+
+def _status(traces: tuple[Trace, ...]) -> int:
     whole = all(each.end is not EndReason.INTERRUPTED for each in traces)
     return 0 if whole and any(each.end is EndReason.REACHED for each in traces) else 1

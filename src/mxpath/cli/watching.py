@@ -30,25 +30,6 @@ _HOME = "\x1b[H\x1b[J"
 """To the upper left, and clear what is below (ECMA-48 CUP and ED)."""
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    group = parser.add_argument_group("watching")
-    group.add_argument(
-        "--watch", action="store_true", help="look again and again, and say what changes"
-    )
-    group.add_argument(
-        "--every", type=float, default=10.0, metavar="S", help="seconds a round (default 10)"
-    )
-    group.add_argument(
-        "--tcp-every",
-        type=float,
-        default=300.0,
-        metavar="S",
-        help="seconds between looks by TCP, 60 or more (default 300); ICMP in between",
-    )
-    group.add_argument("--rounds", type=int, metavar="N", help="end after so many rounds")
-
-
 def run(
     options: argparse.Namespace,
     asked: Mapping[IPAddress, str],

@@ -25,7 +25,7 @@ class LateResolver:
         return self._make()
 
     def ask(self, name: str, rdtype: str) -> DnsAnswer:
-        """As the port says."""
+        """Answer as the port says."""
         return self._made.ask(name, rdtype)
 
 
@@ -42,7 +42,7 @@ class LateDialer:
     def dial(
         self, address: IPAddress, port: int, timeout_s: float, *, max_segment: int | None = None
     ) -> Connection:
-        """As the port says."""
+        """Answer as the port says."""
         return self._made.dial(address, port, timeout_s, max_segment=max_segment)
 
 
@@ -57,7 +57,7 @@ class LateFetcher:
         return self._make()
 
     def fetch(self, question: HttpQuestion) -> HttpAnswer:
-        """As the port says."""
+        """Answer as the port says."""
         return self._made.fetch(question)
 
 
@@ -72,5 +72,5 @@ class LateRegistry:
         return self._make()
 
     def holder(self, question: RegistryQuestion) -> RegistryAnswer:
-        """As the port says."""
+        """Answer as the port says."""
         return self._made.holder(question)

@@ -9,8 +9,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
@@ -18,15 +20,15 @@ from mxpath.model.origin import Origin
 from mxpath.model.probe import Protocol
 from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.completing import CompletingProbeSocket
-from mxpath.vantage.dns import Server, StubResolver, parse_server, system_servers
 from mxpath.vantage.engines import ENGINES, KeptEngine, best_engine, open_engine
+from mxpath.vantage.late import LateDialer, LateFetcher, LateRegistry, LateResolver
 from mxpath.vantage.ledger import Ledger, ledger_path
 from mxpath.vantage.pace import DEFAULT_RATE_PPS, Pace, PacedDialer, paced_probes
-from mxpath.vantage.ports import WORKERS, Clock, Fetcher, ProbeSocket, Vantage
-from mxpath.vantage.registry import RdapRegistry
-from mxpath.vantage.registry_cache import DiskCache, cache_directory
+from mxpath.vantage.ports import WORKERS, Clock, Dialer, Fetcher, ProbeSocket, Registry, Vantage
 from mxpath.vantage.sources import SourceFinder, host_addresses
-from mxpath.vantage.tcp import TcpDialer
+
+if TYPE_CHECKING:
+    from mxpath.vantage.dns import Server, StubResolver
 
 _SOMEWHERE = (ip_address("192.0.2.1"), ip_address("2001:db8::1"))
 """Documentation addresses: routed like the rest of the Internet, and never written to."""
@@ -44,6 +46,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     rate_pps: float = DEFAULT_RATE_PPS,
     contact: str | None = None,
     keep: ExitStack | None = None,
+    late: bool = False,
 ) -> Vantage:
     """Return this host as a vantage; everything it sends is held to pace and budget.
 
@@ -73,6 +76,10 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     keep
         Where given, the engine is opened now and held open by it, so that privilege can be
         dropped before anything is asked; else each trace opens its own.
+    late
+        Load what resolves, dials and asks registries when it is first asked, for those who send
+        probes first. What is wrong with the trust file is told only then, and the address of a
+        resolver of the system's is not.
 
     Raises
     ------
@@ -83,10 +90,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
         raise InputError(f"no engine {engine!r}; there is: {', '.join(ENGINES)}")
     _check_source(source)
     clock = SystemClock()
-    servers = (parse_server(resolver),) if resolver is not None else system_servers()
-    servers = tuple(replace(s, trusted=s.trusted or trust_ad) for s in servers)
     chosen = engine or best_engine(protocol)
-    asking = registries(clock, contact=contact, source=source)
     book, pace = Ledger(ledger_path()) if ledger is None else ledger, Pace(rate_pps)
     kept = None if keep is None else KeptEngine(chosen, source, keep)
 
@@ -96,20 +100,79 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
             completes = bool(probes.traits.completes)
             yield CompletingProbeSocket(probes, book, clock) if completes else probes
 
+    def make_dialer() -> Dialer:
+        from mxpath.vantage.tcp import TcpDialer  # noqa: PLC0415 - loads OpenSSL
+
+        dialer = TcpDialer(clock, source=source, trust_file=trust_file)
+        return PacedDialer(dialer, pace, book, clock)
+
+    resolving = _Resolving(clock, resolver, trust_ad=trust_ad, source=source)
+    asking = _Asking(clock, contact=contact, source=source)
     return Vantage(
         clock=clock,
-        resolver=StubResolver(clock, servers, source=source),
-        dialer=PacedDialer(
-            TcpDialer(clock, source=source, trust_file=trust_file), pace, book, clock
-        ),
+        resolver=LateResolver(resolving.stub) if late else resolving.stub(),
+        dialer=LateDialer(make_dialer) if late else make_dialer(),
         probes=paced_probes(open_probes, pace, book, clock),
-        fetcher=asking.fetcher,
-        registry=asking.registry,
+        fetcher=LateFetcher(asking.fetcher) if late else asking.fetcher(),
+        registry=LateRegistry(asking.registry) if late else asking.registry(),
         origin=_origin(source),
         engine=chosen,
-        resolver_address=_first(servers),
+        resolver_address=resolver if late else resolving.address,
         workers=WORKERS,
     )
+
+
+class _Resolving:
+    """The stub resolver of a vantage, and whom it asks first; loads dnspython when asked."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        resolver: str | None,
+        *,
+        trust_ad: bool,
+        source: tuple[IPAddress, ...],
+    ) -> None:
+        self._clock, self._resolver = clock, resolver
+        self._trust_ad, self._source = trust_ad, source
+
+    @cached_property
+    def _servers(self) -> "tuple[Server, ...]":
+        from mxpath.vantage.dns import parse_server, system_servers  # noqa: PLC0415
+
+        given = self._resolver
+        servers = (parse_server(given),) if given is not None else system_servers()
+        return tuple(replace(s, trusted=s.trusted or self._trust_ad) for s in servers)
+
+    @property
+    def address(self) -> str | None:
+        """Whom it asks first; ``None`` where this system has no configuration."""
+        return str(self._servers[0]) if self._servers else None
+
+    def stub(self) -> "StubResolver":
+        """Make it."""
+        from mxpath.vantage.dns import StubResolver  # noqa: PLC0415 - loads dnspython
+
+        return StubResolver(self._clock, self._servers, source=self._source)
+
+
+class _Asking:
+    """The registries and the fetcher of a vantage; loads HTTP and RDAP when asked."""
+
+    def __init__(self, clock: Clock, *, contact: str | None, source: tuple[IPAddress, ...]) -> None:
+        self._clock, self._contact, self._source = clock, contact, source
+
+    @cached_property
+    def _both(self) -> "Registries":
+        return registries(self._clock, contact=self._contact, source=self._source)
+
+    def fetcher(self) -> Fetcher:
+        """Return the fetcher."""
+        return self._both.fetcher
+
+    def registry(self) -> Registry:
+        """Return the registries."""
+        return self._both.registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +181,7 @@ class Registries:
 
     clock: Clock
     fetcher: Fetcher
-    registry: RdapRegistry
+    registry: Registry
     workers: int = WORKERS
 
 
@@ -138,15 +201,13 @@ def registries(
         See :func:`live`.
     """
     from mxpath.vantage.http import HttpFetcher  # noqa: PLC0415 - urllib3 is loaded late
+    from mxpath.vantage.registry import RdapRegistry  # noqa: PLC0415 - as above
+    from mxpath.vantage.registry_cache import DiskCache, cache_directory  # noqa: PLC0415
 
     clock = clock or SystemClock()
     fetcher = HttpFetcher(clock, contact=contact, source=source)
     registry = RdapRegistry(fetcher, clock, DiskCache(cache_directory()))
     return Registries(clock=clock, fetcher=fetcher, registry=registry)
-
-
-def _first(servers: tuple[Server, ...]) -> str | None:
-    return str(servers[0]) if servers else None
 
 
 # -- our own addresses ----------------------------------------------------------------------

@@ -1,0 +1,59 @@
+"""What ``mxpath trace`` shows when its traces are there."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+
+from mxpath.attribution.names import name_addresses
+from mxpath.cli import tables
+from mxpath.cli.readings import remarks, table
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.model import codec
+from mxpath.model.address import IPAddress
+from mxpath.model.attribution import Attribution
+from mxpath.model.documents import Traces
+from mxpath.model.trace import Trace
+from mxpath.tracing.reading import read
+from mxpath.vantage.ports import Vantage
+
+
+def show(
+    traces: Sequence[Trace],
+    *,
+    asked: Mapping[IPAddress, str],
+    options: argparse.Namespace,
+    vantage: Vantage,
+    gazetteer: Gazetteer | None,
+) -> None:
+    """Print traces, whose networks they cross, and what their answers tell.
+
+    Parameters
+    ----------
+    traces
+        As measured.
+    asked
+        What was asked for, by address.
+    options
+        ``json``, ``statistics``, ``no_names`` and ``numeric``.
+    vantage
+        Asked for host names, now that nothing is being traced any more.
+    gazetteer
+        Whose addresses they are; ``None`` to leave that out.
+    """
+    hops = [address for t in traces for hop in t.hops for address in hop.responders]
+    nameless = options.no_names or options.numeric
+    names = {} if nameless else name_addresses((*asked, *hops), vantage)
+    owners: dict[IPAddress, Attribution] = {}
+    if gazetteer is not None:
+        from mxpath.attribution.attribute import attribute  # noqa: PLC0415 - loads numpy
+
+        owners = attribute((*asked, *hops), gazetteer)
+    readings = tuple(map(read, traces))
+    if options.json:
+        document = Traces(traces=tuple(traces), owners=owners, names=names, readings=readings)
+        print(codec.dump(document).decode(), end="")
+        return
+    for each, reading in zip(traces, readings, strict=True):
+        under = remarks(reading)
+        tables.print_trace(each, owners, names, asked=asked[each.target], under=under)
+        for line in table(reading) if options.statistics else ():
+            print(line)
