@@ -7,6 +7,7 @@ from math import sqrt
 from statistics import median
 
 from mxpath.model.address import IPAddress
+from mxpath.model.multipath import Multipath
 from mxpath.model.probe import Probe, Protocol, ReplyKind
 from mxpath.model.statistics import HopStatistics
 
@@ -181,6 +182,8 @@ class Trace:
     """What this engine, or the tool, cannot see."""
     imported: Imported | None = None
     """Set where another tool has measured."""
+    multipath: Multipath | None = None
+    """All paths that were found, where they were asked for; the further flows are in ``flows``."""
 
     @property
     def end_words(self) -> str:

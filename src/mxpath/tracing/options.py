@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mxpath.errors import InputError
 from mxpath.model.probe import USUAL_PORT, Protocol
+from mxpath.tracing.multipath_options import MultipathOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,9 @@ class TraceOptions:
     """That time as a multiple of the round-trip time of the hop's neighbours."""
     silence_timeout_s: float = 2.0
     """Time without any answer, after the last SYN, until a target counts as dead."""
+
+    multipath: MultipathOptions | None = None
+    """All paths are asked for, and how sure to be; ``None`` for one."""
 
     @property
     def destination_port(self) -> int | None:

@@ -9,6 +9,7 @@ from mxpath.model.trace import EndReason, Flow, Trace
 from mxpath.tracing.course import Course
 from mxpath.tracing.flows import FlowDraw
 from mxpath.tracing.loop import Loop, Running
+from mxpath.tracing.multipath import Exploration
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.plan import Plan
 from mxpath.vantage.ports import ProbeSocket, Vantage
@@ -44,7 +45,8 @@ def trace(
         When the engine cannot send probes of this protocol.
     """
     chosen = options or TraceOptions()
-    return drive(targets, vantage, lambda _target: Plan(chosen), options=chosen)
+    course = Plan if chosen.multipath is None else Exploration
+    return drive(targets, vantage, lambda _target: course(chosen), options=chosen)
 
 
 def drive(
@@ -131,6 +133,7 @@ def _result(
         packets_sent=course.packets_sent,
         notes=tuple(course.notes),
         unseen=probes.traits.unseen,
+        multipath=course.multipath if isinstance(course, Exploration) else None,
     )
 
 
