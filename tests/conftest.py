@@ -1,5 +1,8 @@
 """What all tests share."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The machines that run the tests are shared: how long an example takes says nothing of the code.
@@ -13,3 +16,14 @@ settings.register_profile(
 )
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def dev_only() -> Path:
+    """Real data that may be used beside the project but is no part of it."""
+    directory = REPOSITORY.parent / "shared" / "data" / "dev-only"
+    if not directory.is_dir():
+        pytest.skip(f"no real data at {directory}: it may not be passed on with the project")
+    return directory
