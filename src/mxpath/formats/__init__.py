@@ -5,17 +5,29 @@ A reader is a pure function from the bytes of a whole file to traces, and raises
 turns traces into the bytes of a file.
 """
 
-from mxpath.formats import atlas, lft, mtr, native, tcptraceroute, traceroute, tracert
+from mxpath.formats import (
+    atlas,
+    lft,
+    mtr,
+    native,
+    scamper,
+    tcptraceroute,
+    traceroute,
+    tracert,
+    warts,
+)
 from mxpath.formats.reading import Reader, Writer
 
 READERS: dict[str, Reader] = {
     "mxpath": native.READER,
     "atlas": atlas.READER,
+    "scamper": scamper.READER,
+    "warts": warts.READER,
+    "mtr": mtr.READER,
     "traceroute": traceroute.READER,
     "tcptraceroute": tcptraceroute.READER,
     "tracert": tracert.READER,
     "lft": lft.READER,
-    "mtr": mtr.READER,
 }
 """By name; the order is that in which a file of unknown format is tried."""
 

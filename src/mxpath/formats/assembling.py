@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from mxpath.model.probe import Probe
 from mxpath.model.trace import Flow, Hop
 
+NO_CONSTANT_FLOW = "not one constant flow: its probes may have taken several paths"
+"""Note on a trace whose probes differ in what routers balance by."""
+
 
 def assemble(
     probes: Iterable[Probe], *, source_port: int | None = None, destination_port: int | None = None

@@ -6,7 +6,7 @@ it is asked for: what does not fit is a ParseError that names source, line, reco
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from ipaddress import IPv6Address
@@ -122,6 +122,16 @@ class Record:
         if not isinstance(values, list):
             self.fail(name, "is no array")
         return tuple(self._below(value, f"{name}[{n}]") for n, value in enumerate(values))
+
+    def arrays(self, name: str) -> tuple[tuple["Record", ...], ...]:
+        """Return the objects of an array of arrays; none when it is not there."""
+        values = self.fields.get(name)
+        if values is None:
+            return ()
+        if not isinstance(values, list):
+            self.fail(name, "is no array")
+        rows = replace(self, fields={f"{name}[{n}]": row for n, row in enumerate(values)})
+        return tuple(rows.children(place) for place in rows.fields)
 
     def _below(self, value: object, name: str) -> "Record":
         if not isinstance(value, dict):

@@ -1,0 +1,178 @@
+"""scamper's JSON, as ``scamper -O json`` and ``sc_warts2json`` write it.
+
+One object a line, of types ``trace`` and ``tracelb``; other types (``cycle-start``, ``ping`` …)
+and the lines that M-Lab adds are passed over. M-Lab also packs a whole cycle into one line, with
+the trace under ``Trace`` or ``Tracelb``. Source: scamper 20211212 (``scamper_trace_json.c``,
+``scamper_tracelb_json.c``), whose key of the next hop's MTU ends in a colon.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mxpath.formats.json_records import Record, records
+from mxpath.formats.reading import Reader
+from mxpath.formats.scamper_results import Answer, Head, multipath_of, trace_of
+from mxpath.model.address import IPAddress
+from mxpath.model.probe import MplsLabel, Protocol
+from mxpath.model.trace import Imported, Trace
+
+
+def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
+    """Read the traces of a file.
+
+    Raises
+    ------
+    ParseError
+        When it is no JSON, or a field does not fit.
+    """
+    found = (_trace(_unwrapped(record)) for record in records(content, source=source))
+    return tuple(trace for trace in found if trace is not None)
+
+
+def _unwrapped(record: Record) -> Record:
+    inside = (record.child(name) for name in ("Trace", "Tracelb", "TraceLB"))
+    return next((each for each in inside if each is not None), record)
+
+
+def _trace(record: Record) -> Trace | None:
+    kind, target = record.fields.get("type"), record.address("dst")
+    if kind not in ("trace", "tracelb") or target is None:
+        return None
+    head = _head(record, target)
+    if kind == "trace":
+        return trace_of(head, [_answer(head, hop) for hop in record.children("hops")])
+    steps = [step for node in record.children("nodes") for step in _steps(node)]
+    nodes = record.children("nodes")
+    inner = {step.to for step in steps}
+    first = [node.address("addr") for node in nodes[:1]]
+    return multipath_of(
+        head,
+        [answer for step in steps for answer in step.answers],
+        first_hop=[address for address in first if address is not None and address not in inner],
+        gave_up=bool(steps) and steps[-1].to is None,
+    )
+
+
+def _head(record: Record, target: IPAddress) -> Head:
+    start = record.child("start")
+    return Head(
+        target=target,
+        source=record.address("src"),
+        method=record.text("method") or "",
+        source_port=record.word("sport"),
+        destination_port=record.word("dport"),
+        started_ns=None if start is None else _stamp(start),
+        first_ttl=record.octet("firsthop") or 1,
+        last_ttl=record.octet("hop_count") or 0,
+        attempts=record.octet("attempts") or 0,
+        probes_sent=record.integer("probe_count") or record.integer("probec"),
+        stop=record.text("stop_reason") or "NONE",
+        imported=Imported(tool="scamper", source=record.source, record=record.number),
+    )
+
+
+def _answer(head: Head, hop: Record) -> Answer:
+    """Decode an answer of a trace; what is neither ICMP nor TCP is a datagram."""
+    icmp, tcp_flags = _icmp(hop), hop.word("tcp_flags")
+    tx, rtt = hop.child("tx"), hop.milliseconds("rtt")
+    ttl = hop.octet("probe_ttl")
+    if not ttl:
+        hop.fail("probe_ttl", "is missing")
+    return Answer(
+        ttl=ttl,
+        attempt=max((hop.octet("probe_id") or 0) - 1, 0),
+        responder=hop.address("addr"),
+        sent_ns=None if tx is None else _stamp(tx),
+        rtt_ns=None if rtt is None else round(rtt * 1e6),
+        icmp=icmp,
+        tcp_flags=tcp_flags,
+        is_udp=icmp is None and tcp_flags is None and head.protocol is Protocol.UDP,
+        reply_ttl=hop.octet("reply_ttl") or None,
+        quoted_ttl=hop.octet("icmp_q_ttl"),
+        quoted_tos=hop.octet("icmp_q_tos"),
+        mtu=hop.word("icmp_nhmtu:") or hop.word("icmp_nhmtu"),
+        mpls=_labels(hop),
+    )
+
+
+class _Step(NamedTuple):
+    """What a probe of a tracelb may come to at one TTL."""
+
+    to: IPAddress | None
+    answers: list[Answer]
+
+
+def _steps(node: Record) -> Iterator[_Step]:
+    """Yield where the links of a node lead, one after the other where hops in between are silent."""
+    for links in node.arrays("links"):
+        for link in links:
+            to = link.address("addr")
+            yield _Step(to, [_link_answer(probe, to) for probe in link.children("probes")])
+
+
+def _link_answer(probe: Record, responder: IPAddress | None) -> Answer:
+    """Decode a probe of a tracelb with its first answer."""
+    tx, ttl = probe.child("tx"), probe.octet("ttl")
+    if not ttl:
+        probe.fail("ttl", "is missing")
+    sent_ns = None if tx is None else _stamp(tx)
+    silence = Answer(
+        ttl=ttl,
+        attempt=probe.octet("attempt") or 0,
+        flow=probe.word("flowid") or 0,
+        sent_ns=sent_ns,
+    )
+    replies = probe.children("replies")
+    if not replies or responder is None:
+        return silence
+    reply = replies[0]
+    rx, rtt = reply.child("rx"), reply.milliseconds("rtt")
+    received_ns = None if rx is None else _stamp(rx)
+    told_ns = None if rtt is None else round(rtt * 1e6)
+    both = sent_ns is not None and received_ns is not None and received_ns >= sent_ns
+    return Answer(
+        ttl=ttl,
+        attempt=silence.attempt,
+        flow=silence.flow,
+        responder=responder,
+        sent_ns=sent_ns,
+        rtt_ns=(received_ns or 0) - (sent_ns or 0) if both else told_ns,
+        icmp=_icmp(reply),
+        tcp_flags=reply.word("tcp_flags"),
+        reply_ttl=reply.octet("ttl"),
+        quoted_ttl=reply.octet("icmp_q_ttl"),
+        quoted_tos=reply.octet("icmp_q_tos") if responder.version == 4 else None,
+        mpls=_labels(reply),
+    )
+
+
+def _icmp(answer: Record) -> tuple[int, int] | None:
+    kind, code = answer.octet("icmp_type"), answer.octet("icmp_code")
+    return None if kind is None or code is None else (kind, code)
+
+
+def _labels(answer: Record) -> tuple[MplsLabel, ...]:
+    return tuple(
+        MplsLabel(
+            label=entry.integer("mpls_label", high=2**20 - 1) or 0,
+            traffic_class=entry.integer("mpls_exp", high=7) or 0,
+            bottom=bool(entry.integer("mpls_s", high=1)),
+            ttl=entry.octet("mpls_ttl") or 0,
+        )
+        for extension in answer.children("icmpext")
+        for entry in extension.children("mpls_labels")
+    )
+
+
+def _stamp(time: Record) -> int | None:
+    """Return ns since 1970; ``None`` where a converter has written 0."""
+    seconds, micros = time.integer("sec", high=2**32 - 1), time.integer("usec", high=10**6)
+    return None if not seconds else seconds * 10**9 + (micros or 0) * 1000
+
+
+def _fits(head: bytes) -> bool:
+    types = (b'"trace"', b'"tracelb"', b'"cycle-start"')
+    return any(each in head for each in types) and (b'"userid"' in head or b"cycle-start" in head)
+
+
+READER = Reader(title="scamper's JSON", read=read, fits=_fits)
