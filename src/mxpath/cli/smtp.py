@@ -3,7 +3,7 @@
 import argparse
 
 from mxpath.cli import options as shared
-from mxpath.cli import tables
+from mxpath.cli.conversations import print_session
 from mxpath.cli.targets import resolve
 from mxpath.model import codec
 from mxpath.model.documents import Sessions
@@ -31,6 +31,6 @@ def run(options: argparse.Namespace) -> int:
         print(codec.dump(Sessions(sessions=sessions)).decode(), end="")
     else:
         for session in sessions:
-            tables.print_session(session)
+            print_session(session)
     answered = (Outcome.ANSWERED, Outcome.REJECTED)
     return 0 if any(session.outcome in answered for session in sessions) else 1

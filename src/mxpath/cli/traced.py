@@ -2,18 +2,19 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from mxpath.attribution.names import name_addresses
 from mxpath.cli import tables
 from mxpath.cli.readings import remarks, table
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.model import codec
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
-from mxpath.model.documents import Traces
+from mxpath.model.evidence import Claim
 from mxpath.model.trace import Trace
 from mxpath.tracing.reading import read
 from mxpath.vantage.ports import Vantage
+
+if TYPE_CHECKING:
+    from mxpath.datasets.gazetteer import Gazetteer
 
 
 def show(
@@ -22,7 +23,7 @@ def show(
     asked: Mapping[IPAddress, str],
     options: argparse.Namespace,
     vantage: Vantage,
-    gazetteer: Gazetteer | None,
+    gazetteer: "Gazetteer | None",
 ) -> None:
     """Print traces, whose networks they cross, and what their answers tell.
 
@@ -40,15 +41,21 @@ def show(
         Whose addresses they are; ``None`` to leave that out.
     """
     hops = [address for t in traces for hop in t.hops for address in hop.responders]
-    nameless = options.no_names or options.numeric
-    names = {} if nameless else name_addresses((*asked, *hops), vantage)
+    names: dict[IPAddress, Claim[str]] = {}
     owners: dict[IPAddress, Attribution] = {}
+    if not (options.no_names or options.numeric):
+        from mxpath.attribution.names import name_addresses  # noqa: PLC0415 - asks the DNS
+
+        names = name_addresses((*asked, *hops), vantage)
     if gazetteer is not None:
         from mxpath.attribution.attribute import attribute  # noqa: PLC0415 - loads numpy
 
         owners = attribute((*asked, *hops), gazetteer)
     readings = tuple(map(read, traces))
     if options.json:
+        from mxpath.model import codec  # noqa: PLC0415 - loads pydantic
+        from mxpath.model.documents import Traces  # noqa: PLC0415 - as above
+
         document = Traces(traces=tuple(traces), owners=owners, names=names, readings=readings)
         print(codec.dump(document).decode(), end="")
         return
