@@ -12,6 +12,7 @@ measured is printed and kept); 2 bad usage or input;
 
 import argparse
 import importlib
+import keyword
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ COMMANDS = {
     "analyze": "where mail to a domain goes, through whose networks, and where the time goes",
     "trace": "the path to port 25 of hosts or addresses",
     "mx": "the MX plan of a domain, as a sender sees it",
+    "import": "traces of other tools, read, attributed and written in other formats",
     "attribute": "whose addresses these are: network, exchange point, prefix",
     "smtp": "one SMTP conversation, timed phase by phase; no mail is sent",
     "figure": "draw one figure of a study",
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     name, rest = _choose(list(arguments))
     if name is None:
         return _guarded(lambda: _top_level(rest))
-    module = importlib.import_module(f"mxpath.cli.{name}")
+    module = importlib.import_module(f"mxpath.cli.{name}{'_' * keyword.iskeyword(name)}")
     parser = argparse.ArgumentParser(prog=f"mxpath {name}", description=COMMANDS[name])
     module.configure(parser)
     options = parser.parse_args(rest)

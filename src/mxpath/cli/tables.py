@@ -45,7 +45,7 @@ def print_trace(
     target = str(trace.target)
     title = target if asked == target else f"{printable(asked)} {target}"
     source = f" from {trace.source}" if trace.source else ""
-    print(f"{title} {_probes_words(trace)}{source}, {trace.engine} engine: {trace.end_words}")
+    print(f"{title} {_probes_words(trace)}{source}, {_measured_words(trace)}: {trace.end_words}")
     widths = _widths(trace, owners)
     for hop in trace.hops:
         for line in _hop_lines(hop, owners, names, widths):
@@ -65,6 +65,12 @@ def _probes_words(trace: Trace) -> str:
     if trace.protocol is None:
         return "by unknown probes"
     return trace.protocol.value if trace.port is None else f"{trace.protocol}/{trace.port}"
+
+
+def _measured_words(trace: Trace) -> str:
+    if trace.imported is None:
+        return f"{trace.engine} engine"
+    return printable(f"traced by {trace.imported.tool}, from {trace.imported.source}")
 
 
 _Widths = tuple[int, int]
@@ -89,7 +95,7 @@ def _hop_lines(
         yield f"{hop.ttl:>4}  silent"
         return
     rtt = f"{hop.min_rtt_ms:.1f} ms" if hop.min_rtt_ms is not None else ""
-    heard = f"{hop.answered}/{len(hop.probes)}" if len(hop.probes) > 1 else ""
+    heard = f"{hop.answered}/{hop.loss.sent}" if hop.loss.sent > 1 else ""
     limits = "  limits its answers (not loss)" if hop.limited else ""
     owner = f"{owner_words(owners.get(hop.address))}{limits}"
     name = name_words(names.get(hop.address))
@@ -100,6 +106,9 @@ def _hop_lines(
     else:
         yield line.rstrip()
         yield f"{'':>6}{name}"
+    for other in hop.responders[1:]:
+        words = f"{other!s:<{widths[0]}} {'too':>10} {'':>5}  {owner_words(owners.get(other))}"
+        yield f"{'':>6}{words.rstrip()}"
 
 
 def name_words(name: Claim[str] | None) -> str:

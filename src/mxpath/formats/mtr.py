@@ -12,7 +12,7 @@ from mxpath.formats.json_records import Record, records
 from mxpath.formats.lines import lines_of, text_of
 from mxpath.formats.mtr_rows import Report, Row, number, title, trace_of
 from mxpath.formats.mtr_tables import TITLES, Table, Taker, take_csv, take_report, take_xml
-from mxpath.formats.reading import Reader
+from mxpath.formats.reading import Reader, check_size
 from mxpath.model.foreign_text import printable
 from mxpath.model.trace import Trace
 
@@ -32,8 +32,11 @@ def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
     ParseError
         When it holds none, or a line or record of it is not understood.
     """
+    check_size(content, source=source)
     text = text_of(content[:_HEAD])
     taker = next((take for begin, take in _TABLES if begin.match(text)), None)
+    if taker is None and not text.lstrip().startswith("{"):
+        raise ParseError("no report of mtr", source=source, line=1)
     if taker is None:
         return tuple(_of_json(record, source) for record in records(content, source=source))
     tables: list[Table] = []

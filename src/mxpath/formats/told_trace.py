@@ -6,17 +6,18 @@
 3. An answer without a mark, by another one than the target, is Time Exceeded where the tool went on
    to the next hop. In the last line it may be anything that ends a trace: its kind stays unknown.
 4. A target that answers ends the trace; the smallest TTL at which it does is its distance.
-5. A TTL between two others that the text leaves out is a hop without probes.
+5. A TTL between two others that the text leaves out is a hop without probes (``assembling``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from mxpath.formats import assembling
 from mxpath.formats.extensions import interfaces_in, labels_in
 from mxpath.formats.hop_line import Answer, HopLine
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import Probe, Protocol, Reply, ReplyKind
-from mxpath.model.trace import EndReason, Flow, Hop, Imported, Trace
+from mxpath.model.trace import EndReason, Hop, Imported, Trace
 
 MAX_TTL = 255
 
@@ -84,8 +85,12 @@ def assemble(
     """
     if heading.protocol is None and any(a.extensions in _STATES for h in lines for a in h.answers):
         heading = replace(heading, protocol=Protocol.TCP)
-    hops = _hops(heading, lines)
-    distance = next((hop.ttl for hop in hops if _is_home(hop)), None)
+    flow = assembling.assemble(
+        _probes(heading, lines),
+        source_port=heading.source_port,
+        destination_port=heading.port,
+    )
+    distance = assembling.distance_of([flow])
     unseen = UNSEEN if heading.protocol else ("the protocol", *UNSEEN)
     return Trace(
         target=heading.target,
@@ -93,9 +98,9 @@ def assemble(
         protocol=heading.protocol,
         port=heading.port,
         engine=heading.tool,
-        flows=(Flow(source_port=heading.source_port, destination_port=heading.port, hops=hops),),
+        flows=(flow,),
         distance=distance,
-        end=end or _end(heading, lines, hops, distance),
+        end=end or _end(heading, lines, flow.hops, distance),
         started_at=None,
         ended_at=None,
         packets_sent=None,
@@ -107,20 +112,12 @@ def assemble(
     )
 
 
-def _hops(heading: Heading, lines: Sequence[HopLine]) -> tuple[Hop, ...]:
-    if not lines:
-        return ()
-    told = {line.ttl: line for line in lines}
-    last = lines[-1].ttl
-    hops = []
-    for ttl in range(lines[0].ttl, last + 1):
-        answers = told[ttl].answers if ttl in told else []
-        probes = tuple(
-            Probe(ttl=ttl, attempt=n, reply=_reply(answer, heading, went_on=ttl < last))
-            for n, answer in enumerate(answers)
-        )
-        hops.append(Hop(ttl=ttl, probes=probes))
-    return tuple(hops)
+def _probes(heading: Heading, lines: Sequence[HopLine]) -> Iterator[Probe]:
+    last = lines[-1].ttl if lines else 0
+    for line in lines:
+        for attempt, answer in enumerate(line.answers):
+            reply = _reply(answer, heading, went_on=line.ttl < last)
+            yield Probe(ttl=line.ttl, attempt=attempt, reply=reply)
 
 
 def _reply(answer: Answer, heading: Heading, *, went_on: bool) -> Reply | None:
@@ -157,10 +154,6 @@ def _marked(reply: Reply, mark: str) -> Reply:
     told = int(number) if number and int(number) <= 255 else _CODES[version].get(mark)
     kind = _UNREACHABLE[version]
     return replace(reply, kind=ReplyKind.UNREACHABLE, icmp_type=kind, icmp_code=told)
-
-
-def _is_home(hop: Hop) -> bool:
-    return any(probe.reply is not None and probe.reply.is_from_target for probe in hop.probes)
 
 
 def _end(

@@ -64,7 +64,10 @@ class Hop:
     @property
     def answered(self) -> int:
         """Probes that this hop answered; a bare ACK speaks of another one."""
-        return len(self.rtts_ms) if self.told is None else self.told.received
+        if self.told is not None:
+            return self.told.received
+        replies = (probe.reply for probe in self.probes if probe.reply is not None)
+        return sum(reply.kind is not ReplyKind.ACK for reply in replies)
 
     @property
     def loss(self) -> Loss:
