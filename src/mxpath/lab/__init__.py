@@ -9,7 +9,9 @@ does to packets), ``rdap`` and ``mail_words`` (what its servers say), ``certific
 
 *Played in memory.* ``simulated`` is the door; ``routing``, ``steps`` and ``forwarding`` are its
 control and data plane (``remembered``: worked out once), ``simulated_network`` carries packets past
-``simulated_links`` and ``simulated_routers`` as bytes of ``simulated_wire``; ``simulated_tcp``,
+``simulated_links``, and probes (``simulated_probes``) past ``simulated_routers`` as bytes of
+``simulated_wire``, with what routers write into them (``simulated_middleboxes``) and add to their
+errors (``simulated_extensions``); ``simulated_tcp``,
 ``_line``, ``_script``, ``_smtp`` and ``_mail`` are its mail servers, ``_zones`` and ``_dns`` its
 resolver, ``_rdap`` its registry; ``simulated_course`` begins and ends faults as the clock moves,
 ``simulated_faults`` breaks the sender's own end.
@@ -18,10 +20,10 @@ resolver, ``_rdap`` its registry; ``simulated_course`` begins and ends faults as
 which asks ``fabric`` for cables and boxes, ``wire`` (and ``wire.c``) for delays, ``bird`` (with
 ``_policy``, ``_session``, ``_control``) for routes, ``collector`` for MRT, ``knot`` and ``unbound``
 for names, ``services`` for mail and registry servers (``mail_server``, ``rdap_server``), ``postfix``
-for a sender (``sending``, ``maillog``). ``live`` and ``changes`` change it while it runs; ``control``,
+for a sender (``sending``, ``maillog``). ``playable`` says what it cannot play. ``live`` and ``changes`` change it while it runs; ``control``,
 ``state``, ``capability``, ``enclosure``, ``namespaces`` and ``convergence`` keep the house.
 
-*The truth.* ``truth`` names what there is to know, ``kernel_truth`` reads it from running kernels
+*The truth.* ``truth`` names what there is to know of a ``wanted_flow``, ``kernel_truth`` reads it from running kernels
 (``fib``, ``neighbours``) and ``simulated_truth`` from the played tables; ``accuracy``, with
 ``smtp_accuracy`` and ``segment_accuracy``, holds studies against it.
 """

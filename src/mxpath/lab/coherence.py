@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mxpath.lab import contracts, faults
 from mxpath.lab.conditions import block_problem, link_problems
+from mxpath.lab.elements import Router
 
 if TYPE_CHECKING:  # topology asks this module, so the import may not run both ways
     from mxpath.lab.topology import World
@@ -181,13 +182,29 @@ def _answering(world: "World") -> Iterator[str]:
             continue
         if router.icmp_per_s is not None and router.icmp_per_s <= 0:
             yield f"answering: {name!r} needs a rate above 0; `silent` is the word for nothing"
-        if router.silent and (router.icmp_per_s is not None or router.answers_from is not None):
+        yield from _odd_answers(name, router)
+        told = (router.icmp_per_s, router.answers_from, router.quote_octets)
+        adds = router.mpls or router.names_interfaces
+        if router.silent and (adds or any(each is not None for each in told)):
             yield f"answering: {name!r} is silent, so nothing else can be said of its answers"
         point = router.answers_from
         if point is not None and point not in world.exchanges:
             yield f"answering: {name!r} answers from unknown exchange point {point!r}"
         elif point is not None and all(port.node != name for port in world.members(point)):
             yield f"answering: {name!r} has no port at {point!r} to answer from"
+
+
+def _odd_answers(name: str, router: Router) -> Iterator[str]:
+    if any(not 0 <= label < 1 << 20 for label in router.mpls):
+        yield f"answering: {name!r} has a label that is none of 20 bits"
+    if router.quote_octets is not None and not 8 <= router.quote_octets <= 548:
+        yield f"answering: {name!r} quotes from 8 to 548 octets"
+    if router.quote_octets is not None and (router.mpls or router.names_interfaces):
+        yield f"answering: {name!r} quotes 128 octets where extensions follow"
+    if router.marks_tos is not None and not 0 <= router.marks_tos <= 255:
+        yield f"answering: {name!r} marks with one octet, 0 to 255"
+    if not 0 <= router.adds_to_sequence < 1 << 32:
+        yield f"answering: {name!r} adds 0 to 4294967295 to sequence numbers"
 
 
 def _zone(world: "World") -> Iterator[str]:

@@ -156,6 +156,35 @@ class Router:
     """Sends at most so many ICMP errors a second to one destination, after a burst of 6."""
     answers_from: str | None = None
     """Exchange point whose LAN address its answers carry, whatever way the probe came."""
+    mpls: tuple[int, ...] = ()
+    """Labels with which packets arrive here, outermost first; its errors tell (RFC 4950)."""
+    names_interfaces: bool = False
+    """Its errors name the interface by which the packet came (RFC 5837)."""
+    unsaid_length: bool = False
+    """Both stand behind 128 octets of quote and nothing says so, as before RFC 4884."""
+    quote_octets: int | None = None
+    """Octets beyond the IP header that its errors quote; ``None`` for all that fit."""
+    marks_tos: int | None = None
+    """The octet of DSCP and ECN that it writes into what it forwards."""
+    adds_to_sequence: int = 0
+    """By so much the sequence numbers of TCP that it forwards grow; it takes that off answers."""
+    translates: bool = False
+    """Forwards under an address of its own (NAT), and puts answers right and the addresses in
+    quotes, but not their transport checksums."""
+
+    @property
+    def memory_only(self) -> tuple[str, ...]:
+        """Keys with other values than usual that the kernel player cannot play."""
+        names = (
+            "mpls",
+            "names_interfaces",
+            "unsaid_length",
+            "quote_octets",
+            "marks_tos",
+            "adds_to_sequence",
+            "translates",
+        )
+        return tuple(name for name in names if getattr(self, name) not in ((), False, None, 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

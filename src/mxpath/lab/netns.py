@@ -31,7 +31,7 @@ from mxpath.lab.capability import kernel_lab_missing
 from mxpath.lab.changes import ChangeableLab
 from mxpath.lab.enclosure import RUN
 from mxpath.lab.namespaces import LabError
-from mxpath.lab.routing import ControlPlane
+from mxpath.lab.playable import check_playable
 from mxpath.lab.state import LabState
 from mxpath.lab.topology import World
 from mxpath.lab.truth import Truth
@@ -133,8 +133,7 @@ class Lab(ChangeableLab):
         problem = kernel_lab_missing()
         if problem is not None:
             raise LabError(problem)
-        if any(network.prefer for network in world.networks.values()):
-            ControlPlane(world).routes()  # what never settles is said before anything runs
+        check_playable(world)
         own = states.labs_directory() / name
         place = own if directory is None else directory.resolve()
         for path in (own, place):

@@ -16,8 +16,10 @@ from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.rdap import RdapServer
 from mxpath.lab.simulated_course import Course
 from mxpath.lab.simulated_dns import PlayedResolver, PlayedServer
+from mxpath.lab.simulated_extensions import ETHERNET_MTU
 from mxpath.lab.simulated_faults import Faults, Uplink
-from mxpath.lab.simulated_network import Arrival, PlayedNetwork
+from mxpath.lab.simulated_network import PlayedNetwork
+from mxpath.lab.simulated_probes import Arrival
 from mxpath.lab.simulated_rdap import PlayedFetcher
 from mxpath.lab.simulated_smtp import PlayedDialer
 from mxpath.lab.simulated_truth import memory_truth
@@ -76,8 +78,11 @@ class PlayedProbeSocket:
         self._uplink.feel_interrupt()
         now_ns = self._clock.now_ns()
         error = self._uplink.send(probe.target.version)
+        packet = encode(probe)
+        if error is None and len(packet) > ETHERNET_MTU:
+            error = f"cannot send to {probe.target}: Message too long"
         if error is None:
-            arrival = self._network.carry(encode(probe), now_ns)
+            arrival = self._network.carry(packet, now_ns)
             if arrival is not None:
                 heapq.heappush(self._coming, arrival)
         return Sent(sent_ns=now_ns, error=error)

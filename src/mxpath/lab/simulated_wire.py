@@ -47,6 +47,10 @@ class Seen:
     """Of TCP."""
 
 
+_QUOTED_BEFORE_MORE = 128
+"""Octets of quote before extensions (RFC 4884 section 4.1)."""
+
+
 def checksum(data: bytes) -> int:
     """Return the Internet checksum: 16-bit words are summed modulo 0xFFFF (RFC 1071)."""
     even = data + b"\0" * (len(data) % 2)
@@ -129,13 +133,40 @@ def icmp_error(  # noqa: PLR0913 - what a router knows when it answers
     *,
     quoted_ttl: int,
     steps: int,
-    mtu: int = 0,
+    field: int = 0,
+    octets: int | None = None,
+    added: bytes = b"",
+    length_said: bool = True,
 ) -> bytes:
-    """Write an ICMP error of ``kind`` (type, code) that quotes a probe as it arrived."""
+    """Write an ICMP error of ``kind`` (type, code) that quotes a probe as it arrived.
+
+    Parameters
+    ----------
+    seen, responder, kind
+        The probe, who answers, and what.
+    quoted_ttl
+        TTL with which the probe arrived.
+    steps
+        How many routers forward the answer.
+    field
+        The word behind the checksum: the MTU of a next hop.
+    octets
+        What is quoted beyond the IP header; ``None`` for all that fits.
+    added
+        Extensions, which follow 128 octets of quote.
+    length_said
+        Whether the message says where they begin (RFC 4884).
+    """
     version = seen.source.version
     space = _LARGEST_ERROR[version] - (28 if version == 4 else 48)
+    if octets is not None:
+        space = octets + (20 if version == 4 else 40)
     quote = _with_ttl(seen.packet, quoted_ttl)[:space]
-    return _icmp(responder, seen.source, struct.pack("!BBHI", *kind, 0, mtu) + quote, steps)
+    if added:
+        quote = quote[:_QUOTED_BEFORE_MORE].ljust(_QUOTED_BEFORE_MORE, b"\0") + added
+        # In words of four octets, at the second place; of eight, at the first.
+        field |= length_said * (32 << 16 if version == 4 else 16 << 24)
+    return _icmp(responder, seen.source, struct.pack("!BBHI", *kind, 0, field) + quote, steps)
 
 
 def _icmp(source: IPAddress, target: IPAddress, message: bytes, steps: int) -> bytes:
