@@ -68,6 +68,14 @@ class Seen:
         return number
 
     @property
+    def number(self) -> int:
+        """What the tracer calls the probe: its sequence number, or that of the datagram."""
+        if self.protocol != UDP:
+            return self.sequence
+        number: int = struct.unpack_from("!H", self.body, 8)[0]
+        return number
+
+    @property
     def hashed(self) -> tuple[object, ...]:
         """All that a load balancer may hash: it makes the flow."""
         first = self.body[:4] if self.protocol in (TCP, UDP) else self.body[:6]
@@ -266,3 +274,16 @@ def rewritten(
     tos_octet = packet[1:2] if tos is None else bytes([tos])
     header = packet[:1] + tos_octet + packet[2:4] + number + packet[6:10] + b"\0\0" + ends
     return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + body
+
+
+def numbered(seen: Seen, number: int) -> bytes:
+    """Return the probe as it would be under another number: same flow, same checksum."""
+    if seen.protocol == TCP:
+        return rewritten(
+            seen.packet, sequence_add=number - seen.sequence, identification=number >> 16 & 0xFFFF
+        )
+    at = 8 if seen.protocol == UDP else 6
+    body = seen.body[:at] + struct.pack("!HH", number, number ^ 0xFFFF) + seen.body[at + 4 :]
+    start = len(seen.packet) - len(seen.body)
+    renumbered = seen.packet[:start] + body
+    return renumbered if seen.version == 6 else rewritten(renumbered, identification=number)

@@ -7,7 +7,7 @@ probe each packet that it delivered speaks of.
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import count
@@ -19,7 +19,7 @@ from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.packets import decode, encode
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent, Vantage
 from wire_bytes import Seen, read_probe
-from wire_routers import Arrived, Routers
+from wire_routers import Answer, Arrived, Routers
 from wire_strays import write_stray
 from wire_target import Target
 from wire_world import SOURCE, World
@@ -41,6 +41,16 @@ class SteppingClock(ManualClock):
         """Set the wall clock forward, or backward."""
         self._epoch_ns += ns
         self.stepped_ns += ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgery:
+    """A packet that somebody sends after a certain probe has left."""
+
+    probe: int
+    """Number of that probe, in the order of their sending."""
+    after_ms: float
+    write: Callable[[Seen], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +83,11 @@ class WirePath:
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
         self._inbox: list[tuple[bytes, ProbeSpec | None, int, int]] = []
-        self._receives = 0
+        self.forgeries: Sequence[Forgery] = ()
+        self.damages: Mapping[int, Callable[[bytes], bytes | None]] = {}
+        """What makes a damaged copy of true answers, which comes first; by their number."""
+        self._answered = count()
+        self.receives = 0
         self._is_down = False
         for event in world.event:
             act = self._step(round(event.clock_step_ms * _MS), event.interface_down)
@@ -103,12 +117,15 @@ class WirePath:
             if stray.ttl == probe.ttl and not self.sent_by_ttl[probe.ttl]:
                 self._deliver(self._now_ms + stray.after_ms, write_stray(stray, seen), None)
         self.sent_by_ttl[probe.ttl] += 1
+        for forgery in self.forgeries:
+            if forgery.probe == len(self.probes) - 1:
+                self._deliver(self._now_ms + forgery.after_ms, forgery.write(seen), None)
         return Sent(sent_ns=now_ns)
 
     def receive(self, until_s: float) -> Sequence[Reply]:
         """Wait until something comes that can be understood, or the time is over."""
-        self._receives += 1
-        assert self._receives < _RECEIVES, "the tracer's loop spins"
+        self.receives += 1
+        assert self.receives < _RECEIVES, "the tracer's loop spins"
         until_ms = until_s * 1e3
         while True:
             self._play_until(self._now_ms)
@@ -173,11 +190,17 @@ class WirePath:
                 self._at(there_ms, lambda: self._serve(seen, end))
             return
         for answer in end:
-            self._deliver(answer.at_ms, answer.packet, probe)
+            self._answer(answer, probe)
 
     def _serve(self, seen: Seen, end: Arrived) -> None:
         for answer in self._target.answers(seen, end, self._now_ms):
-            self._deliver(answer.at_ms, answer.packet, self._specs[seen.hashed, answer.sequence])
+            self._answer(answer, self._specs[seen.hashed, answer.sequence])
+
+    def _answer(self, answer: Answer, probe: ProbeSpec) -> None:
+        damage = self.damages.get(next(self._answered))
+        damaged = damage and damage(answer.packet)
+        for packet in (damaged, answer.packet) if damaged else (answer.packet,):
+            self._deliver(answer.at_ms, packet, probe)
 
 
 def play(world: World, *, seed: int | None = 1) -> tuple[Vantage, WirePath]:

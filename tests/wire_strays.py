@@ -7,11 +7,11 @@ from wire_bytes import (
     ICMP,
     RST,
     SYN,
-    TCP,
     QuoteStyle,
     Seen,
     icmp_error,
     ip_packet,
+    numbered,
     rewritten,
     tcp_answer,
 )
@@ -28,19 +28,13 @@ _ERRORS = {
 
 def write_stray(stray: Stray, seen: Seen) -> bytes:
     """Write a stray after the likeness of an answer to a probe."""
-    sequence = seen.sequence ^ stray.sequence_xor
+    sequence = seen.number ^ stray.sequence_xor
     if stray.kind in _FLAGS:
         body = tcp_answer(seen, _FLAGS[stray.kind], acknowledged=sequence + 1)
         if stray.source_port is not None:
             body = body[:2] + struct.pack("!H", stray.source_port) + body[4:]
         return ip_packet(stray.responder, seen.source, seen.protocol, body)
-    quoted = rewritten(
-        seen.packet,
-        target=stray.target,
-        source_port=stray.source_port,
-        sequence_add=sequence - seen.sequence,
-        identification=sequence >> 16 & 0xFFFF if seen.protocol == TCP else None,
-    )
+    quoted = rewritten(numbered(seen, sequence), target=stray.target, source_port=stray.source_port)
     kind = _ERRORS[stray.kind, seen.version]
     body = icmp_error(kind, quoted, style=QuoteStyle(), version=seen.version)
     return ip_packet(stray.responder, seen.source, ICMP[seen.version], body)

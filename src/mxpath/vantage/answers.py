@@ -6,7 +6,7 @@ from collections.abc import Callable
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import Protocol, Reply, ReplyKind
 from mxpath.vantage.icmp_extensions import extensions_at, interfaces, labels
-from mxpath.vantage.ip_headers import ICMP, TCP, UDP, Unwrapped, unwrap
+from mxpath.vantage.ip_headers import ICMP, TCP, UDP, Unwrapped, checksum, unwrap
 
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
 _ECHO_REQUEST, _ECHO_REPLY = {4: 8, 6: 128}, {4: 0, 6: 129}
@@ -105,9 +105,10 @@ def decode_icmp(
 
     Errors: RFC 792, RFC 1191, RFC 4443, and what ``icmp_extensions`` reads. The family is that of ``source``.
     """
-    if len(message) < 8:
-        return None
     version = source.version
+    # A raw socket gets its copy of IPv4's before the kernel looks at the checksum.
+    if len(message) < 8 or (version == 4 and checksum(message)):
+        return None
     icmp_type, code, _, field = _ICMP_FRONT.unpack_from(message)
     if icmp_type == _ECHO_REPLY[version]:
         return _echo_reply(message, source, reply_ttl=reply_ttl, received_ns=received_ns)

@@ -17,8 +17,9 @@ The law
    not is not ours.
 5. Decoding never raises. What is malformed, foreign or says nothing about a probe is ``None``:
    a RST without ACK, for one, acknowledges no probe (RFC 9293 section 3.10.7).
-6. Checksums of what came back are not looked at: the kernel has checked IP and ICMPv6, and TCP
-   from this very machine may carry none yet (checksum offload).
+6. Of what came back the checksum of ICMP for IPv4 is looked at: raw sockets get their copies before
+   the kernel has judged it. The kernel has checked IPv4's header and ICMPv6, and TCP and UDP from
+   this very machine may carry no checksum yet (checksum offload).
 """
 
 import struct

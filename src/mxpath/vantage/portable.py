@@ -36,7 +36,7 @@ from mxpath.errors import PrivilegeError
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Protocol, Reply, ReplyKind
 from mxpath.vantage.icmp_extensions import extensions_at, interfaces, labels
-from mxpath.vantage.packets import flow_label, identification
+from mxpath.vantage.packets import checksum, flow_label, identification
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
 from mxpath.vantage.privilege import ADVICE
 from mxpath.vantage.sources import SourceFinder, describe
@@ -124,6 +124,8 @@ _INNER = {Protocol.TCP: _syn, Protocol.UDP: _datagram, Protocol.ICMP: _echo}
 def dissect(packet: Packet, received_ns: int) -> Reply | None:
     """Read an answer from scapy's layers; ``None`` for whatever is none."""
     if not isinstance(packet, IP | IPv6):
+        return None
+    if isinstance(packet.payload, ICMP) and checksum(packet.payload.original):
         return None
     kind = _error_kind(packet)
     if kind is not None:
