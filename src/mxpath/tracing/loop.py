@@ -7,8 +7,9 @@ The law
    the pace has no place now, the loop listens until one is free.
 2. **A course is asked afresh** when its turn comes. What it wanted while it stood in the queue
    counts for nothing; an answer may have made it idle.
-3. **What may be left out comes last.** Spare probes leave when nobody else has anything due, second
-   samples before third ones, and only if the router can be expected to answer (``courtesy.py``).
+3. **What may be left out comes last.** Spare probes stand aside until nobody else has anything due,
+   each target in its turn, and leave only if the router can be expected to answer
+   (``courtesy.py``).
 4. **Nobody is looked at without a cause**: its moment has come (a heap), or an answer has.
 5. **Sending does not starve listening**: after ``_STRETCH`` probes the sockets are emptied.
 6. **Stamps are of one clock.** When somebody sets the wall clock, later stamps are carried over to
@@ -73,7 +74,10 @@ class Loop:
         self._queue: deque[Running] = deque()
         self._moments: list[tuple[float, int]] = []
         self._free_s = -_NEVER
-        """No place before."""
+        self._spare_s = -_NEVER
+        """No place before, for what must leave and for what is spare."""
+        self._aside: dict[Running, tuple[float, Sequence[Shot]]] = {}
+        """Who has but spare probes due, and which they were when it was asked."""
         self._offset_ns = self._offset()
         self._set_ns = self._set_before_ns = 0
         """By how much the wall clock has been set, now and when it was last looked at."""
@@ -113,18 +117,23 @@ class Loop:
             if running.look_s == moment_s and running.ended_ns is None:
                 running.look_s = _NEVER
                 self._stand(running)
-        while (spare := self._serve(now_s)) and not self._queue:
-            self._send_spares(spare, now_s)
-        for running, _ in spare:
-            self._stand(running)
-        if self._queue:
-            return max(now_s, self._free_s)
-        return self._moments[0][0] if self._moments else now_s
+        left = self._serve(now_s, _STRETCH)
+        while self._aside and left > 0 and not self._queue and is_over(self._spare_s, now_s):
+            left = self._serve_aside(now_s, left)
+            left = self._serve(now_s, left)
+        return self._until_s(now_s)
 
-    def _serve(self, now_s: float) -> list[tuple[Running, Shot]]:
-        """Send what must leave; return what may be left out."""
-        spare: list[tuple[Running, Shot]] = []
-        left = _STRETCH
+    def _until_s(self, now_s: float) -> float:
+        """Until when to listen: nothing can be sent before, or looked at with a cause."""
+        moments = [self._moments[0][0]] if self._moments else []
+        if self._queue:
+            moments.append(max(now_s, self._free_s))
+        elif self._aside:
+            moments.append(max(now_s, self._spare_s))
+        return min(moments, default=now_s)
+
+    def _serve(self, now_s: float, left: int) -> int:
+        """Send what must leave, at most ``left`` probes or so; who has spare ones stands aside."""
         while self._queue and left > 0 and is_over(self._free_s, now_s):
             running = self._queue.popleft()
             running.queued = False
@@ -137,19 +146,31 @@ class Loop:
                 if not went:
                     break
             elif due:
-                spare += ((running, shot) for shot in due)
+                self._aside[running] = now_s, due
+                self._set_moment(running, running.course.wake_s(now_s))
             else:
+                self._aside.pop(running, None)
                 self._rest(running, now_s)
-        return spare
+        return left
 
-    def _send_spares(self, spare: Sequence[tuple[Running, Shot]], now_s: float) -> None:
-        for running, shot in sorted(spare, key=_turn_of):
-            self._stand(running)
+    def _serve_aside(self, now_s: float, left: int) -> int:
+        """Send the spare probes of the target that has stood aside longest."""
+        running = next(iter(self._aside))
+        asked_s, due = self._aside.pop(running)
+        if asked_s != now_s:
+            due = running.course.due(now_s)
+        self._stand(running)
+        for shot in sorted(due, key=_turn_of):
+            if not shot.spare:
+                break
             free_s = self._courtesy.free_s((running.number, shot.flow, shot.ttl))
-            if is_over(free_s, now_s):
-                self._send(running, (shot,), now_s)
-            else:
+            if not is_over(free_s, now_s):
                 running.course.hold(shot, until_s=free_s)
+            elif self._send(running, (shot,), now_s):
+                left -= 1
+            else:
+                break
+        return left
 
     def _rest(self, running: Running, now_s: float) -> None:
         """Nothing is due: wait for its moment, or it is over."""
@@ -157,7 +178,11 @@ class Loop:
         if wake_s is None:
             running.ended_ns = self._clock.now_ns() - self._set_ns
             del self._active[running]
-        elif wake_s != running.look_s:
+        else:
+            self._set_moment(running, wake_s)
+
+    def _set_moment(self, running: Running, wake_s: float | None) -> None:
+        if wake_s is not None and wake_s != running.look_s:
             running.look_s = wake_s
             heapq.heappush(self._moments, (wake_s, running.number))
 
@@ -185,8 +210,11 @@ class Loop:
                 running.course.failed(result.error)
             elif result.held:
                 free_s = now_s + _HELD_S if result.free_s is None else result.free_s
-                if shot.spare:
+                if shot.spare and result.free_s is None:
                     running.course.hold(shot, until_s=free_s)
+                elif shot.spare:
+                    self._spare_s = free_s
+                    return False
                 else:
                     self._free_s = free_s
                     return False
@@ -250,7 +278,6 @@ def _number(running: Running) -> int:
     return running.number
 
 
-def _turn_of(pair: tuple[Running, Shot]) -> tuple[int, int, int]:
-    """Second samples before third ones, near hops before far ones, then the order of targets."""
-    running, shot = pair
-    return shot.attempt, shot.ttl, running.number
+def _turn_of(shot: Shot) -> tuple[int, int]:
+    """Second samples before third ones, near hops before far ones."""
+    return shot.attempt, shot.ttl
