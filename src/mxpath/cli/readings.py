@@ -6,7 +6,9 @@ from textwrap import wrap
 from mxpath.cli.tables import WIDTH
 from mxpath.model.anomaly import Anomaly
 from mxpath.model.foreign_text import printable
+from mxpath.model.path_mtu import PathMtu
 from mxpath.model.reading import HopLoss, HopReading, LossNature, TraceReading
+from mxpath.model.trace import Trace
 
 _INDENT = " " * 6
 _COLUMNS = (
@@ -69,6 +71,39 @@ def _loss_words(loss: HopLoss, *, ended: bool) -> str:
 def _forward_words(loss: HopLoss) -> str:
     low, high = (f"{end:.0%}" for end in loss.interval)
     return f"lost on the way there: {loss.forward} of {loss.sent} ({low} to {high})"
+
+
+def mtu_lines(trace: Trace) -> list[str]:
+    """Say what the path carries, where that was measured."""
+    found = trace.path_mtu
+    if found is None:
+        return []
+    if found.mtu_bytes is None:
+        return _folded("path MTU unknown: neither the target nor a hop answers echo requests")
+    size = f"{found.mtu_bytes} bytes"
+    if found.fails_bytes is None:
+        size = f"at least {size}"
+    elif not found.is_exact:
+        size += f" or more, below {found.fails_bytes}"
+    where = "" if found.reached else f" as far as hop {found.as_far_as_ttl}"
+    return _folded(f"path MTU{where}: {size}{_mtu_source(found)}")
+
+
+def _mtu_source(found: PathMtu) -> str:
+    if found.of_this_host:
+        return ", by this host's own link"
+    if found.told_by is not None:
+        at = "" if found.told_ttl is None else f", hop {found.told_ttl}"
+        return f", says {found.told_by}{at}"
+    hole = found.black_hole
+    if hole is None:
+        return ""
+    passes = "no hop" if hole.passes_ttl is None else f"hop {hole.passes_ttl}"
+    behind = "" if hole.fails_ttl is None else f", not hop {hole.fails_ttl}"
+    return (
+        f"; larger ones vanish, and nobody says so: {hole.size_bytes} bytes reach {passes}{behind};"
+        " consistent with a black hole"
+    )
 
 
 def table(reading: TraceReading) -> Iterator[str]:

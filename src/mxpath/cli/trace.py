@@ -39,6 +39,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a table of loss, round trips and jitter of each hop, as mtr has it (with --queries)",
     )
+    parser.add_argument(
+        "--mtu",
+        action="store_true",
+        help="also measure the path MTU, by at most 12 echo requests to each target",
+    )
     _add_watching(parser)
     shared.add_names(parser)
     shared.add_numeric(parser)

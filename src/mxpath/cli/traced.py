@@ -4,8 +4,9 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from mxpath.cli import options as shared
 from mxpath.cli import tables
-from mxpath.cli.readings import remarks, table
+from mxpath.cli.readings import mtu_lines, remarks, table
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim
@@ -34,12 +35,17 @@ def show(
     asked
         What was asked for, by address.
     options
-        ``json``, ``statistics``, ``no_names`` and ``numeric``.
+        ``json``, ``statistics``, ``mtu``, ``no_names`` and ``numeric``.
     vantage
         Asked for host names, now that nothing is being traced any more.
     gazetteer
         Whose addresses they are; ``None`` to leave that out.
     """
+    if options.mtu:
+        from mxpath.tracing.path_mtu import measure_path_mtu  # noqa: PLC0415 - rarely wanted
+
+        shared.progress(options)("measuring the path MTU")
+        traces = measure_path_mtu(traces, vantage)
     hops = [address for t in traces for hop in t.hops for address in hop.responders]
     names: dict[IPAddress, Claim[str]] = {}
     owners: dict[IPAddress, Attribution] = {}
@@ -62,5 +68,7 @@ def show(
     for each, reading in zip(traces, readings, strict=True):
         under = remarks(reading)
         tables.print_trace(each, owners, names, asked=asked[each.target], under=under)
+        for line in mtu_lines(each):
+            print(line)
         for line in table(reading) if options.statistics else ():
             print(line)

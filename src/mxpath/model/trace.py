@@ -8,6 +8,7 @@ from statistics import median
 
 from mxpath.model.address import IPAddress
 from mxpath.model.multipath import Multipath
+from mxpath.model.path_mtu import PathMtu
 from mxpath.model.probe import Probe, Protocol, ReplyKind
 from mxpath.model.statistics import HopStatistics
 
@@ -187,6 +188,8 @@ class Trace:
     """Set where another tool has measured."""
     multipath: Multipath | None = None
     """All paths that were found, where they were asked for; the further flows are in ``flows``."""
+    path_mtu: PathMtu | None = None
+    """Set where it was measured, too."""
 
     @property
     def end_words(self) -> str:

@@ -34,6 +34,8 @@ class Shot:
     flow: int = 0
     """Number of the flow within this target. Each has a source port and a cookie of its own,
     drawn when its number is first named."""
+    size: int | None = None
+    """Bytes of the whole IP packet; ``None`` for the smallest."""
 
     @property
     def place(self) -> Place:

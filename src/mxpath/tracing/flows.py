@@ -51,8 +51,10 @@ class FlowIdentity:
         """Sequence number of a probe."""
         return (ttl << _ATTEMPT_BITS | attempt) << _COOKIE_BITS[self.protocol] | self.cookie
 
-    def probe(self, ttl: int, attempt: int, *, spare: bool = False) -> ProbeSpec:
-        """Build the probe of that TTL and attempt."""
+    def probe(
+        self, ttl: int, attempt: int, *, spare: bool = False, size: int | None = None
+    ) -> ProbeSpec:
+        """Build the probe of that TTL and attempt; ``size`` as in ``ProbeSpec``."""
         return ProbeSpec(
             target=self.target,
             source=self.source,
@@ -62,6 +64,7 @@ class FlowIdentity:
             sequence=self.sequence(ttl, attempt),
             spare=spare,
             protocol=self.protocol,
+            size=size,
         )
 
     def place(self, sequence: int) -> tuple[int, int] | None:

@@ -199,7 +199,9 @@ class Loop:
     def _send(self, running: Running, shots: Sequence[Shot], now_s: float) -> bool:
         """Send shots of one target; whether there was a place for all that must leave."""
         specs = [
-            self._flow(running, shot.flow).probe(shot.ttl, shot.attempt, spare=shot.spare)
+            self._flow(running, shot.flow).probe(
+                shot.ttl, shot.attempt, spare=shot.spare, size=shot.size
+            )
             for shot in shots
         ]
         results = self._probes.send(specs)
