@@ -123,6 +123,11 @@ def _become(user: Invoker) -> None:
         os.setuid(user.uid)
     except OSError as error:
         raise PrivilegeError(f"cannot become the user who called sudo: {error}") from error
+    if not os.access(os.__file__, os.R_OK):
+        raise PrivilegeError(
+            f"the user who called sudo may not read {os.__file__}, from which mxpath runs: install"
+            " it where that user may, or run it as root without sudo"
+        )
     with suppress(PermissionError):
         os.setuid(0)
         raise PrivilegeError("the privilege of root came back after it was dropped")
