@@ -258,7 +258,7 @@ def test_capabilities_of_the_interpreter_are_dropped(
 def test_under_sudo_we_become_the_user_who_called(
     kernel: Lab, home: Path, targets: str, python: str
 ) -> None:
-    sudo = {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY)}
+    sudo = {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY), "HOME": "/root"}
     assert_nothing_left(status(kernel, home, python=python, sudo=sudo))
     arguments = ("-m", "mxpath", "trace", "--no-names", *targets.split(","))
     done = run(kernel, home, *arguments, python=python, sudo=sudo)

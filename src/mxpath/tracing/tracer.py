@@ -12,7 +12,8 @@ from mxpath.tracing.loop import Loop, Running
 from mxpath.tracing.multipath import Exploration
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.plan import Plan
-from mxpath.vantage.ports import ProbeSocket, Vantage
+from mxpath.tracing.serial import Serial
+from mxpath.vantage.ports import EngineTraits, ProbeSocket, Vantage
 
 __all__ = ["TraceOptions", "trace"]
 
@@ -81,13 +82,18 @@ def drive(
     with vantage.probes() as probes:
         if options.protocol not in probes.traits.protocols:
             raise InputError(f"the {probes.traits.name} engine cannot send {options.protocol}")
+        if options.multipath is not None and options.protocol in probes.traits.completes:
+            raise InputError(
+                f"all paths by {options.protocol} would open a connection for each: take udp or"
+                f" icmp, or another engine than {probes.traits.name}"
+            )
         ends = [(t, s) for t in wanted if (s := probes.source_for(t)) is not None]
         running = {
             target: Running(
                 number=number,
                 target=target,
                 source=source,
-                course=course_for(target),
+                course=_in_file(course_for(target), options, probes.traits),
                 started_ns=vantage.clock.now_ns(),
             )
             for number, (target, source) in enumerate(ends)
@@ -110,6 +116,11 @@ def drive(
         )
 
 
+def _in_file(course: Course, options: TraceOptions, traits: EngineTraits) -> Course:
+    """Let one probe of a flow be under way at a time, where the engine can have no more."""
+    return Serial(course, options) if options.protocol in traits.serial else course
+
+
 def _result(
     running: Running,
     probes: ProbeSocket,
@@ -119,6 +130,7 @@ def _result(
 ) -> Trace:
     """Put together the trace of one target."""
     course = running.course
+    inner = course.inner if isinstance(course, Serial) else course
     return Trace(
         target=running.target,
         source=running.source,
@@ -133,7 +145,7 @@ def _result(
         packets_sent=course.packets_sent,
         notes=tuple(course.notes),
         unseen=probes.traits.unseen,
-        multipath=course.multipath if isinstance(course, Exploration) else None,
+        multipath=inner.multipath if isinstance(inner, Exploration) else None,
     )
 
 
