@@ -7,6 +7,8 @@ turns traces into the bytes of a file.
 
 from mxpath.formats import (
     atlas,
+    dublin,
+    globalping,
     lft,
     mtr,
     native,
@@ -23,6 +25,8 @@ READERS: dict[str, Reader] = {
     "atlas": atlas.READER,
     "scamper": scamper.READER,
     "warts": warts.READER,
+    "dublin": dublin.READER,
+    "globalping": globalping.READER,
     "mtr": mtr.READER,
     "traceroute": traceroute.READER,
     "tcptraceroute": tcptraceroute.READER,

@@ -16,6 +16,7 @@ from mxpath.formats.assembling import assemble, distance_of, packets_of
 from mxpath.formats.json_records import Record, records
 from mxpath.formats.reading import Reader
 from mxpath.model.address import IPAddress
+from mxpath.model.foreign_text import printable
 from mxpath.model.probe import MplsLabel, Probe, Protocol, Reply, ReplyKind
 from mxpath.model.trace import EndReason, Flow, Imported, Trace
 
@@ -31,6 +32,8 @@ CODES = {
 """Codes of Destination Unreachable by letter (RFC 792 and RFC 1812; RFC 4443 section 3.1)."""
 UNREACHABLE_TYPE = {4: 3, 6: 1}
 _FRAGMENTATION_NEEDED = 4
+_WORDS = 200
+"""Longest words of a probe about what it could not do, in characters."""
 _PROTOCOLS = {"tcp": Protocol.TCP, "udp": Protocol.UDP, "icmp": Protocol.ICMP}
 
 
@@ -47,8 +50,10 @@ def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
 
 
 def _page(record: Record) -> Sequence[Record]:
-    """Return the results of an API page, or the result itself."""
-    return record.children("results") if "results" in record.fields else (record,)
+    """Return the results of an API page, counted there, or the result itself."""
+    if "results" not in record.fields:
+        return (record,)
+    return [replace(each, number=n) for n, each in enumerate(record.children("results"), 1)]
 
 
 def _trace(record: Record) -> Trace | None:
@@ -190,7 +195,7 @@ def _labels(answer: Record) -> tuple[MplsLabel, ...]:
 def _errors(hops: Sequence[Record]) -> Iterator[str]:
     """Yield what the probe could not do, each once."""
     said = (each.text("error") for hop in hops for each in (hop, *hop.children("result")))
-    yield from dict.fromkeys(words for words in said if words is not None)
+    yield from dict.fromkeys(printable(w, limit=_WORDS) for w in said if w is not None)
 
 
 def _end(flow: Flow, errors: tuple[str, ...]) -> EndReason | None:

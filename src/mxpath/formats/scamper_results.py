@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from mxpath.formats.assembling import NO_CONSTANT_FLOW, assemble, distance_of, packets_of
 from mxpath.formats.json_records import moment
 from mxpath.model.address import IPAddress
+from mxpath.model.foreign_text import printable
 from mxpath.model.probe import MplsLabel, Probe, Protocol, Reply, ReplyKind
 from mxpath.model.trace import EndReason, Flow, Hop, Imported, Trace
 
@@ -32,6 +33,8 @@ _KINDS = {
 FRAGMENTATION_NEEDED = (3, 4)
 """Type and code of what is IPv4's Packet Too Big (RFC 1191)."""
 _SYN, _RST, _ACK = 0x02, 0x04, 0x10
+_WORDS = 40
+"""Longest name of a method, in characters."""
 
 _ENDS = {
     "COMPLETED": EndReason.REACHED,
@@ -184,7 +187,11 @@ def _trace(
         started_at=None if not head.started_ns else moment(head.started_ns),
         ended_at=moment(max(stamps)) if stamps else None,
         packets_sent=head.probes_sent or packets_of(flows) or None,
-        notes=(f"method {head.method}", *((NO_CONSTANT_FLOW,) if varies else ()), *notes),
+        notes=(
+            f"method {printable(head.method, limit=_WORDS)}",
+            *((NO_CONSTANT_FLOW,) if varies else ()),
+            *notes,
+        ),
         unseen=("sequence numbers", "what follows a first answer", "probes without an answer"),
         imported=head.imported,
     )
