@@ -276,6 +276,13 @@ def rewritten(
     return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + body
 
 
+def with_checksum_of(other: bytes, packet: bytes) -> bytes:
+    """Return a packet with the transport checksum of another one of the same protocol."""
+    start, protocol = (20, packet[9]) if packet[0] >> 4 == 4 else (40, packet[6])
+    at = start + _CHECKSUM_AT[protocol]
+    return packet[:at] + other[at : at + 2] + packet[at + 2 :]
+
+
 def numbered(seen: Seen, number: int) -> bytes:
     """Return the probe as it would be under another number: same flow, same checksum."""
     if seen.protocol == TCP:

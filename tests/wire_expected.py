@@ -6,10 +6,23 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from mxpath.model.probe import Probe
+from mxpath.model.probe import Probe, Protocol
 from mxpath.model.trace import Hop, Trace
+from mxpath.tracing.anomalies import anomalies
+from mxpath.tracing.multipath_options import MultipathOptions
+from mxpath.tracing.options import TraceOptions
 from wire_path import WirePath
 from wire_world import World
+
+
+def options_of(world: World) -> TraceOptions:
+    """What a world asks of the tracer."""
+    options = dict(world.options)
+    if "protocol" in options:
+        options["protocol"] = Protocol(options["protocol"])
+    if "multipath" in options:
+        options["multipath"] = MultipathOptions(**options["multipath"])
+    return TraceOptions(**options)
 
 
 @dataclass(slots=True)
@@ -43,6 +56,10 @@ def differences(world: World, found: Trace, path: WirePath) -> list[str]:
         reply = next((p.reply for p in _hop(found, ttl).probes if p.reply), None)
         for name, value in facts.items():
             differ.same(f"{name} of hop {ttl}", _plain(getattr(reply, name, None)), value)
+    if expected.nodes is not None:
+        differ.same("nodes", _nodes(found), expected.nodes)
+    unusual = {each.kind.value: each.ttls for each in anomalies(found)}
+    differ.same("anomalies", unusual, expected.anomalies)
     differ.same("number of notes", len(found.notes), len(expected.notes))
     for note, part in zip(found.notes, expected.notes, strict=False):
         differ.same("note", part in note and part, part)
@@ -60,6 +77,14 @@ def differences(world: World, found: Trace, path: WirePath) -> list[str]:
 
 def _heard(hop: Hop) -> str:
     return " ".join(str(address) for address in hop.responders) or "*"
+
+
+def _nodes(found: Trace) -> dict[int, tuple[str, ...]]:
+    nodes: dict[int, list[str]] = {}
+    for node in found.multipath.nodes if found.multipath else ():
+        if node.ttl:
+            nodes.setdefault(node.ttl, []).append(str(node.address or "*"))
+    return {ttl: tuple(sorted(names)) for ttl, names in sorted(nodes.items())}
 
 
 def _hop(found: Trace, ttl: int) -> Hop:
@@ -91,8 +116,9 @@ def violations(found: Trace, path: WirePath, most_at_target: int) -> list[str]:
     for flow in found.flows:
         ttls = [hop.ttl for hop in flow.hops]
         differ.same("TTLs", ttls, sorted(set(ttls)))
-    firsts = list(dict.fromkeys(probe.ttl for probe in path.probes))
-    differ.same("order of the TTLs", firsts, sorted(firsts))
+    if found.multipath is None:
+        firsts = list(dict.fromkeys(probe.ttl for probe in path.probes))
+        differ.same("order of the TTLs", firsts, sorted(firsts))
     hashed = {seen.hashed for seen in path.seen}
     differ.same("5-tuples", len(hashed), len(found.flows) if path.seen else 0)
     for key in hashed:

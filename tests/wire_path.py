@@ -67,7 +67,7 @@ class Delivered:
 class WirePath:
     """The played path."""
 
-    traits = EngineTraits(name="wires")
+    traits = EngineTraits(name="simulated")
 
     def __init__(self, world: World, clock: SteppingClock) -> None:
         self.world = world
@@ -217,7 +217,7 @@ def play(world: World, *, seed: int | None = 1) -> tuple[Vantage, WirePath]:
         resolver=unused,
         dialer=unused,
         probes=open_probes,
-        engine="wires",
+        engine="simulated",
         seed=seed,
     )
     return vantage, path

@@ -4,7 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mxpath.model.address import IPAddress
-from wire_bytes import ICMP, QuoteStyle, Seen, icmp_error, ip_packet, rewritten, with_ttl
+from wire_bytes import (
+    ICMP,
+    QuoteStyle,
+    Seen,
+    icmp_error,
+    ip_packet,
+    rewritten,
+    with_checksum_of,
+    with_ttl,
+)
 from wire_world import HopSpec, Rewriting, World
 
 _TIME_EXCEEDED = {4: (11, 0), 6: (3, 0)}
@@ -188,4 +197,5 @@ def _quoted(seen: Seen, packet: bytes, boxes: Sequence[Rewriting]) -> bytes:
     left = seen.packet
     for box in boxes:
         left = left if box.restored else _pass(left, box)
-    return left
+    forgetful = any(box.leaves_checksum for box in boxes)
+    return with_checksum_of(packet, left) if forgetful else left

@@ -33,6 +33,8 @@ class Rewriting(Strict):
     tos: int | None = None
     restored: bool = False
     """Whether it undoes all that in the quotes of errors that come back through it."""
+    leaves_checksum: bool = False
+    """Whether it forgets the transport checksum of a quote that it puts right."""
 
 
 class HopSpec(Strict):
@@ -159,7 +161,11 @@ class Expected(Strict):
     """Other facts of a hop's first reply, by the names of ``Reply``."""
     losses: dict[int, tuple[int, int]] = {}
     """Probes of a hop, lost and sent."""
+    nodes: dict[int, tuple[str, ...]] | None = None
+    """Addresses at each TTL of a trace of all paths."""
     limited: tuple[int, ...] = ()
+    anomalies: dict[str, tuple[int, ...]] = {}
+    """Hops of each thing out of the ordinary, by its kind; none else may be found."""
     notes: tuple[str, ...] = ()
     """A part of each note, in their order."""
     most_at_target: int = 6

@@ -13,10 +13,9 @@ from random import Random
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from mxpath.model.probe import Protocol
 from mxpath.model.trace import Trace
-from mxpath.tracing.tracer import TraceOptions, trace
-from wire_expected import wrong_matches
+from mxpath.tracing.tracer import trace
+from wire_expected import options_of, wrong_matches
 from wire_forgeries import DAMAGES, STRANGERS, Damage
 from wire_path import Forgery, WirePath, play
 from wire_world import World, read_world
@@ -50,9 +49,7 @@ def traced(
 ) -> tuple[Trace, WirePath]:
     vantage, path = play(world(name))
     path.forgeries, path.damages = forgeries, damages or {}
-    options = dict(world(name).options)
-    options["protocol"] = Protocol(options.get("protocol", "tcp"))
-    (found,) = trace([world(name).target_address], vantage, options=TraceOptions(**options))
+    (found,) = trace([world(name).target_address], vantage, options=options_of(world(name)))
     return found, path
 
 

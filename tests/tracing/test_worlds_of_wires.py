@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from mxpath.model.probe import Protocol
 from mxpath.model.trace import Trace
-from mxpath.tracing.tracer import TraceOptions, trace
-from wire_expected import differences, violations
+from mxpath.tracing.tracer import trace
+from wire_expected import differences, options_of, violations
 from wire_path import WirePath, play
 from wire_world import HopSpec, TargetSpec, World, read_world
 
@@ -17,10 +16,7 @@ WORLDS = sorted((Path(__file__).parent / "worlds").glob("*.toml"))
 
 def played(world: World) -> tuple[Trace, WirePath]:
     vantage, path = play(world)
-    options = dict(world.options)
-    if "protocol" in options:
-        options["protocol"] = Protocol(options["protocol"])
-    (found,) = trace([world.target_address], vantage, options=TraceOptions(**options))
+    (found,) = trace([world.target_address], vantage, options=options_of(world))
     return found, path
 
 

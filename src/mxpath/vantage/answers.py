@@ -212,7 +212,9 @@ def _name(quote: Unwrapped) -> _Name | None:
 def _quoted_tcp(quote: Unwrapped) -> _Name | None:
     segment = quote.payload
     source_port, destination_port, sequence = _PORTS_AND_SEQUENCE.unpack_from(segment)
-    quoted = _ONE_WORD.unpack_from(segment, 16)[0] if len(segment) >= 18 else None
+    # A header whose length is 0 is none: a router has quoted little and padded it (RFC 4884).
+    whole = len(segment) >= 18 and segment[12]
+    quoted = _ONE_WORD.unpack_from(segment, 16)[0] if whole else None
     return Protocol.TCP, source_port, destination_port, sequence, quoted
 
 

@@ -274,7 +274,8 @@ def _name(quote: Packet, body: bytes) -> _Name | None:
         return None
     one, two, three, four = struct.unpack_from("!HHHH", body)
     if protocol == socket.IPPROTO_TCP:
-        quoted = int.from_bytes(body[16:18], "big") if len(body) >= 18 else None
+        whole = len(body) >= 18 and body[12]  # else it is padding
+        quoted = int.from_bytes(body[16:18], "big") if whole else None
         return Protocol.TCP, one, two, three << 16 | four, quoted
     if protocol == socket.IPPROTO_UDP:
         number, foreign = _number(body[8:]), _is_foreign(body[8:])
