@@ -369,6 +369,52 @@ def test_no_damage_to_a_real_answer_raises(spec: ProbeSpec, data: st.DataObject)
     decode(bytes(packet[: data.draw(st.integers(0, len(packet)))]), 0)
 
 
+def error_about(spec: ProbeSpec) -> bytes:
+    version = spec.target.version
+    return bytes(header(ROUTER[version], spec.source) / ERRORS[version][0][0] / encode(spec))
+
+
+def named(reply: Reply) -> tuple[object, ...]:
+    place = reply.target, reply.source_port, reply.destination_port
+    return *place, reply.protocol, reply.sequence
+
+
+@QUICK
+@given(specs(), st.data())
+def test_a_truncated_answer_names_its_probe_or_none(spec: ProbeSpec, data: st.DataObject) -> None:
+    packet = error_about(spec)
+    reply = decode(packet[: data.draw(st.integers(0, len(packet)))], 0)
+    ports = spec.source_port, spec.destination_port
+    assert reply is None or named(reply) == (spec.target, *ports, spec.protocol, spec.sequence)
+
+
+@QUICK
+@given(specs(Protocol.UDP, Protocol.ICMP), st.data())
+def test_a_damaged_number_is_never_taken_for_another(spec: ProbeSpec, data: st.DataObject) -> None:
+    version, packet = spec.target.version, bytearray(error_about(spec))
+    start = (48 if version == 4 else 88) + (8 if spec.protocol is Protocol.UDP else 6)
+    for _ in range(data.draw(st.integers(1, 3))):
+        packet[start + data.draw(st.integers(0, 1))] ^= 1 << data.draw(st.integers(0, 7))
+    reply = decode(bytes(packet), 0)
+    # The complement of the greatest number is what a padded quote has there.
+    assert reply is None or spec.sequence in {reply.sequence, 0xFFFF}
+
+
+@QUICK
+@given(st.binary(min_size=8, max_size=80), st.integers(0, 65_535))
+def test_what_quotes_no_probe_of_ours_names_none(theirs: bytes, identifier: int) -> None:
+    """Echo replies, errors about errors, and other protocols."""
+    for inner in (
+        ICMP(type=0, id=identifier) / theirs,
+        ICMP(type=11) / IP() / theirs,
+        ICMP(type=8, code=1, id=identifier) / theirs,
+    ):
+        packet = header(ROUTER[4], IPv4Address("198.18.0.1")) / ICMP(type=11) / IP() / inner
+        assert decode(bytes(packet), 0) is None
+    packet = header(ROUTER[4], IPv4Address("198.18.0.1")) / ICMP(type=11) / IP(proto=132) / theirs
+    assert decode(bytes(packet), 0) is None
+
+
 def test_the_mss_option_is_that_of_an_ethernet_path() -> None:
     spec = ProbeSpec(
         target=IPv4Address("198.18.0.2"),

@@ -15,8 +15,9 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 from mxpath.errors import PrivilegeError
@@ -104,8 +105,8 @@ class _Receiver(socket.socket):
         super().__init__(_FAMILY[version], socket.SOCK_RAW, protocol)
         self.version = version
         self.protocol = protocol
+        program, self._part = _READING.get(protocol, (icmp_answers, decode_icmp))
         try:
-            program = {TCP: tcp_answers, UDP: udp_answers}.get(protocol, icmp_answers)
             self._filter(program(version, LOWEST_PORT))
             self.setblocking(False)  # noqa: FBT003 - the method has no other signature
             self.setsockopt(socket.SOL_SOCKET, linux.SO_TIMESTAMPNS, 1)
@@ -137,9 +138,27 @@ class _Receiver(socket.socket):
         received_ns, hop_limit = _read_ancillary(ancillary)
         if self.version == 4:
             return decode(packet, received_ns)
-        part = {TCP: decode_tcp, UDP: decode_udp}.get(self.protocol, decode_icmp)
-        address = IPv6Address(sender.partition("%")[0])
-        return part(packet, address, reply_ttl=hop_limit, received_ns=received_ns)
+        source = _sender(sender)
+        return self._part(packet, source, reply_ttl=hop_limit, received_ns=received_ns)
+
+
+_Program = Callable[[int, int], list[Instruction]]
+_READING: dict[int, tuple[_Program, Callable[..., Reply | None]]] = {
+    TCP: (tcp_answers, decode_tcp),
+    UDP: (udp_answers, decode_udp),
+}
+"""Protocol number to the kernel's filter, and who reads what comes through it."""
+
+
+@lru_cache(maxsize=4096)
+def _sender(text: str) -> IPv6Address:
+    """Return the address in the kernel's words; parsing costs as much as all else of a packet."""
+    return IPv6Address(text.partition("%")[0])
+
+
+@lru_cache(maxsize=4096)
+def _words(target: IPAddress) -> str:
+    return str(target)
 
 
 def _read_ancillary(ancillary: list[tuple[int, int, bytes]]) -> tuple[int, int | None]:
@@ -183,7 +202,7 @@ class RawSocket:
         packet = encode(probe)
         sent_ns = time.time_ns()
         try:
-            self._senders[probe.target.version].sendto(packet, (str(probe.target), 0))
+            self._senders[probe.target.version].sendto(packet, (_words(probe.target), 0))
         except OSError as error:
             return Sent(sent_ns=sent_ns, error=describe(error, probe.target))
         return Sent(sent_ns=sent_ns)
