@@ -143,6 +143,27 @@ def test_a_narrow_link_is_told_of_and_a_black_hole_is_not(lab: Lab, family: int)
     lab.link("beta1", "hid1", mtu=1400, mtu_hidden=True)
 
 
+def test_a_narrow_link_is_told_of_to_every_probe_whatever_the_kernel_knows_by_then(
+    lab: Lab,
+) -> None:
+    """The second one of 1401 leaves, though the kernel has heard that 1400 is the path's MTU."""
+    targets = [str(address("mxbig", family)) for family in (4, 6)]
+    script = str(SCRIPT.with_name("sized_probes.py"))
+    command = [sys.executable, script, "[1401, 1401, 1400]", json.dumps(targets)]
+    done = lab.run(WORLD.sender, command, timeout_s=60)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert len(rows) == 2 * 2 * 2 * 3
+    for engine, target, protocol, size, word, responder, mtu in rows:
+        words = f"{engine}, {protocol} to {target}, {size}"
+        if size == 1400:
+            fits = "echo reply" if protocol == "icmp" else "unreachable"
+            assert (word, responder) == (fits, target), words
+        else:
+            assert (word, mtu) == ("packet too big", 1400), words
+            assert responder != str(WORLD.address_of(WORLD.sender, 6 if ":" in target else 4))
+
+
 @FAMILIES
 def test_what_is_blocked_vanishes(lab: Lab, family: int) -> None:
     target = address("mxbig", family)

@@ -39,6 +39,7 @@ from mxpath.vantage.icmp_extensions import extensions_at, interfaces, labels
 from mxpath.vantage.packets import checksum, flow_label, identification
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
 from mxpath.vantage.privilege import ADVICE
+from mxpath.vantage.raw import ignore_path_mtu
 from mxpath.vantage.sources import SourceFinder, describe
 
 _TURN_S = 0.05
@@ -77,7 +78,10 @@ def _open(version: int) -> SuperSocket:
     if sys.platform == "linux":
         from scapy.supersocket import L3RawSocket, L3RawSocket6  # noqa: PLC0415 - Linux only
 
-        return L3RawSocket() if version == 4 else L3RawSocket6()
+        way = L3RawSocket() if version == 4 else L3RawSocket6()
+        if way.outs is not None:
+            ignore_path_mtu(way.outs, version)
+        return way
     return conf.L3socket() if version == 4 else conf.L3socket6()
 
 

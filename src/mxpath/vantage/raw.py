@@ -92,10 +92,22 @@ def _open_sender(version: int) -> socket.socket:
             sender.setsockopt(socket.IPPROTO_IP, socket.IP_HDRINCL, 1)
         else:
             sender.setsockopt(socket.IPPROTO_IPV6, linux.IPV6_HDRINCL, 1)
+        ignore_path_mtu(sender, version)
     except OSError:
         sender.close()
         raise
     return sender
+
+
+def ignore_path_mtu(sender: socket.socket, version: int) -> None:
+    """Let packets leave that are larger than what the kernel has heard of the path.
+
+    Else the kernel would answer a large probe itself, out of its memory, and the router not at all.
+    """
+    if version == 4:
+        sender.setsockopt(socket.IPPROTO_IP, linux.IP_MTU_DISCOVER, linux.PMTUDISC_PROBE)
+    else:
+        sender.setsockopt(socket.IPPROTO_IPV6, linux.IPV6_MTU_DISCOVER, linux.PMTUDISC_PROBE)
 
 
 class _Receiver(socket.socket):
