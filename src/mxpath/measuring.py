@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from mxpath.attribution.names import name_addresses
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.errors import InputError, PrivilegeError
+from mxpath.foreign import choose
 from mxpath.mail.discover import discover
 from mxpath.model.address import IPAddress
 from mxpath.model.dns import DnsAnswer, DnsStatus
@@ -43,6 +44,10 @@ class Options:
     sender: str = "rfc5321"
     tracing: bool = True
     conversing: bool = True
+    foreign: tuple[Trace, ...] = ()
+    """Traces of other tools, to be taken in place of our own."""
+    foreign_files: tuple[str, ...] = ()
+    """Where those come from: names and digests, for the provenance."""
     only: str | None = None
     naming: bool = True
     registry: RegistryOptions = field(default_factory=RegistryOptions)
@@ -112,12 +117,15 @@ class Measurement:
 
     def _trace(self) -> None:
         assert self.mail is not None
-        if not self.options.tracing or not self.mail.addresses:
+        if not (self.options.tracing or self.options.foreign) or not self.mail.addresses:
             return
         addresses = self.mail.addresses
-        fresh = tuple(a for a in addresses if a not in self.known_traces)
+        foreign, notes = choose(self.options.foreign, addresses, self.vantage.origin)
+        self.notes += notes
+        known = self.known_traces | foreign
+        fresh = tuple(a for a in addresses if a not in known) if self.options.tracing else ()
         found = {t.target: t for t in self._trace_fresh(fresh)} if fresh else {}
-        both = self.known_traces | found
+        both = known | found
         self.traces = tuple(both[a] for a in addresses if a in both)
 
     def _trace_fresh(self, addresses: tuple[IPAddress, ...]) -> tuple[Trace, ...]:

@@ -20,6 +20,7 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.registry import enrich
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.foreign import is_elsewhere
 from mxpath.graph.verdicts import judge
 from mxpath.inference.routes import infer_route
 from mxpath.mail.mx import normalise_domain
@@ -92,7 +93,8 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
     owners = _with_holders(
         work, attribute(_addresses_of(work, vantage.origin), gazetteer), gazetteer
     )
-    origin = _locate(vantage.origin, work.traces, owners)
+    here = [t for t in work.traces if not is_elsewhere(t, vantage.origin)]
+    origin = _locate(vantage.origin, here, owners)
     study = Study(
         mail=work.mail or not_asked(name),
         owners=owners,
@@ -115,6 +117,7 @@ def _addresses_of(work: Measurement, origin: Origin) -> tuple[IPAddress, ...]:
     """Every address that wants an owner, each once."""
     found = [a for version in (4, 6) if (a := origin.sends_from(version)) is not None]
     found += work.mail.addresses if work.mail else ()
+    found += [t.source for t in work.traces if t.imported is not None and t.source is not None]
     found += [address for t in work.traces for hop in t.hops for address in hop.responders]
     return tuple(dict.fromkeys(found))
 
@@ -194,18 +197,28 @@ def _routes(
         for session in work.sessions
         if (phase := session.phase("connect")) is not None and phase.complete
     }
-    return tuple(
-        infer_route(
-            each,
-            owners,
-            relations=gazetteer.relations,
-            members=members,
-            home=origin.network,
-            others=work.traces,
-            handshake_ms=handshakes.get(each.target),
+    routes = []
+    for each in work.traces:
+        # Whoever measured elsewhere began in another network, and shares no way with us.
+        apart = is_elsewhere(each, origin)
+        home = owners[each.source].network if apart and each.source is not None else origin.network
+        beside = [
+            t
+            for t in work.traces
+            if (t.source if is_elsewhere(t, origin) else None) == (each.source if apart else None)
+        ]
+        routes.append(
+            infer_route(
+                each,
+                owners,
+                relations=gazetteer.relations,
+                members=members,
+                home=home,
+                others=beside,
+                handshake_ms=None if apart else handshakes.get(each.target),
+            )
         )
-        for each in work.traces
-    )
+    return tuple(routes)
 
 
 _WITHOUT = {
@@ -239,6 +252,7 @@ def _provenance(
         "only": options.only,
         "helo": options.smtp.helo,
         "source": " ".join(map(str, sources)) if sources else None,
+        "traces": "; ".join(options.foreign_files) or None,
     }
     return Provenance(
         version=__version__,
@@ -248,7 +262,7 @@ def _provenance(
         platform=platform.platform() if vantage.player == "live" else vantage.player,
         player=vantage.player,
         vantage=vantage.name,
-        engine=vantage.engine if work.traces else None,
+        engine=vantage.engine if any(t.imported is None for t in work.traces) else None,
         resolver=vantage.resolver_address,
         snapshots=gazetteer.snapshots,
         packets_sent=sum(each.packets_sent or 0 for each in work.traces if each.imported is None),

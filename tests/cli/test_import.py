@@ -74,6 +74,23 @@ def test_a_bad_file_is_named_with_its_line(
     assert rf"{bad}:2: '\x1b[31mnobody' is not understood" in capsys.readouterr().err
 
 
+def test_analyze_takes_a_file_of_traces_in_place_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sim = ["slowbank.example", "--vantage", "sim:first_walk", "--no-smtp", "--quiet"]
+    first = tmp_path / "first.json"
+    assert main([*sim, "--study", str(first)]) == 0
+    capsys.readouterr()
+    assert main([*sim, "--trace", str(first), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["provenance"]["packets_sent"] == 0
+    assert {trace["imported"]["source"] for trace in again["traces"]} == {str(first)}
+    options = dict(again["provenance"]["options"])
+    assert options["traces"].startswith(f"{first} sha256:")
+    before = json.loads(first.read_text())
+    assert [r["as_path"] for r in again["routes"]] == [r["as_path"] for r in before["routes"]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

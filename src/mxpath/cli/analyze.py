@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.cli import options as shared
+from mxpath.cli.foreign import Imports, read_all
 from mxpath.cli.kept import earlier, keep, write_whole
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
@@ -29,6 +30,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("domains", nargs="+", metavar="DOMAIN")
     add_measuring(parser)
+    parser.add_argument(
+        "--trace",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="take the traces of another tool in place of our own (see mxpath import); may be repeated",
+    )
     group = parser.add_argument_group("what to write", "{domain} in a name stands for the domain")
     group.add_argument("--report", metavar="FILE.html", help="a self-contained report")
     group.add_argument("--study", metavar="FILE.json", help="the study, to be read again")
@@ -66,9 +74,10 @@ def run(options: argparse.Namespace) -> int:
     domains = [normalise_domain(text) for text in options.domains]
     _check_names(options, domains)
     studies: list[Study] = []
+    foreign = read_all(options.trace, options)
     with shared.opened(options) as (vantage, gazetteer):
         for domain in domains:
-            study = measured(domain, vantage, gazetteer, options, known=studies)
+            study = measured(domain, vantage, gazetteer, options, known=studies, foreign=foreign)
             before = earlier(study)
             study = replace(study, verdicts=judge(study, before=before))
             changes = compare(before, study) if before is not None else None
@@ -84,20 +93,27 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(_came_through(study) for study in studies) else 1
 
 
-def measured(
+def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what is at hand
     domain: str,
     vantage: Vantage,
     gazetteer: Gazetteer,
     options: argparse.Namespace,
     *,
     known: Sequence[Study] = (),
+    foreign: Imports | None = None,
 ) -> Study:
-    """Analyze one domain as the options say; ``known`` are earlier studies of this run."""
+    """Analyze one domain as the options say.
+
+    ``known`` are earlier studies of this run, ``foreign`` traces of other tools.
+    """
+    foreign = foreign or Imports()
     chosen = Options(
         families=shared.families(options),
         sender=options.sender,
         tracing=not options.no_trace,
         conversing=not options.no_smtp,
+        foreign=foreign.traces,
+        foreign_files=foreign.files,
         only=options.to,
         naming=not options.no_names,
         registry=RegistryOptions(offline=options.offline),

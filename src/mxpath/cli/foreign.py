@@ -2,14 +2,51 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from mxpath.errors import InputError
 from mxpath.formats import READERS, WRITERS, guessing
 from mxpath.formats.reading import MAX_BYTES
 from mxpath.model.foreign_text import printable
-from mxpath.model.trace import Trace
+from mxpath.model.trace import Imported, Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imports:
+    """Traces from files."""
+
+    traces: tuple[Trace, ...] = ()
+    files: tuple[str, ...] = ()
+    """Each with the digest of what it held."""
+
+
+def read_all(names: Sequence[str], options: argparse.Namespace) -> Imports:
+    """Read several files, each of a format of its own.
+
+    Raises
+    ------
+    InputError
+        When one cannot be opened.
+    ParseError
+        When one is of no known format, or not what it says it is.
+    """
+    traces: list[Trace] = []
+    files = []
+    for name in names:
+        content = _content(name)
+        traces += [_marked(t, name) for t in _read(name, content, None, options)]
+        files.append(f"{_source(name)} sha256:{sha256(content).hexdigest()}")
+    return Imports(traces=tuple(traces), files=tuple(files))
+
+
+def _marked(trace: Trace, name: str) -> Trace:
+    """Say of a trace of ours, too, that another run has measured it."""
+    if trace.imported is not None:
+        return trace
+    return replace(trace, imported=Imported(tool="mxpath", source=_source(name)))
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +79,17 @@ def read_file(name: str, format_name: str | None, options: argparse.Namespace) -
     ParseError
         When it is of no known format, or not what it says it is.
     """
-    source = "standard input" if name == "-" else name
-    content = _content(name)
+    return _read(name, _content(name), format_name, options)
+
+
+def _source(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def _read(
+    name: str, content: bytes, format_name: str | None, options: argparse.Namespace
+) -> tuple[Trace, ...]:
+    source = _source(name)
     if format_name is None:
         format_name = guessing.guess(guessing.unpacked(content, source=source))
     traces = guessing.read(content, source=source, name=format_name)

@@ -22,6 +22,7 @@ from mxpath.figures.style import (
     study_colours,
 )
 from mxpath.graph.influence import latency_shares
+from mxpath.model.address import IPAddress
 from mxpath.model.foreign_text import cut, printable
 from mxpath.model.route import Route, Segment
 from mxpath.model.study import Study
@@ -43,7 +44,7 @@ def ladder(study: Study, ax: Axes, *, target: str | None = None) -> Axes:
     _bands(ax, study, trace, route)
     for hop in trace.hops:
         _rung(ax, study, trace, hop)
-    _envelope(ax, trace, route)
+    _envelope(ax, route)
     _frame(ax, study, trace)
     ax.set_title(_title(study, trace, route))
     _legend(ax, trace, study)
@@ -126,15 +127,12 @@ def _rung(ax: Axes, study: Study, trace: Trace, hop: Hop) -> None:
         linestyle=(0, (1, 4)) if silent else "-",
         zorder=1,
     )
-    for probe in hop.probes:
-        reply = probe.reply
-        if reply is None or probe.rtt_ms is None:
-            continue
-        owner = study.owners.get(reply.responder)
+    for responder, rtt_ms in _answers(hop):
+        owner = study.owners.get(responder)
         at_ixp = owner is not None and owner.ixp is not None
-        arrived = reply.responder == trace.target
+        arrived = responder == trace.target
         ax.plot(
-            probe.rtt_ms,
+            rtt_ms,
             hop.ttl,
             marker="D" if at_ixp else "s" if arrived else "o",
             color=EXCHANGE if at_ixp else INK if arrived else PATH,
@@ -148,11 +146,20 @@ def _rung(ax: Axes, study: Study, trace: Trace, hop: Hop) -> None:
         )
 
 
-def _envelope(ax: Axes, trace: Trace, route: Route | None) -> None:
+def _answers(hop: Hop) -> Iterator[tuple[IPAddress, float]]:
+    """Who answered after how many milliseconds; of told statistics the best of them."""
+    for probe in hop.probes:
+        if probe.reply is not None and probe.rtt_ms is not None:
+            yield probe.reply.responder, probe.rtt_ms
+    if hop.told is not None and hop.told.best_ms is not None and hop.address is not None:
+        yield hop.address, hop.told.best_ms
+
+
+def _envelope(ax: Axes, route: Route | None) -> None:
     if route is None:
         return
-    ttls = [hop.ttl for hop in trace.hops]
-    points = [(ms, ttl) for ttl, ms in zip(ttls, route.envelope_ms, strict=False) if ms is not None]
+    # The envelope counts from TTL 1, where other tools may not have begun.
+    points = [(ms, ttl) for ttl, ms in enumerate(route.envelope_ms, 1) if ms is not None]
     if points:
         ax.plot(*zip(*points, strict=True), color=PATH, linewidth=1.3, alpha=0.55, zorder=3)
 
@@ -160,7 +167,7 @@ def _envelope(ax: Axes, trace: Trace, route: Route | None) -> None:
 def _frame(ax: Axes, study: Study, trace: Trace) -> None:
     last = trace.hops[-1].ttl
     ax.set_ylim(last + 0.5, 0.5)
-    rtts = [rtt for hop in trace.hops for p in hop.probes if (rtt := p.rtt_ms) is not None]
+    rtts = [rtt_ms for hop in trace.hops for _, rtt_ms in _answers(hop)]
     ax.set_xlim(0, (max(rtts, default=1.0) or 1.0) * 1.06)
     ax.set_yticks([hop.ttl for hop in trace.hops], [_rung_label(study, hop) for hop in trace.hops])
     ax.tick_params(axis="y", length=0)
@@ -173,7 +180,8 @@ def _frame(ax: Axes, study: Study, trace: Trace) -> None:
 
 def _rung_label(study: Study, hop: Hop) -> str:
     if hop.address is None:
-        return f"silent, {len(hop.probes)} probe{'s' * (len(hop.probes) != 1)}   {hop.ttl:>2}"
+        sent = hop.loss.sent
+        return f"silent, {sent} probe{'s' * (sent != 1)}   {hop.ttl:>2}"
     owner = study.owners.get(hop.address)
     mark = (
         f"◇ {cut(printable(owner.ixp.ix_name), 16)}  "

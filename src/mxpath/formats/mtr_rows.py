@@ -51,6 +51,8 @@ class Report:
     version: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    resolution_ms: float = 0.0
+    """What its figures are rounded to."""
 
 
 def trace_of(report: Report, rows: Sequence[Row], *, source: str) -> Trace:
@@ -85,7 +87,13 @@ def trace_of(report: Report, rows: Sequence[Row], *, source: str) -> Trace:
         packets_sent=sum(hop.told.sent for hop in hops if hop.told is not None),
         notes=tuple(_notes(rows, told)),
         unseen=UNSEEN,
-        imported=Imported(tool=TOOL, source=source, record=report.line, version=report.version),
+        imported=Imported(
+            tool=TOOL,
+            source=source,
+            record=report.line,
+            version=report.version,
+            resolution_ms=report.resolution_ms,
+        ),
     )
 
 

@@ -51,10 +51,12 @@ Taker = Callable[[list[Table], str, int], None]
 def take_report(tables: list[Table], line: str, at: int) -> None:
     """Take a line of ``--report``; others may stand around them."""
     if (found := _START.match(line)) is not None:
-        tables.append(Table(report=Report(line=at, started_at=_moment(found["when"]))))
+        tables.append(
+            Table(report=Report(line=at, started_at=_moment(found["when"]), resolution_ms=0.1))
+        )
     elif line.startswith("HOST:"):
         if not tables or tables[-1].titles:
-            tables.append(Table(report=Report(line=at)))
+            tables.append(Table(report=Report(line=at, resolution_ms=0.1)))
         _take_titles(tables[-1], line)
     elif tables and (found := _ROW.fullmatch(line)) is not None:
         _take_row(tables[-1], line, found)
@@ -133,6 +135,7 @@ def _take_cells(
         target=cells["host"],
         version=cells["mtr_version"].removeprefix("MTR."),
         ended_at=_seconds(cells["start_time"]),
+        resolution_ms=0.01,
     )
     ttl = int(number(cells["hop"]))
     if tables and not tables[-1].rows:
@@ -161,7 +164,7 @@ def take_xml(tables: list[Table], line: str, at: int) -> None:
     """Take a line of ``--xml``."""
     if (found := _MTR.fullmatch(line)) is not None:
         told = dict(_ATTRIBUTE.findall(found["attributes"]))
-        report = Report(line=at, target=told.get("DST"), source=told.get("SRC"))
+        report = Report(line=at, target=told.get("DST"), source=told.get("SRC"), resolution_ms=0.1)
         tables.append(Table(report=report))
     elif (found := _HUB.fullmatch(line)) is not None:
         if not tables:

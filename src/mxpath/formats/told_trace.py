@@ -60,6 +60,8 @@ class Heading:
     source_port: int | None = None
     max_ttl: int | None = None
     version: str | None = None
+    resolution_ms: float = 0.0
+    """How finely the tool tells round trips."""
     address_first: bool = False
     """Names follow addresses: GNU inetutils, which alone tell no packet size."""
 
@@ -107,7 +109,11 @@ def assemble(
         notes=(*notes, *_cuts(lines)),
         unseen=unseen,
         imported=Imported(
-            tool=heading.tool, source=source, record=heading.line, version=heading.version
+            tool=heading.tool,
+            source=source,
+            record=heading.line,
+            version=heading.version,
+            resolution_ms=heading.resolution_ms,
         ),
     )
 

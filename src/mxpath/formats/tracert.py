@@ -50,6 +50,7 @@ def _heading(line: str, number: int) -> Heading | str | None:
         target=target,
         line=number,
         protocol=Protocol.ICMP,
+        resolution_ms=1.0,
         max_ttl=int(limit["hops"]) if limit else None,
     )
 

@@ -89,7 +89,11 @@ class AddressPair:
             ),
             as_path=as_path,
             crossings=self._crossings(),
-            waypoints=tuple(_waypoints(*self._routes(), moved=as_path.state is State.CHANGED)),
+            waypoints=tuple(
+                _waypoints(
+                    *self._routes(), moved=as_path.state is State.CHANGED, apart=self._apart()
+                )
+            ),
             rtt=self._rtt(),
             outcome=pair_of(outcomes),
             phases=tuple(self._phases()),
@@ -119,7 +123,16 @@ class AddressPair:
         numbers = [tuple(n.asn for n in path or ()) for path in paths]
         if None not in paths and numbers[0] == numbers[1]:
             return Pair(before=paths[0], after=paths[1], state=State.SAME)
-        return pair_of(paths, _blind(routes, numbers))
+        return pair_of(paths, self._apart() or _blind(routes, numbers))
+
+    def _apart(self) -> str:
+        """Why both sides are not measured alike, if they are not."""
+        ways = [
+            (trace.imported.tool, trace.source) if trace.imported is not None else None
+            for trace in self._traces()
+            if trace is not None
+        ]
+        return "one of them was traced by another tool" if len(set(ways)) > 1 else ""
 
     def _crossings(self) -> Pair[tuple[Crossing, ...]]:
         routes = self._routes()
@@ -130,14 +143,14 @@ class AddressPair:
         keys = [tuple((c.ix_id, c.near_asn, c.far_asn) for c in found or ()) for found in seen]
         if None not in seen and keys[0] == keys[1]:
             return Pair(before=seen[0], after=seen[1], state=State.SAME)
-        return pair_of(seen, _blind(routes, keys))
+        return pair_of(seen, self._apart() or _blind(routes, keys))
 
     def _rtt(self) -> Figure:
         sides = [(None, 0.0) if trace is None else _rtt_of(trace) for trace in self._traces()]
         old, new = (_responders(r) if r is not None else () for r in self._routes())
         # Where the path itself is another one, so may its time be.
         alike = self._as_path().state is State.CHANGED or _agree(old, new)
-        return _figure("rtt", *sides, other_way="" if alike else OTHER_WAY)
+        return _figure("rtt", *sides, other_way=self._apart() or ("" if alike else OTHER_WAY))
 
     def _phases(self) -> Iterator[Figure]:
         old, new = self._sessions()
@@ -219,10 +232,13 @@ def _within(part: Sequence[object], whole: Sequence[object]) -> bool:
     return all(item in rest for item in part)
 
 
-def _waypoints(old: Route | None, new: Route | None, *, moved: bool) -> Iterator[Waypoint]:
+def _waypoints(
+    old: Route | None, new: Route | None, *, moved: bool, apart: str
+) -> Iterator[Waypoint]:
     """Yield every network and exchange point of either path, in the order of the later one.
 
-    ``moved`` says that the path itself is another one: then so may its times be.
+    ``moved`` says that the path itself is another one: then so may its times be. ``apart`` says
+    why times do not compare.
     """
     sides = [
         {s.key: s for s in (stations(route) if route else ()) if s.kind != "unknown"}
@@ -243,7 +259,7 @@ def _waypoints(old: Route | None, new: Route | None, *, moved: bool) -> Iterator
                 shown.name,
                 _step_of(before),
                 _step_of(after),
-                other_way="" if alike else OTHER_WAY,
+                other_way=apart or ("" if alike else OTHER_WAY),
             ),
         )
 

@@ -82,7 +82,9 @@ def _path_ms(study: Study, session: SmtpSession) -> tuple[float, bool] | None:
     """The path's round trip, and whether trace and handshake disagree about it."""
     connect = session.phase("connect")
     trace = study.trace_to(session.address)
-    traced = trace.target_rtt_ms if trace is not None else None
+    # What another tool measured, at another time, is no measure of this conversation.
+    ours = trace is not None and trace.imported is None
+    traced = trace.target_rtt_ms if trace is not None and ours else None
     if connect is None or not connect.complete:
         return None if traced is None else (traced, False)
     if traced is None:

@@ -222,7 +222,8 @@ def _blame(study: Study, host: MxHost) -> tuple[Owner, Grade]:
         return Owner.THEM, Grade.LIKELY
     # The trail ends on the way, or was never followed: a filter anywhere looks the same.
     trace = study.trace_to(session.address)
-    stopped = trace is not None and trace.end in (EndReason.GAVE_UP, EndReason.UNREACHABLE)
+    end = trace.end if trace is not None and trace.imported is None else None
+    stopped = end in (EndReason.GAVE_UP, EndReason.UNREACHABLE)
     return (Owner.PATH if stopped else Owner.THEM), Grade.POSSIBLE
 
 

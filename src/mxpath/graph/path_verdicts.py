@@ -39,6 +39,8 @@ def egress25_blocked(study: Study) -> Verdict | None:
     traces = [t for s in tried if (t := study.trace_to(s.address)) is not None]
     if len(traces) < len(tried) or any(t.end is not EndReason.GAVE_UP for t in traces):
         return None
+    if any(t.imported is not None for t in traces):
+        return None  # no SYN of ours
     ends = {t.target.version: set[object]() for t in traces}
     for t in traces:
         ends[t.target.version].add(_end(t))
@@ -110,13 +112,14 @@ def _only_lost(study: Study, sessions: list[SmtpSession]) -> bool:
 
 def _v6_works_elsewhere(study: Study) -> bool:
     heard = any(s.outcome in HEARD and s.address.version == 6 for s in study.sessions)
-    return heard or any(t.target.version == 6 and t.end is EndReason.REACHED for t in study.traces)
+    ours = (t for t in study.traces if t.imported is None and t.target.version == 6)
+    return heard or any(t.end is EndReason.REACHED for t in ours)
 
 
 def _v6_leaves(study: Study, sessions: list[SmtpSession]) -> bool:
     traces = (study.trace_to(s.address) for s in sessions)
     return _v6_works_elsewhere(study) or any(
-        t is not None and last_answer(t) is not None for t in traces
+        t is not None and t.imported is None and last_answer(t) is not None for t in traces
     )
 
 

@@ -47,11 +47,21 @@ def path_detour(study: Study) -> Verdict | None:
 
 def _pairs(study: Study) -> Iterator[tuple[Route, Route]]:
     """Routes to a first host, each with one to the same machine or the same network."""
-    whole = [route for route in seen_routes(study) if route.total_rtt_ms is not None]
+    whole = [
+        route
+        for route in seen_routes(study)
+        if route.total_rtt_ms is not None and _is_ours(study, route)
+    ]
     first = {address for host in first_hosts(study) for address in host.addresses}
     for route in whole:
         if route.target in first:
             yield from ((route, other) for other in whole if _comparable(study, route, other))
+
+
+def _is_ours(study: Study, route: Route) -> bool:
+    """Whether we have traced it: times that others took elsewhere compare with none of ours."""
+    trace = study.trace_to(route.target)
+    return trace is None or trace.imported is None
 
 
 def _comparable(study: Study, route: Route, other: Route) -> bool:

@@ -91,7 +91,9 @@ def family_missing(study: Study, version: int) -> bool:
     """
     sessions = [s for s in study.sessions if s.address.version == version]
     ours = study.seen_from.sends_from(version)
-    left = any(t.target.version == version and t.packets_sent for t in study.traces)
+    left = any(
+        t.target.version == version and t.packets_sent for t in study.traces if t.imported is None
+    )
     unreachable = all(s.outcome is Outcome.UNREACHABLE for s in sessions)
     return bool(sessions) and unreachable and ours is None and not left
 
@@ -115,9 +117,11 @@ def last_answer(trace: Trace) -> Hop | None:
 
 
 def reached_network(study: Study, address: IPAddress) -> bool:
-    """Whether a trace got into the network that ``address`` belongs to."""
+    """Whether a trace of ours got into the network that ``address`` belongs to."""
     trace, owner = study.trace_to(address), study.owners.get(address)
-    if trace is None or owner is None or owner.network is None:
+    if trace is None or trace.imported is not None:
+        return False
+    if owner is None or owner.network is None:
         return False
     if trace.end is EndReason.REACHED:
         return True

@@ -67,7 +67,26 @@ def judge(study: Study, *, before: Study | None = None) -> tuple[Verdict, ...]:
         An earlier study of the same domain from the same place, to tell what has changed.
     """
     found = [v for rule in VERDICTS.values() if (v := rule(study, before)) is not None]
-    return tuple(sorted((_whose(study, verdict) for verdict in found), key=_importance))
+    tempered = (_tempered(study, _whose(study, verdict)) for verdict in found)
+    return tuple(sorted(tempered, key=_importance))
+
+
+def _tempered(study: Study, verdict: Verdict) -> Verdict:
+    """What rests on traces of other tools is possible, no more: they are no mail, and not of now."""
+    foreign = [trace for trace in study.traces if trace.imported is not None]
+    if verdict.name not in _BY_TRACES or not foreign:
+        return verdict
+    doubts = tuple(
+        Evidence(
+            source="trace",
+            rule="imported",
+            detail=printable(f"{trace.target}: {trace.measured_words}"),
+        )
+        for trace in foreign
+    )
+    return replace(
+        verdict, grade=Grade.POSSIBLE, counter_evidence=(*verdict.counter_evidence, *doubts)
+    )
 
 
 def _whose(study: Study, verdict: Verdict) -> Verdict:
@@ -199,6 +218,9 @@ VERDICTS: Mapping[str, Rule] = {
     "nothing_wrong_seen": nothing_wrong_seen,
 }
 """Every verdict that is built, by name, in order of importance."""
+
+_BY_TRACES = ("loss_at_border", "congested_segment", "path_changed")
+"""What is read off paths alone."""
 
 _WITHOUT_FAULT = ("weak_redundancy", "nothing_wrong_seen")
 """A backup under the same roof is no fault: where nothing else is wrong, that is said too."""

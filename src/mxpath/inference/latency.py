@@ -16,7 +16,7 @@ The law
    a. the noise of both ends, which may point apart: ``FLOOR_FACTOR`` times the gap between the
       two smallest samples there (or at the nearest hop that has two), or the usual gap at the
       hops beside where that is larger (one gap of three samples is luck), and never less than
-      ``TIMER_NOISE_MS``;
+      ``TIMER_NOISE_MS``, or than what another tool rounds to;
    b. what other flows of the study say of the same stretch (``branches.py``): equal-cost
       branches of unlike delay, of which each answer takes one of its own on the way back;
    c. ``UNSEEN_SHARE`` of the figure: ways back of equal length still run over other links (a
@@ -123,11 +123,12 @@ def _noise_ms(steps: Sequence[Step], ttl: int) -> float:
         for step in steps
         if len(step.rtts_ms) > 1
     )
+    least = max(TIMER_NOISE_MS, steps[ttl - 1].resolution_ms)
     if not gaps:
-        return TIMER_NOISE_MS
+        return least
     beside = [gap for _, gap in gaps[: 1 + 2 * _NEIGHBOURS]]
     nearest = max(gap for far, gap in gaps if far == gaps[0][0])
-    return max(TIMER_NOISE_MS, FLOOR_FACTOR * max(fmean(beside), nearest))
+    return max(least, FLOOR_FACTOR * max(fmean(beside), nearest))
 
 
 def differential(

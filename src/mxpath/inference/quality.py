@@ -7,7 +7,9 @@ The law
    behind it alike. So loss is pooled: over the hops before a link, and over those behind it.
 2. Hops that limit their answers, and hops that never answered, say nothing of loss. The target says
    that what it answered arrived; its silence to further SYNs says nothing.
-3. Jitter likewise: what a link adds shows at all hops behind it, so the figure of a hop is the
+3. Of another tool's trace nobody knows which hops limit their answers. There a hop that lost a greater
+   share than any later one is taken for one that does: what a link loses, all hops behind it miss.
+4. Jitter likewise: what a link adds shows at all hops behind it, so the figure of a hop is the
    smallest of its own and all later ones (the envelope's way). A single sample has none.
 """
 
@@ -23,11 +25,13 @@ _NONE = Loss(sent=0, lost=0)
 def qualities(trace: Trace) -> tuple[HopQuality, ...]:
     """Return the quality of each hop of a trace's first flow."""
     hops = trace.hops
-    counted = [_loss(hop) for hop in hops]
+    counted = [_loss(hop, trace) for hop in hops]
+    if trace.imported is not None:
+        counted = _not_outdone(hops, counted, trace)
     return tuple(
         HopQuality(
             ttl=hop.ttl,
-            sent=len(hop.probes),
+            sent=hop.loss.sent,
             answered=hop.answered,
             limited=hop.limited,
             jitter_ms=hop.jitter_ms,
@@ -39,10 +43,25 @@ def qualities(trace: Trace) -> tuple[HopQuality, ...]:
     )
 
 
-def _loss(hop: Hop) -> Loss:
+def _not_outdone(hops: Sequence[Hop], counted: Sequence[Loss], trace: Trace) -> list[Loss]:
+    """Rule 3; of the target only what is told of many probes counts as a share of its own."""
+    kept, least = list(counted), 1.0
+    for index in reversed(range(len(hops))):
+        hop, share = hops[index], counted[index].share
+        if hop.ttl == trace.distance:
+            share = hop.loss.share if hop.told is not None else None
+        elif share is not None and share > least:
+            kept[index] = _NONE
+        least = min(least, least if share is None else share)
+    return kept
+
+
+def _loss(hop: Hop, trace: Trace) -> Loss:
     """Rule 2."""
     if hop.limited or not hop.answered:
         return _NONE
+    if hop.told is not None and hop.ttl != trace.distance:
+        return hop.loss
     kinds = {probe.reply.kind for probe in hop.probes if probe.reply is not None}
     if ReplyKind.TIME_EXCEEDED in kinds:
         return hop.loss

@@ -3,19 +3,21 @@
 The law: a bare ACK proves that another SYN of the flow arrived and nothing of
 this TTL, so it answers no step. Steps end at the target's distance when it is
 known; a SYN/ACK or RST to any probe from there on is a sample of the target's
-round-trip time. The rules of borders.py return new steps with a network, the
+round-trip time. Where another tool tells statistics in place of probes, its best round
+trip is the smallest sample, and what its average leaves room for the second one. The rules of borders.py return new steps with a network, the
 evidence for it and a grade; they never change what answered.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution, IxpPort, Network
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.probe import Probe, ReplyKind
-from mxpath.model.trace import Flow, Trace
+from mxpath.model.statistics import HopStatistics
+from mxpath.model.trace import Flow, Hop, Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Step:
     is_target: bool = False
     rtts_ms: tuple[float, ...] = ()
     """Round-trip times of its answers, ascending."""
+    resolution_ms: float = 0.0
+    """How finely these are told."""
     reply_ttl: int | None = None
     """TTL that the fastest answer arrived with."""
     responders: tuple[IPAddress, ...] = ()
@@ -58,11 +62,13 @@ def steps_of(trace: Trace, owners: Mapping[IPAddress, Attribution]) -> tuple[Ste
     flow = trace.flow
     if flow is None or not flow.hops:
         return ()
-    probes = {hop.ttl: hop.probes for hop in flow.hops}
-    last = trace.distance if trace.distance is not None else max(probes)
-    steps = [_step(ttl, probes.get(ttl, ()), trace, owners) for ttl in range(1, last + 1)]
-    if trace.distance is not None:
-        steps[-1] = _step(last, _target_probes(flow, last), trace, owners)
+    hops = {hop.ttl: hop for hop in flow.hops}
+    last = trace.distance if trace.distance is not None else max(hops)
+    steps = [
+        _step(hops.get(ttl, Hop(ttl=ttl, probes=())), trace, owners) for ttl in range(1, last + 1)
+    ]
+    if trace.distance is not None and steps[-1].ttl in hops and hops[last].told is None:
+        steps[-1] = _step(Hop(ttl=last, probes=_target_probes(flow, last)), trace, owners)
     return tuple(steps)
 
 
@@ -75,37 +81,70 @@ def _target_probes(flow: Flow, distance: int) -> tuple[Probe, ...]:
     )
 
 
-def _step(
-    ttl: int, probes: Sequence[Probe], trace: Trace, owners: Mapping[IPAddress, Attribution]
-) -> Step:
+def _step(hop: Hop, trace: Trace, owners: Mapping[IPAddress, Attribution]) -> Step:
+    if hop.told is not None:
+        address = hop.address
+        if hop.ttl == trace.distance and trace.target in hop.responders:
+            address = trace.target
+        return _owned(
+            Step(
+                ttl=hop.ttl,
+                address=address,
+                rtts_ms=_told_rtts(hop.told) if address is not None else (),
+                responders=hop.responders,
+            ),
+            trace,
+            owners,
+        )
     replies = sorted(
         (
             (probe.reply, probe.rtt_ms)
-            for probe in probes
-            if probe.reply is not None
-            and probe.rtt_ms is not None
-            and probe.reply.kind is not ReplyKind.ACK
+            for probe in hop.probes
+            if probe.reply is not None and probe.reply.kind is not ReplyKind.ACK
         ),
         key=lambda answer: answer[0].received_ns or 0,  # of foreign traces: in their order
     )
     if not replies:
-        return Step(ttl=ttl, address=None)
+        return Step(ttl=hop.ttl, address=None)
     # A clock that was set back makes a negative time: no measurement.
-    timed = sorted(((rtt, n) for n, (_, rtt) in enumerate(replies) if rtt >= 0))
-    fastest = replies[timed[0][1]][0] if timed else None
-    address = replies[0][0].responder
-    owner = owners.get(address)
-    return Step(
-        ttl=ttl,
-        address=address,
+    timed = sorted((rtt, n) for n, (_, rtt) in enumerate(replies) if rtt is not None and rtt >= 0)
+    return _owned(
+        Step(
+            ttl=hop.ttl,
+            address=replies[0][0].responder,
+            rtts_ms=tuple(rtt for rtt, _ in timed),
+            reply_ttl=replies[timed[0][1]][0].reply_ttl if timed else None,
+            responders=tuple(dict.fromkeys(reply.responder for reply, _ in replies)),
+        ),
+        trace,
+        owners,
+    )
+
+
+def _told_rtts(told: HopStatistics) -> tuple[float, ...]:
+    """The smallest round trip, and the most that the second smallest can be, in ms.
+
+    All but the best come to ``n * average - best``; the smallest of them is no more than their mean.
+    """
+    if told.best_ms is None or told.received < 2 or told.average_ms is None:
+        return () if told.best_ms is None else (told.best_ms,)
+    others = (told.received * told.average_ms - told.best_ms) / (told.received - 1)
+    return told.best_ms, max(others, told.best_ms)
+
+
+def _owned(step: Step, trace: Trace, owners: Mapping[IPAddress, Attribution]) -> Step:
+    """Add whose the responder is, as far as the gazetteer says."""
+    if step.address is None:
+        return step
+    owner = owners.get(step.address)
+    return replace(
+        step,
         owner=owner,
         network=owner.network if owner is not None else None,
         evidence=evidence_of(owner),
         grade=Grade.CERTAIN if owner is not None and owner.network is not None else None,
-        is_target=address == trace.target,
-        rtts_ms=tuple(rtt for rtt, _ in timed),
-        reply_ttl=fastest.reply_ttl if fastest is not None else None,
-        responders=tuple(dict.fromkeys(reply.responder for reply, _ in replies)),
+        is_target=step.address == trace.target,
+        resolution_ms=trace.imported.resolution_ms if trace.imported is not None else 0.0,
     )
 
 

@@ -9,7 +9,7 @@ from statistics import median
 from mxpath.model.address import IPAddress
 from mxpath.model.multipath import Multipath
 from mxpath.model.path_mtu import PathMtu
-from mxpath.model.probe import Probe, Protocol, ReplyKind
+from mxpath.model.probe import USUAL_PORT, Probe, Protocol, ReplyKind
 from mxpath.model.statistics import HopStatistics
 
 _Z_95 = 1.959964
@@ -162,6 +162,8 @@ class Imported:
     """Number of the line, or of the record, in that file, from 1."""
     version: str | None = None
     """Of the tool, as far as the file tells."""
+    resolution_ms: float = 0.0
+    """How finely it tells round trips: those that differ by less may look alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +192,30 @@ class Trace:
     """All paths that were found, where they were asked for; the further flows are in ``flows``."""
     path_mtu: PathMtu | None = None
     """Set where it was measured, too."""
+
+    @property
+    def is_mail_flow(self) -> bool:
+        """Whether its probes were such as a mail server sends: TCP to port 25."""
+        return self.protocol is Protocol.TCP and self.port == USUAL_PORT[Protocol.TCP]
+
+    @property
+    def measured_at(self) -> datetime | None:
+        """When it was measured, as far as that is told."""
+        return self.started_at or self.ended_at
+
+    @property
+    def measured_words(self) -> str:
+        """Who measured it, where that is told and when; foreign text may be in it."""
+        if self.imported is None:
+            return f"traced by the {self.engine} engine"
+        words = f"traced by {self.imported.tool}, from {self.imported.source}"
+        if self.measured_at is not None:
+            words += f", on {self.measured_at:%Y-%m-%d}"
+        if self.is_mail_flow:
+            return words
+        sent = "unknown probes" if self.protocol is None else self.protocol.upper()
+        port = "" if self.port is None else f"/{self.port}"
+        return f"{words}, by {sent}{port}: not the mail flow"
 
     @property
     def end_words(self) -> str:

@@ -213,7 +213,10 @@ def _certificate_words(session: SmtpSession) -> str:
 def _trace_words(trace: Trace) -> str:
     port = f" to port {trace.port}" if trace.port is not None else ""
     what = f"{trace.protocol.upper()}{port}, " if trace.protocol is not None else ""
-    words = f"{trace.end_words}, {what}engine {printable(trace.engine)}"
+    how = f"engine {printable(trace.engine)}"
+    if trace.imported is not None:
+        how = printable(trace.measured_words)
+    words = f"{trace.end_words}, {what}{how}"
     if trace.distance is not None:
         words += f", {trace.distance} hops away"
     if trace.packets_sent is not None:
@@ -243,6 +246,8 @@ def _hop(study: Study, trace: Trace, hop: Hop, reasons: dict[str, Explained]) ->
     keys += [f"{kind}:{trace.target}:{hop.ttl}" for kind in ("crossing", "border")]
     rtt = hop.min_rtt_ms
     answered = sum(probe.reply is not None for probe in hop.probes)
+    if hop.told is not None:
+        answered = hop.told.received
     return {
         "ttl": hop.ttl,
         "silent": hop.address is None,
@@ -250,7 +255,7 @@ def _hop(study: Study, trace: Trace, hop: Hop, reasons: dict[str, Explained]) ->
         "ixp": printable(owner.ixp.ix_name) if owner is not None and owner.ixp is not None else "",
         "owner": _owner_words(study, hop, special),
         "rtt": f"{rtt:.1f}" if rtt is not None else "",
-        "answers": f"{answered} of {len(hop.probes)}",
+        "answers": f"{answered} of {hop.loss.sent}",
         "reasons": [_reason(reasons[key]) for key in keys if key in reasons],
     }
 

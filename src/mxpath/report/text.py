@@ -170,6 +170,7 @@ def _route_words(study: Study, host: str, address: IPAddress) -> str:
 def _route_facts(study: Study, route: Route, trace: Trace) -> str:
     total = route.total_rtt_ms
     parts = [f"= {milliseconds(total)} ms" if total is not None else f"trace {trace.end_words}"]
+    parts += [f"traced by {printable(trace.imported.tool)}"] if trace.imported is not None else []
     parts += [f"crossing {c.grade.value}" for c in route.crossings if c.grade is not None]
     owner = study.owners.get(route.target)
     parts += [f"RPKI {owner.rpki.value}"] if owner is not None and owner.rpki is not None else []
