@@ -110,10 +110,16 @@ def found(
 
 
 @pytest.fixture(scope="module")
-def seen(kernel: Lab, targets: str, python: str) -> dict[str, Any]:
-    """What every engine finds, as root and as nobody."""
-    pings = "echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range"
-    assert kernel.run(SENDER, ["sh", "-c", pings], timeout_s=5).returncode == 0
+def seen(kernel: Lab, targets: str, python: str) -> Iterator[dict[str, Any]]:
+    """What every engine finds, as root and as nobody.
+
+    So many traces of one target ask for more port unreachables than a host sends to one address.
+    """
+    set_sysctl(kernel, SENDER, "ipv4/ping_group_range", "0 2147483647")
+    before = {
+        name: set_sysctl(kernel, "mx1", name, "0")
+        for name in ("ipv4/icmp_ratelimit", "ipv6/icmp/ratelimit")
+    }
     as_root = (
         "raw:tcp",
         "raw:udp",
@@ -122,6 +128,10 @@ def seen(kernel: Lab, targets: str, python: str) -> dict[str, Any]:
         "scapy:udp",
         "scapy:icmp",
         "system:tcp",
+        "system:udp",
+        "unprivileged:tcp",
+        "unprivileged:udp",
+        "unprivileged:icmp",
     )
     as_user = (
         "raw:tcp",
@@ -134,7 +144,17 @@ def seen(kernel: Lab, targets: str, python: str) -> dict[str, Any]:
     with nobodys() as directory:
         mine = found(kernel, directory, targets, *as_root, python=python)
         theirs = found(kernel, directory, targets, *as_user, python=python, user=True)
-    return mine | {f"nobody's {case}": answer for case, answer in theirs.items()}
+    yield mine | {f"nobody's {case}": answer for case, answer in theirs.items()}
+    for name, value in before.items():
+        set_sysctl(kernel, "mx1", name, value)
+
+
+def set_sysctl(lab: Lab, node: str, name: str, value: str) -> str:
+    """Set one of a node's; returns what it was."""
+    script = 'cat "$0" && echo "$1" > "$0"'
+    done = lab.run(node, ["sh", "-c", script, f"/proc/sys/net/{name}", value], timeout_s=5)
+    assert done.returncode == 0
+    return done.stdout.strip()
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp", "icmp"])
@@ -149,6 +169,20 @@ def test_engines_agree(seen: dict[str, Any], protocol: str, engine: str) -> None
     assert {each["end"] for each in mine["traces"]} == {"reached"}
     assert {each["engine"] for each in mine["traces"]} == {engine.rpartition(" ")[2]}
     assert {bool(each["unseen"]) for each in mine["traces"]} == {engine != "scapy"}
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp", "icmp"])
+@pytest.mark.parametrize("engine", ["raw", "scapy", "unprivileged", "system"])
+def test_a_balancer_takes_all_probes_to_a_target_for_one_flow(
+    seen: dict[str, Any], targets: str, protocol: str, engine: str
+) -> None:
+    """Seen on the wire: ports, identifier and checksum of an echo request, flow label."""
+    if (engine, protocol) == ("system", "icmp"):
+        pytest.skip("which it says that it cannot do")
+    if engine == "system" and shutil.which("traceroute") is None:
+        pytest.skip("no traceroute is installed")
+    flows = seen[f"{engine}:{protocol}"]["flows"]
+    assert sorted(flow[0] for flow in flows) == sorted(targets.split(","))
 
 
 def test_what_an_ordinary_user_sees_of_a_reply(seen: dict[str, Any]) -> None:

@@ -36,14 +36,29 @@ class Completing:
         del until_s
         answered, self.sent = self.sent, []
         return tuple(
-            Reply(kind=ReplyKind.SYN_ACK, responder=p.target, target=p.target, protocol=p.protocol)
+            Reply(
+                kind=ReplyKind.SYN_ACK,
+                responder=p.target,
+                target=p.target,
+                source_port=p.source_port,
+                sequence=p.sequence,
+                protocol=p.protocol,
+            )
             for p in answered
         )
 
 
-def test_the_third_connection_of_an_hour_is_not_opened() -> None:
+def socket() -> tuple[CompletingProbeSocket, Ledger, ManualClock]:
     ledger, clock = Ledger(None), ManualClock()
-    probes = CompletingProbeSocket(Completing(), ledger, clock)
+    return CompletingProbeSocket(Completing(), ledger, clock), ledger, clock
+
+
+def left(ledger: Ledger, clock: ManualClock) -> int:
+    return ledger.take(Budget.SESSION, TARGET, now_ns=clock.now_ns(), count=9).count
+
+
+def test_the_third_connection_of_an_hour_is_not_opened() -> None:
+    probes, ledger, clock = socket()
     assert probes.source_for(TARGET) == SOURCE
     for _ in range(2):
         assert [sent.error for sent in probes.send([SYN])] == [None]
@@ -51,20 +66,38 @@ def test_the_third_connection_of_an_hour_is_not_opened() -> None:
     (refused,) = probes.send([SYN])
     assert refused.error is not None
     assert refused.error.startswith("budget: 2 SMTP connections an hour to 198.18.32.25")
-    assert ledger.take(Budget.SESSION, TARGET, now_ns=clock.now_ns()).count == 0
+    assert left(ledger, clock) == 0
+
+
+def test_a_trace_that_never_arrives_gives_its_connection_back() -> None:
+    probes, ledger, clock = socket()
+    probes.send([SYN, SYN, SYN])
+    probes.close()
+    assert left(ledger, clock) == 2
+
+
+def test_while_it_is_under_way_nobody_else_has_that_connection() -> None:
+    probes, ledger, clock = socket()
+    probes.send([SYN])
+    assert left(ledger, clock) == 1
+    probes.receive(0.0)
+    probes.close()
+    assert left(ledger, clock) == 0
+
+
+def test_probes_that_die_before_a_target_that_was_reached_leave_freely() -> None:
+    probes, ledger, clock = socket()
+    probes.send([replace(SYN, ttl=4)])
+    probes.receive(0.0)
+    assert left(ledger, clock) == 1  # and now there is none
+    assert [s.error for s in probes.send([replace(SYN, ttl=3)])] == [None]
+    assert probes.send([replace(SYN, ttl=4)])[0].error is not None
 
 
 def test_what_opens_nothing_costs_nothing() -> None:
-    ledger, clock = Ledger(None), ManualClock()
-    probes = CompletingProbeSocket(Completing(), ledger, clock)
+    probes, ledger, clock = socket()
     for _ in range(5):
         assert probes.send([replace(SYN, protocol=Protocol.UDP)])[0].error is None
         probes.receive(0.0)
-    assert ledger.take(Budget.SESSION, TARGET, now_ns=clock.now_ns(), count=9).count == 2
-
-
-def test_asking_takes_nothing() -> None:
-    ledger = Ledger(None)
-    for _ in range(9):
-        assert ledger.take(Budget.SESSION, TARGET, now_ns=1, only_ask=True).count == 1
-    assert ledger.take(Budget.SESSION, TARGET, now_ns=1, count=9).count == 2
+    probes.close()
+    assert left(ledger, clock) == 2

@@ -1,4 +1,15 @@
-"""Engines whose last probe opens a whole connection: what they open is charged as one."""
+"""Engines whose last probe opens a whole connection: what they open is charged as one.
+
+The law
+-------
+1. Which probe of a trace will complete nobody knows before. So one connection of the target's hour
+   is set aside before the first probe leaves; where there is none left, none leaves.
+2. A connection that comes about uses it up. After that, probes that die before the TTL of that one
+   leave freely; one that may arrive again needs a connection more.
+3. What was set aside and not used is given back in the end.
+4. A connection for which nothing was set aside, since a path has become shorter, is charged when it
+   is there.
+"""
 
 from collections.abc import Sequence
 
@@ -10,9 +21,6 @@ from mxpath.vantage.ports import Clock, EngineTraits, ProbeSocket, Sent
 
 class CompletingProbeSocket:
     """Holds probes that may complete to the budget of connections; a ProbeSocket itself.
-
-    A target whose connections of this hour are used up gets no such probe. Which probe will
-    complete nobody knows before, so that a connection is charged when it is there.
 
     Parameters
     ----------
@@ -26,7 +34,11 @@ class CompletingProbeSocket:
         self._probes = probes
         self._ledger = ledger
         self._clock = clock
-        self._refusals: dict[IPAddress, str] = {}
+        self._aside: dict[IPAddress, int] = {}
+        """When a connection was set aside (ns), by target."""
+        self._latest: dict[tuple[IPAddress, int], ProbeSpec] = {}
+        self._reached: dict[IPAddress, int] = {}
+        """Smallest TTL that has completed."""
 
     @property
     def traits(self) -> EngineTraits:
@@ -42,24 +54,44 @@ class CompletingProbeSocket:
         return tuple(self._send(probe) for probe in probes)
 
     def _send(self, probe: ProbeSpec) -> Sent:
-        refusal = self._refusal(probe.target) if probe.protocol in self.traits.completes else ""
-        if refusal:
-            return Sent(sent_ns=self._clock.now_ns(), error=refusal)
+        if probe.protocol in self.traits.completes:
+            refusal = self._set_aside(probe)
+            if refusal:
+                return Sent(sent_ns=self._clock.now_ns(), error=refusal)
+            self._latest[probe.target, probe.source_port] = probe
         return self._probes.send((probe,))[0]
 
-    def _refusal(self, target: IPAddress) -> str:
-        """Why there may be no connection; asked once, and once more after each that was made."""
-        if target not in self._refusals:
-            now_ns = self._clock.now_ns()
-            grant = self._ledger.take(Budget.SESSION, target, now_ns=now_ns, only_ask=True)
-            self._refusals[target] = grant.refusal
-        return self._refusals[target]
+    def _set_aside(self, probe: ProbeSpec) -> str:
+        """Laws 1 and 2; why there is none, where there is none."""
+        target = probe.target
+        if target in self._aside or probe.ttl < self._reached.get(target, 0):
+            return ""
+        now_ns = self._clock.now_ns()
+        grant = self._ledger.take(Budget.SESSION, target, now_ns=now_ns)
+        if grant.count:
+            self._aside[target] = now_ns
+        return grant.refusal
 
     def receive(self, until_s: float) -> Sequence[Reply]:
         """As the wrapped socket does; connections that were made are written down."""
         replies = self._probes.receive(until_s)
         for reply in replies:
             if reply.kind is ReplyKind.SYN_ACK and reply.protocol in self.traits.completes:
-                self._ledger.take(Budget.SESSION, reply.target, now_ns=self._clock.now_ns())
-                self._refusals.pop(reply.target, None)
+                self._completed(reply)
         return replies
+
+    def _completed(self, reply: Reply) -> None:
+        target = reply.target
+        if self._aside.pop(target, None) is None:
+            self._ledger.take(Budget.SESSION, target, now_ns=self._clock.now_ns())
+        probe = self._latest.get((target, reply.source_port or 0))
+        if probe is not None and probe.sequence == reply.sequence:
+            self._reached[target] = min(probe.ttl, self._reached.get(target, probe.ttl))
+
+    def close(self) -> None:
+        """Law 3."""
+        returned = {target: (at_ns, 1, ()) for target, at_ns in self._aside.items()}
+        self._aside.clear()
+        if returned:
+            now_ns = self._clock.now_ns()
+            self._ledger.exchange(Budget.SESSION, returned, {}, now_ns=now_ns, until_ns=now_ns)

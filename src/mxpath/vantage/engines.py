@@ -46,7 +46,8 @@ def _system(source: Source) -> AbstractContextManager[ProbeSocket]:
 
 def _none(_source: Source) -> AbstractContextManager[ProbeSocket]:
     raise PrivilegeError(
-        f"no probing engine was opened: {ADVICE}; everything but tracing works without"
+        f"no probing engine was opened: {ADVICE}; by icmp it takes only a group of yours within"
+        " sysctl net.ipv4.ping_group_range; everything but tracing works without"
     )
 
 

@@ -87,24 +87,8 @@ class Ledger:
         self._memory: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
-    def take(
-        self,
-        budget: Budget,
-        target: IPAddress,
-        *,
-        now_ns: int,
-        count: int = 1,
-        only_ask: bool = False,
-    ) -> Grant:
-        """Take up to ``count`` units for a target out of the last hour's budget.
-
-        With ``only_ask`` nothing is taken: it tells what would be granted.
-        """
-        if only_ask:
-            with self._open(now_ns) as book:
-                key = f"{budget} {target}"
-                stand_in = {key: list(book.get(key, ()))}
-                return self._grant(stand_in, budget, target, count, now_ns)
+    def take(self, budget: Budget, target: IPAddress, *, now_ns: int, count: int = 1) -> Grant:
+        """Take up to ``count`` units for a target out of the last hour's budget."""
         wanted = {target: count}
         return self.exchange(budget, {}, wanted, now_ns=now_ns, until_ns=now_ns)[target]
 

@@ -97,8 +97,11 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
     @contextmanager
     def open_probes() -> Iterator[ProbeSocket]:
         with open_engine(chosen, source) if kept is None else kept.probes() as probes:
-            completes = bool(probes.traits.completes)
-            yield CompletingProbeSocket(probes, book, clock) if completes else probes
+            completing = CompletingProbeSocket(probes, book, clock)
+            try:
+                yield completing if probes.traits.completes else probes
+            finally:
+                completing.close()
 
     def make_dialer() -> Dialer:
         from mxpath.vantage.tcp import TcpDialer  # noqa: PLC0415 - loads OpenSSL

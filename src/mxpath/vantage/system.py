@@ -27,6 +27,7 @@ from mxpath.errors import ParseError, PrivilegeError
 from mxpath.formats import traceroute
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Protocol, Reply, ReplyKind
+from mxpath.vantage.packets import flow_label
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
 from mxpath.vantage.sources import SourceFinder
 
@@ -67,10 +68,10 @@ def _modern(spec: ProbeSpec) -> list[str]:
         Protocol.UDP: ["-U", *ports],
         Protocol.ICMP: ["-I"],
     }[spec.protocol]
-    family = "-4" if spec.target.version == 4 else "-6"
+    family = ["-4"] if spec.target.version == 4 else ["-6", "-l", str(flow_label(spec))]
     size = [] if spec.size is None or spec.protocol is Protocol.TCP else [str(spec.size)]
     common = ["-n", "-e", "-q", "1", "-N", "1", *_ttl(spec), "-w", str(WAIT_S)]
-    return [family, *common, "-s", str(spec.source), *method, str(spec.target), *size]
+    return [*family, *common, "-s", str(spec.source), *method, str(spec.target), *size]
 
 
 def _bsd(spec: ProbeSpec) -> list[str]:
