@@ -109,7 +109,7 @@ def test_a_file_that_is_too_large_is_refused(name: str, monkeypatch: pytest.Monk
 
 
 @NAMES
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(content=st.binary(max_size=300))
 def test_any_bytes(name: str, content: bytes) -> None:
     read(name, content)
@@ -124,7 +124,7 @@ def test_a_sample_that_is_cut(name: str, share: float) -> None:
 
 
 @NAMES
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(share=st.floats(0, 1, exclude_max=True), other=st.sampled_from(HOSTILE))
 def test_a_sample_with_a_hostile_value(name: str, share: float, other: bytes) -> None:
     content = smallest(name).content
@@ -135,7 +135,7 @@ def test_a_sample_with_a_hostile_value(name: str, share: float, other: bytes) ->
 
 
 @NAMES
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(share=st.floats(0, 1), removed=st.integers(0, 20), other=st.binary(max_size=8))
 def test_a_sample_with_foreign_bytes(name: str, share: float, removed: int, other: bytes) -> None:
     content = smallest(name).content

@@ -86,11 +86,12 @@ def test_why_it_stopped(stop: str, end: EndReason | None) -> None:
         ({"icmp_type": None, "tcp_flags": 0x12}, ReplyKind.SYN_ACK),
         ({"icmp_type": None, "tcp_flags": 0x14}, ReplyKind.RST),
         ({"icmp_type": None, "tcp_flags": 0x10}, ReplyKind.ACK),
-        ({"icmp_type": None}, ReplyKind.UDP_REPLY),
+        ({"icmp_type": None}, None),
+        ({"icmp_type": None, "addr": "203.0.113.25"}, ReplyKind.UDP_REPLY),
     ],
 )
 def test_what_kind_of_packet_answered(answer: dict[str, Any], kind: ReplyKind | None) -> None:
-    reply = trace(hop(1, **answer)).hops[0].probes[0].reply
+    reply = trace(hop(1) | answer).hops[0].probes[0].reply
     assert reply is not None
     assert reply.kind is kind
     assert reply.mtu == answer.get("icmp_nhmtu:")

@@ -7,12 +7,14 @@ turns traces into the bytes of a file.
 
 from mxpath.formats import (
     atlas,
+    atlas_writer,
     dublin,
     globalping,
     lft,
     mtr,
     native,
     scamper,
+    scamper_writer,
     tcptraceroute,
     traceroute,
     tracert,
@@ -37,5 +39,7 @@ READERS: dict[str, Reader] = {
 
 WRITERS: dict[str, Writer] = {
     "mxpath": native.write,
+    "atlas": atlas_writer.write,
+    "scamper": scamper_writer.write,
 }
 """By name."""

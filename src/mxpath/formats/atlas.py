@@ -139,7 +139,7 @@ def _reply(
         quoted_tos=answer.octet("itos"),
         icmp_type=None if code is None else UNREACHABLE_TYPE[target.version],
         icmp_code=code,
-        mtu=answer.integer("mtu"),
+        mtu=answer.integer("mtu") or None,
         mpls=_labels(answer),
     )
 

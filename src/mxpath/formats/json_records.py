@@ -95,9 +95,9 @@ class Record:
         return int(seconds * 10**9)
 
     def moment(self, name: str) -> datetime | None:
-        """Return a moment that the file gives in seconds since 1970."""
+        """Return a moment that the file gives in seconds since 1970; ``None`` when it is 0."""
         ns = self.nanoseconds(name)
-        return None if ns is None else moment(ns)
+        return moment(ns) if ns else None
 
     def address(self, name: str) -> IPAddress | None:
         """Return an address; ``None`` when it is not there, empty or ``*``."""

@@ -9,7 +9,7 @@ the trace under ``Trace`` or ``Tracelb``. Source: scamper 20211212 (``scamper_tr
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mxpath.formats.json_records import Record, records
+from mxpath.formats.json_records import MAX_SECONDS, Record, records
 from mxpath.formats.reading import Reader
 from mxpath.formats.scamper_results import Answer, Head, multipath_of, trace_of
 from mxpath.model.address import IPAddress
@@ -72,8 +72,9 @@ def _head(record: Record, target: IPAddress) -> Head:
 
 
 def _answer(head: Head, hop: Record) -> Answer:
-    """Decode an answer of a trace; what is neither ICMP nor TCP is a datagram."""
-    icmp, tcp_flags = _icmp(hop), hop.word("tcp_flags")
+    """Decode an answer of a trace; what came from the target, neither ICMP nor TCP, is a datagram."""
+    icmp, tcp_flags, responder = _icmp(hop), hop.word("tcp_flags"), hop.address("addr")
+    plain = icmp is None and tcp_flags is None and responder == head.target
     tx, rtt = hop.child("tx"), hop.milliseconds("rtt")
     ttl = hop.octet("probe_ttl")
     if not ttl:
@@ -81,12 +82,12 @@ def _answer(head: Head, hop: Record) -> Answer:
     return Answer(
         ttl=ttl,
         attempt=max((hop.octet("probe_id") or 0) - 1, 0),
-        responder=hop.address("addr"),
+        responder=responder,
         sent_ns=None if tx is None else _stamp(tx),
         rtt_ns=None if rtt is None else round(rtt * 1e6),
         icmp=icmp,
         tcp_flags=tcp_flags,
-        is_udp=icmp is None and tcp_flags is None and head.protocol is Protocol.UDP,
+        is_udp=plain and head.protocol is Protocol.UDP,
         reply_ttl=hop.octet("reply_ttl") or None,
         quoted_ttl=hop.octet("icmp_q_ttl"),
         quoted_tos=hop.octet("icmp_q_tos"),
@@ -166,7 +167,7 @@ def _labels(answer: Record) -> tuple[MplsLabel, ...]:
 
 def _stamp(time: Record) -> int | None:
     """Return ns since 1970; ``None`` where a converter has written 0."""
-    seconds, micros = time.integer("sec", high=2**32 - 1), time.integer("usec", high=10**6)
+    seconds, micros = time.integer("sec", high=MAX_SECONDS), time.integer("usec", high=10**6)
     return None if not seconds else seconds * 10**9 + (micros or 0) * 1000
 
 

@@ -30,6 +30,11 @@ _KINDS = {
     },
 }
 """By ICMP type (RFC 792, RFC 4443)."""
+ICMP_TYPES = {
+    version: {kind: number for number, kind in kinds.items()} for version, kinds in _KINDS.items()
+}
+"""By what kind of packet it is; a packet that is too big for IPv4 is one of the unreachable."""
+ICMP_TYPES[4][ReplyKind.PACKET_TOO_BIG] = 3
 FRAGMENTATION_NEEDED = (3, 4)
 """Type and code of what is IPv4's Packet Too Big (RFC 1191)."""
 _SYN, _RST, _ACK = 0x02, 0x04, 0x10
