@@ -59,20 +59,19 @@ def test_both_read_errors_alike(spec: ProbeSpec, error: Packet, octets: int) -> 
 
 
 @QUICK
-@given(specs(), st.sampled_from([2, 4, 10]), st.binary(max_size=6))
+@given(specs(), st.sampled_from(["all", "two", "few", "theirs"]), st.binary(max_size=6))
 def test_both_read_echo_replies_and_datagrams_alike(
-    spec: ProbeSpec, cut: int, theirs: bytes
+    spec: ProbeSpec, what: str, theirs: bytes
 ) -> None:
     version = spec.target.version
     body = encode(spec)[(20 if version == 4 else 40) :]
-    for data in (body[4:], body[4:cut], body[4:6] + theirs, body[8:]):
-        message = ICMP(type=0) if version == 4 else ICMPv6EchoReply()
-        message = message.__class__(bytes(message)[:4] + data + bytes(max(0, 4 - len(data))))
-        both_read(header(version) / message)
-        if version == 4:
-            del message.chksum  # scapy writes the right one
-        both_read(header(version) / message)
-        both_read(header(version) / UDP(sport=33434, dport=61000) / data)
+    data = {"all": body[4:], "two": body[4:6], "few": body[4:12], "theirs": body[4:6] + theirs}[
+        what
+    ]
+    message = ICMP(type=0) if version == 4 else ICMPv6EchoReply()
+    message = message.__class__(bytes(message)[:4] + data + bytes(max(0, 4 - len(data))))
+    both_read(header(version) / message)
+    both_read(header(version) / UDP(sport=33434, dport=61000) / body[8:])
 
 
 @QUICK
@@ -80,6 +79,22 @@ def test_both_read_echo_replies_and_datagrams_alike(
 def test_both_read_segments_alike(spec: ProbeSpec, flags: str) -> None:
     ack = (spec.sequence + 1) % 2**32
     both_read(header(spec.target.version) / TCP(sport=25, dport=61000, flags=flags, ack=ack))
+
+
+@QUICK
+@given(specs(), st.sampled_from(ERRORS), st.data())
+def test_both_read_damaged_errors_alike(
+    spec: ProbeSpec, error: Packet, data: st.DataObject
+) -> None:
+    version = spec.target.version
+    if isinstance(error, ICMP) == (version == 4):
+        outer = header(version)
+        content = bytearray(bytes(outer / error / encode(spec)))
+        for _ in range(data.draw(st.integers(1, 3))):
+            content[data.draw(st.integers(len(outer), len(content) - 1))] = data.draw(
+                st.integers(0, 255)
+            )
+        assert dissect(outer.__class__(bytes(content)), 5) == decode(bytes(content), 5)
 
 
 def test_both_walk_extension_headers() -> None:

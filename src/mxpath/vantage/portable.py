@@ -237,7 +237,7 @@ def _error_kind(packet: Packet) -> ReplyKind | None:
 
 def _read_error(packet: Packet, kind: ReplyKind, received_ns: int) -> Reply | None:
     quote = packet.getlayer(IPerror) or packet.getlayer(IPerror6)
-    if quote is None or quote.underlayer is None:
+    if quote is None or quote.underlayer is None or quote.version != packet.version:
         return None
     # Routers may quote no more than eight octets, which scapy does not take for TCP.
     named = _name(quote, bytes(quote.payload))
