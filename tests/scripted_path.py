@@ -71,6 +71,9 @@ class ScriptedSocket:
             return Sent(sent_ns=now_ns, held=True)
         mine = [other for other in self.sent if other.target == probe.target]
         number = sum(1 for other in mine if other.ttl == probe.ttl)
+        if probe.protocol in self.traits.serial:  # a further probe ends the wait for the one before
+            self.coming = [c for c in self.coming if c[2].source_port != probe.source_port]
+            heapq.heapify(self.coming)
         self.sent.append(probe)
         self.sent_s.append(self.clock.monotonic_s())
         delay_s = self.script.delays_s(probe.ttl, number)

@@ -18,7 +18,7 @@ The law
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mxpath.model.address import IPAddress
@@ -65,7 +65,12 @@ class Loop:
         probes: ProbeSocket,
         clock: Clock,
         draw: FlowDraw,
+        over: Callable[[Running], None] = lambda _running: None,
     ) -> None:
+        """``over`` is told of each target whose course is over."""
+        self._over = over
+        self._scarce = False
+        """Whether there was no place for somebody since the queue was last empty."""
         self._probes, self._clock, self._draw = probes, clock, draw
         self._all = list(running)
         self._active = dict.fromkeys(self._all)
@@ -135,16 +140,21 @@ class Loop:
     def _serve(self, now_s: float, left: int) -> int:
         """Send what must leave, at most ``left`` probes or so; who has spare ones stands aside."""
         while self._queue and left > 0 and is_over(self._free_s, now_s):
+            self._scarce &= len(self._queue) > 1
             running = self._queue.popleft()
             running.queued = False
             due = running.course.due(now_s)
             must = [shot for shot in due if not shot.spare]
             if must:
-                left -= len(must)
+                if self._scarce:  # one place is free, seldom more
+                    must = must[:1]
                 went = self._send(running, must, now_s)
-                self._stand(running)
-                if not went:
+                if not went:  # it keeps its place
+                    running.queued = True
+                    self._queue.appendleft(running)
                     break
+                left -= went
+                self._stand(running)
             elif due:
                 self._aside[running] = now_s, due
                 self._set_moment(running, running.course.wake_s(now_s))
@@ -178,6 +188,7 @@ class Loop:
         if wake_s is None:
             running.ended_ns = self._clock.now_ns() - self._set_ns
             del self._active[running]
+            self._over(running)
         else:
             self._set_moment(running, wake_s)
 
@@ -196,8 +207,8 @@ class Loop:
             self._matcher.add(flow)
         return flow
 
-    def _send(self, running: Running, shots: Sequence[Shot], now_s: float) -> bool:
-        """Send shots of one target; whether there was a place for all that must leave."""
+    def _send(self, running: Running, shots: Sequence[Shot], now_s: float) -> int:
+        """Send shots of one target as far as there are places; how many were dealt with."""
         specs = [
             self._flow(running, shot.flow).probe(
                 shot.ttl, shot.attempt, spare=shot.spare, size=shot.size
@@ -207,7 +218,7 @@ class Loop:
         results = self._probes.send(specs)
         at_ns, at_s = self._clock.now_ns(), self._clock.monotonic_s()
         self._watch_clock(at_ns - round(at_s * 1e9))
-        for shot, spec, result in zip(shots, specs, results, strict=True):
+        for dealt, (shot, spec, result) in enumerate(zip(shots, specs, results, strict=True)):
             if result.error is not None:
                 running.course.failed(result.error)
             elif result.held:
@@ -216,10 +227,10 @@ class Loop:
                     running.course.hold(shot, until_s=free_s)
                 elif shot.spare:
                     self._spare_s = free_s
-                    return False
+                    return dealt
                 else:
-                    self._free_s = free_s
-                    return False
+                    self._free_s, self._scarce = free_s, True
+                    return dealt
             else:
                 running.course.sent(
                     shot,
@@ -228,7 +239,7 @@ class Loop:
                     at_ns=result.sent_ns - self._set_ns,
                 )
                 self._courtesy.sent((running.number, shot.flow, shot.ttl), running.target.version)
-        return True
+        return len(shots)
 
     # Listening.
 

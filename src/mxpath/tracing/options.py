@@ -43,6 +43,8 @@ class TraceOptions:
     silence_timeout_s: float = 2.0
     """Time without any answer, after the last SYN, until a target counts as dead."""
 
+    use_known: bool = True
+    """Whether distances and first hops from earlier traces are used (``known.py``)."""
     multipath: MultipathOptions | None = None
     """All paths are asked for, and how sure to be; ``None`` for one."""
 

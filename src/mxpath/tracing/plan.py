@@ -32,16 +32,21 @@ The law
 7. **A limit is no loss.** A hop limits its answers when it answered once and lost probes later,
    while the hops behind it lost none, or far less than it did (Wilson intervals apart).
 8. **A fault of this host** ends the sending, not the listening: what is under way may still answer.
+9. **What is known already** lets TTLs leave sooner (``known.py``): the window reaches at least as
+   far as it says, and no farther than one past a known distance until something contradicts.
+10. **A circle** (``turning.py``) ends the path where it is proven.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 
-from mxpath.model.probe import Probe, Reply, ReplyKind
-from mxpath.model.trace import EndReason, Hop
-from mxpath.tracing.course import Place, Shot, Strand
+from mxpath.model.probe import Probe, ReplyKind
+from mxpath.model.trace import EndReason
+from mxpath.tracing.course import Shot
+from mxpath.tracing.findings import Findings
+from mxpath.tracing.known import NOTHING, Belief, Known
 from mxpath.tracing.options import TraceOptions
-from mxpath.tracing.rungs import Rung, limited
+from mxpath.tracing.rungs import Rung
 
 _BLIND_TTL = 16
 """How far to feel one's way while nothing at all answers, as behind a filter of ICMP errors."""
@@ -58,14 +63,14 @@ def is_over(moment_s: float, now_s: float) -> bool:
     return moment_s <= now_s + _TICK_S
 
 
-class Plan:
+class Plan(Findings):
     """The state of one flow; satisfies :class:`mxpath.tracing.course.Course`."""
 
-    def __init__(self, options: TraceOptions) -> None:
+    def __init__(self, options: TraceOptions, known: Callable[[], Known] = lambda: NOTHING) -> None:
+        """``known`` is asked when the first probe is to leave."""
+        super().__init__()
         self.options = options
-        self.notes: list[str] = []
-        self.packets_sent = 0
-        self._rungs: list[Rung] = []
+        self._known: Callable[[], Known] | None = known
         self._last_s = 0.0
         self._fault = False
         self._interrupted = False
@@ -99,86 +104,25 @@ class Plan:
         self._interrupted = True
         self.note("interrupted: later answers were not waited for")
 
-    def note(self, text: str) -> None:
-        """Keep a remark for the reader, once."""
-        if text not in self.notes:
-            self.notes.append(text)
-
-    def answered(self, place: Place, reply: Reply) -> None:
-        """Record a reply. Duplicates and answers to what was never sent change nothing."""
-        _, ttl, attempt = place
-        if reply.kind in (ReplyKind.SYN_ACK, ReplyKind.ACK):
-            self.packets_sent += 1  # the kernel's RST, which closes what is half open
-        if not 1 <= ttl <= len(self._rungs) or attempt >= len(self._rungs[ttl - 1].probes):
-            return
-        old = self._rungs[ttl - 1].probes[attempt].reply
-        better = old is None or (old.kind is ReplyKind.ACK and reply.kind is not ReplyKind.ACK)
-        if better:
-            self._rungs[ttl - 1].answer(attempt, reply)
-
-    # What is known.
-
-    @property
-    def distance(self) -> int | None:
-        """Law 3."""
-        told = next((r.ttl for r in self._rungs if r.from_target), None)
-        first = self._first_arrived
-        return told if told is None or first is None else min(told, first)
-
-    @property
-    def last_ttl(self) -> int | None:
-        """TTL at which the path ends: at the target, or where a router says so."""
-        refused = next((r.ttl for r in self._rungs if r.refused), None)
-        return refused if self.distance is None else self.distance
-
     @property
     def end(self) -> EndReason:
         """Why the trace ended, or would end if it did now."""
         if self.distance is not None:
             return EndReason.REACHED
         if self.last_ttl is not None:
-            return EndReason.UNREACHABLE
+            return EndReason.LOOP if self.last_ttl == self.turned else EndReason.UNREACHABLE
         if self._fault:
             return EndReason.LOCAL_FAULT
         return EndReason.INTERRUPTED if self._interrupted else EndReason.GAVE_UP
 
-    @property
-    def hops(self) -> tuple[Hop, ...]:
-        """Hops up to where the path ends, or all that were tried."""
-        limiters = limited(self._rungs[: self.last_ttl])
-        return tuple(
-            Hop(ttl=rung.ttl, probes=tuple(rung.probes), limited=rung.ttl in limiters)
-            for rung in self._rungs[: self.last_ttl]
-        )
-
-    @property
-    def beyond(self) -> tuple[Probe, ...]:
-        """Probes past the end of the path."""
-        if self.last_ttl is None:
-            return ()
-        return tuple(p for rung in self._rungs[self.last_ttl :] for p in rung.probes)
-
-    @property
-    def _frontier(self) -> int:
-        """Greatest TTL that has answered, 0 for none."""
-        return max((rung.ttl for rung in self._rungs if rung.kinds), default=0)
-
-    def strand(self, flow: int) -> Strand:  # noqa: ARG002 - there is but one
-        """What this flow has shown."""
-        return Strand(self.hops, self.beyond)
-
-    def is_open(self, place: Place) -> bool:
-        """Whether that probe was sent and nothing has answered it."""
-        _, ttl, attempt = place
-        rung = self._rungs[ttl - 1] if 1 <= ttl <= len(self._rungs) else None
-        return rung is not None and attempt < len(rung.probes) and not rung.probes[attempt].reply
-
     # What to do.
 
     def due(self, now_s: float) -> tuple[Shot, ...]:
-        """SYNs that shall leave now, in ascending order."""
+        """Probes that shall leave now, in ascending order."""
         if self._fault:
             return ()
+        if self._known is not None:
+            self.belief, self._known = Belief(self._known()), None
         return (*self._again(now_s), *self._new(now_s), *self._further(now_s))
 
     def wake_s(self, now_s: float) -> float | None:
@@ -200,6 +144,7 @@ class Plan:
                 yield self._last_s + self._open_wait_s()
             if not self._fault and len(self._rungs) < self._reach():
                 yield self._last_s + self.options.min_wait_s
+                yield self._last_s + self._wait_s(len(self._rungs))
 
     def _below(self) -> list[Rung]:
         """Hops before the end of the path, or before the last answer."""
@@ -212,12 +157,22 @@ class Plan:
         if self.last_ttl is not None:
             return
         first = len(self._rungs) + 1
-        ahead = min(1 + self.options.max_past_target, self.options.max_silent_hops)
-        window = min(self._frontier + ahead, self.options.max_ttl)
+        window, limit = self._window(now_s)
         yield from (Shot(ttl, 0) for ttl in range(first, window + 1))
-        stuck = window < first <= self._reach()
+        stuck = window < first <= min(self._reach(), limit)
         if stuck and is_over(self._last_s + self.options.min_wait_s, now_s):
             yield Shot(first, 0)
+
+    def _window(self, now_s: float) -> tuple[int, int]:
+        """Greatest TTL that may leave at once, and the one that none may go beyond."""
+        if self.belief.limit is not None and len(self._rungs) >= self.belief.limit:
+            over_s = self._last_s + self._wait_s(len(self._rungs))
+            if is_over(over_s, now_s):
+                self._say(self.belief.silent())
+        ahead = min(1 + self.options.max_past_target, self.options.max_silent_hops)
+        limit = min(self.belief.limit or self.options.max_ttl, self.options.max_ttl)
+        frontier = max(self._frontier, self.belief.frontier)
+        return min(max(frontier + ahead, self.belief.reach), limit), limit
 
     def _reach(self) -> int:
         """Greatest TTL to be tried as long as no further hop answers."""
@@ -228,10 +183,9 @@ class Plan:
     # Law 4: patience.
 
     def _wait_s(self, ttl: int) -> float:
-        near = [rung.rtt_s for rung in self._rungs[: ttl - 1] if rung.rtt_s is not None][-1:]
-        far = [rung.rtt_s for rung in self._rungs[ttl:] if rung.rtt_s is not None][:1]
-        neighbours = max((*near, *far), default=0.0)
-        return max(self.options.min_wait_s, self.options.rtt_factor * neighbours)
+        near = next((r.rtt_s for r in reversed(self._rungs[: ttl - 1]) if r.rtt_s), 0.0)
+        far = next((r.rtt_s for r in self._rungs[ttl:] if r.rtt_s), 0.0)
+        return max(self.options.min_wait_s, self.options.rtt_factor * max(near, far))
 
     def _open_wait_s(self) -> float:
         """Patience past the last answer; with a fault, only for what is under way."""
@@ -271,37 +225,34 @@ class Plan:
             spent += sum(len(other.probes) - 1 for other in silent if other.ttl < first)
         return spent <= self.options.max_past_target
 
-    @property
-    def _first_arrived(self) -> int | None:
-        """TTL of the SYN that was the first to arrive: SYN/ACK and bare ACK acknowledge it."""
-        return next((rung.ttl for rung in self._rungs if rung.acknowledged), None)
-
     # Law 6: further queries.
 
     def _further(self, now_s: float) -> Iterator[Shot]:
-        horizon_s = self._horizon_s()
-        for rung in self._rungs:
-            free = not rung.pending or is_over(self._spare_wait_s(rung), now_s)
-            if (
-                self._wants_more(rung)
-                and free
-                and is_over(rung.held_until_s, now_s)
-                and now_s + (rung.rtt_s or 0.0) <= horizon_s
-            ):
+        free = [
+            rung
+            for rung in self._rungs
+            if self._wants_more(rung)
+            and is_over(rung.held_until_s, now_s)
+            and (not rung.pending or is_over(self._spare_wait_s(rung), now_s))
+        ]
+        horizon_s = self._horizon_s() if free else 0.0
+        for rung in free:
+            if now_s + (rung.rtt_s or 0.0) <= horizon_s:
                 yield Shot(rung.ttl, len(rung.probes), spare=True)
 
     def _further_moments(self) -> Iterator[float]:
-        horizon_s = self._horizon_s()
-        for rung in self._rungs:
-            if rung.pending and ReplyKind.TIME_EXCEEDED in rung.kinds:
+        asked = [rung for rung in self._rungs if ReplyKind.TIME_EXCEEDED in rung.kinds]
+        horizon_s = self._horizon_s() if asked and self.options.queries > 1 else 0.0
+        for rung in asked:
+            if rung.pending:
                 yield self._spare_wait_s(rung)
             elif self._wants_more(rung) and rung.held_until_s + (rung.rtt_s or 0.0) <= horizon_s:
                 yield rung.held_until_s
 
     def _wants_more(self, rung: Rung) -> bool:
-        if self._fault or ReplyKind.TIME_EXCEEDED not in rung.kinds:
+        if len(rung.probes) >= self.options.queries or rung.from_target or self._fault:
             return False
-        if len(rung.probes) >= self.options.queries or rung.from_target:
+        if ReplyKind.TIME_EXCEEDED not in rung.kinds:
             return False
         latest = [p.reply is None or p.reply.kind is ReplyKind.ACK for p in rung.probes[-2:]]
         return not (len(latest) == 2 and all(latest) and self._heard_behind(rung))

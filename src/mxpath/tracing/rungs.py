@@ -23,7 +23,11 @@ class Rung:
     from_target: bool = False
     """Has the target itself answered?"""
     refused: bool = False
-    """Has somebody said that the target cannot be reached?"""
+    """Has somebody said that the target cannot be reached, or not by packets of this size?"""
+    acknowledged: bool = False
+    """Did the target acknowledge a SYN of this TTL as the first that arrived?"""
+    responder: IPAddress | None = None
+    """Whose answer came in first; a bare ACK tells of none."""
     rtt_s: float | None = None
     """Smallest round-trip time of those."""
     answered_s: float = 0.0
@@ -41,27 +45,18 @@ class Rung:
         """Record what answered an attempt."""
         old = self.probes[attempt]
         self.probes[attempt] = replace(old, reply=reply)
+        self.acknowledged |= reply.kind in (ReplyKind.SYN_ACK, ReplyKind.ACK)
         if reply.kind is not ReplyKind.ACK:
             assert reply.kind is not None
             assert reply.received_ns is not None
             assert old.sent_ns is not None
             self.kinds.add(reply.kind)
             self.from_target |= reply.is_from_target
-            self.refused |= reply.is_refusal
+            self.refused |= reply.is_refusal or reply.kind is ReplyKind.PACKET_TOO_BIG
+            self.responder = self.responder or reply.responder
             rtt_s = (reply.received_ns - old.sent_ns) / 1e9
             self.rtt_s = rtt_s if self.rtt_s is None else min(self.rtt_s, rtt_s)
             self.answered_s = max(self.answered_s, self.sent_s[attempt] + rtt_s)
-
-    @property
-    def acknowledged(self) -> bool:
-        """Did the target acknowledge a SYN of this TTL as the first that arrived?"""
-        kinds = (p.reply.kind for p in self.probes if p.reply is not None)
-        return any(kind in (ReplyKind.SYN_ACK, ReplyKind.ACK) for kind in kinds)
-
-    @property
-    def address(self) -> IPAddress | None:
-        """Who answered first."""
-        return Hop(ttl=self.ttl, probes=tuple(self.probes)).address
 
     @property
     def loss(self) -> Loss:

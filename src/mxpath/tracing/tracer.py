@@ -8,6 +8,7 @@ from mxpath.model.address import IPAddress
 from mxpath.model.trace import EndReason, Flow, Trace
 from mxpath.tracing.course import Course
 from mxpath.tracing.flows import FlowDraw
+from mxpath.tracing.known import Knowledge
 from mxpath.tracing.loop import Loop, Running
 from mxpath.tracing.multipath import Exploration
 from mxpath.tracing.options import TraceOptions
@@ -19,7 +20,11 @@ __all__ = ["TraceOptions", "trace"]
 
 
 def trace(
-    targets: Iterable[IPAddress], vantage: Vantage, *, options: TraceOptions | None = None
+    targets: Iterable[IPAddress],
+    vantage: Vantage,
+    *,
+    options: TraceOptions | None = None,
+    known: Knowledge | None = None,
 ) -> tuple[Trace, ...]:
     """Trace the path to each target with probes of one constant flow.
 
@@ -31,6 +36,9 @@ def trace(
         Where to stand.
     options
         Limits and patience.
+    known
+        What earlier traces from the same place tell; this call adds to it. Used and checked, see
+        ``known.py``, unless ``options.use_known`` is off.
 
     Returns
     -------
@@ -46,17 +54,30 @@ def trace(
         When the engine cannot send probes of this protocol.
     """
     chosen = options or TraceOptions()
-    course = Plan if chosen.multipath is None else Exploration
-    return drive(targets, vantage, lambda _target: course(chosen), options=chosen)
+    if chosen.multipath is not None:
+        return drive(targets, vantage, lambda _target: Exploration(chosen), options=chosen)
+    if not chosen.use_known:
+        return drive(targets, vantage, lambda _target: Plan(chosen), options=chosen)
+    book = Knowledge() if known is None else known
+
+    def learn(running: Running) -> None:
+        course = running.course
+        book.learn(running.target, course.strand(0).hops, course.distance)
+
+    def plan(target: IPAddress) -> Plan:
+        return Plan(chosen, lambda: book.about(target))
+
+    return drive(targets, vantage, plan, options=chosen, over=learn)
 
 
-def drive(
+def drive(  # noqa: PLR0913 - what is driven, on what, and by what; the rest at will
     targets: Iterable[IPAddress],
     vantage: Vantage,
     course_for: Callable[[IPAddress], Course],
     *,
     options: TraceOptions,
     draw: FlowDraw | None = None,
+    over: Callable[[Running], None] = lambda _running: None,
 ) -> tuple[Trace, ...]:
     """Drive a course for each target; see :func:`trace`.
 
@@ -70,6 +91,8 @@ def drive(
         Of these the protocol and the port are looked at here.
     draw
         Whence the flows come; ``None`` draws them afresh.
+    over
+        Told of each target whose course is over, while others may still be under way.
 
     Raises
     ------
@@ -102,7 +125,7 @@ def drive(
         # one's flows: the moment is part of the seed.
         seed = None if vantage.seed is None else f"{vantage.seed}@{vantage.clock.now_ns()}"
         draw = draw or FlowDraw(options.destination_port, seed=seed, protocol=options.protocol)
-        loop = Loop(running.values(), probes=probes, clock=vantage.clock, draw=draw)
+        loop = Loop(running.values(), probes=probes, clock=vantage.clock, draw=draw, over=over)
         try:
             loop.run()
         except KeyboardInterrupt:
