@@ -26,6 +26,7 @@ from wire_bytes import (
     numbered,
     read_probe,
     rewritten,
+    summed,
     tcp_answer,
     udp_answer,
 )
@@ -134,6 +135,16 @@ def other_protocol(seen: Seen, random: Random) -> bytes:
     return ip_packet(_router(seen), seen.source, ICMP[seen.version], body)
 
 
+def foreign_payload(seen: Seen, random: Random) -> bytes:
+    """An error about a datagram of somebody else's on our very ports; else a wrong cookie."""
+    if seen.protocol != UDP:
+        return wrong_cookie(seen, random)
+    body = seen.body[:8] + random.randbytes(3) + b"\1" + seen.body[12:]
+    start = len(seen.packet) - len(seen.body)
+    other = rewritten(seen.packet[:start] + summed(seen.source, seen.target, UDP, body))
+    return _complaint(read_probe(other), random, _router(seen))
+
+
 STRANGERS: tuple[Trick, ...] = (
     noise,
     noise_in_ip,
@@ -147,6 +158,7 @@ STRANGERS: tuple[Trick, ...] = (
     cut_short,
     wrong_length,
     other_protocol,
+    foreign_payload,
 )
 
 
@@ -160,6 +172,16 @@ def flipped(packet: bytes, random: Random) -> bytes | None:
         return None
     damaged = bytearray(packet)
     damaged[random.randrange(20, len(packet))] ^= 1 << random.randrange(8)
+    return bytes(damaged)
+
+
+def misnumbered(packet: bytes, random: Random) -> bytes | None:
+    """One bit turned over among those that tell TTL and attempt, in a quote of IPv4."""
+    if packet[0] != 0x45 or packet[9] != ICMP[4] or packet[20] == 0:
+        return None
+    number_at = {TCP: 52, UDP: 56, ICMP[4]: 54}[packet[37]]
+    damaged = bytearray(packet)
+    damaged[number_at + random.randrange(2)] ^= 1 << random.randrange(4, 8)
     return bytes(damaged)
 
 
@@ -191,7 +213,7 @@ def with_tail(packet: bytes, random: Random) -> bytes | None:
 
 Damage = Callable[..., bytes | None]
 """Makes a damaged copy of a true answer, out of its octets and ``random``."""
-DAMAGES: tuple[Damage, ...] = (flipped, overlong_extensions, with_tail)
+DAMAGES: tuple[Damage, ...] = (flipped, misnumbered, overlong_extensions, with_tail)
 
 
 def _ttl(packet: bytes) -> int:

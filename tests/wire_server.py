@@ -32,7 +32,7 @@ class TcpFlow:
     first: int | None = None
     """The SYN that made the half-open connection, if there is one."""
     free_ms: float = 0.0
-    """When the sender's RST ends it."""
+    """When the sender's kernel, which knows no such connection, has ended it by RST."""
     said_ack: bool = False
     answers: int = field(default=0)
 
@@ -64,7 +64,10 @@ class TcpFlow:
         if self.said_ack:
             return []
         self.said_ack = True
-        return self._leave("ack", self.first, at_ms)
+        words = self._leave("ack", self.first, at_ms)
+        if words:
+            self.free_ms = min(self.free_ms, at_ms + 2 * self.back_ms + self._late_ms)
+        return words
 
     @property
     def _late_ms(self) -> float:
