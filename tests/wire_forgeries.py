@@ -175,13 +175,22 @@ def flipped(packet: bytes, random: Random) -> bytes | None:
     return bytes(damaged)
 
 
+def mistyped(packet: bytes, random: Random) -> bytes | None:
+    """Time Exceeded of IPv4 with one bit of its type turned over: Destination Unreachable (3), say."""
+    if packet[0] != 0x45 or packet[9] != ICMP[4]:
+        return None
+    damaged = bytearray(packet)
+    damaged[20] ^= 1 << random.choice((3, 3, 0, 2))
+    return bytes(damaged)
+
+
 def misnumbered(packet: bytes, random: Random) -> bytes | None:
-    """One bit turned over among those that tell TTL and attempt, in a quote of IPv4."""
+    """One bit turned over among those that tell the TTL of a probe, in a quote of IPv4."""
     if packet[0] != 0x45 or packet[9] != ICMP[4] or packet[20] == 0:
         return None
     number_at = {TCP: 52, UDP: 56, ICMP[4]: 54}[packet[37]]
     damaged = bytearray(packet)
-    damaged[number_at + random.randrange(2)] ^= 1 << random.randrange(4, 8)
+    damaged[number_at] ^= random.choice((0x10, 0x10, 0x20, 0x04))
     return bytes(damaged)
 
 
@@ -213,7 +222,7 @@ def with_tail(packet: bytes, random: Random) -> bytes | None:
 
 Damage = Callable[..., bytes | None]
 """Makes a damaged copy of a true answer, out of its octets and ``random``."""
-DAMAGES: tuple[Damage, ...] = (flipped, misnumbered, overlong_extensions, with_tail)
+DAMAGES: tuple[Damage, ...] = (flipped, mistyped, misnumbered, overlong_extensions, with_tail)
 
 
 def _ttl(packet: bytes) -> int:
