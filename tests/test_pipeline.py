@@ -11,8 +11,10 @@ from mxpath.errors import InputError
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate
 from mxpath.lab.simulated_faults import Faults
+from mxpath.lab.topology import read_world
 from mxpath.measuring import ASIDE_STRETCH
 from mxpath.model import codec
+from mxpath.model.evidence import Grade
 from mxpath.model.mail import PlanKind
 from mxpath.model.origin import Origin
 from mxpath.model.session import Outcome
@@ -135,6 +137,28 @@ def test_blocked_egress_is_never_called_a_dead_server_for_certain() -> None:
     study = analyzed("fine.example", faults=Faults(port_25_filtered_at_hop=1))
     assert study.verdict is not None
     assert study.verdict.name == "egress25_blocked" or study.verdict.counter_evidence
+
+
+def test_blocked_egress_is_certain_where_icmp_passes_and_only_looked_at_when_asked(
+    tmp_path: Path,
+) -> None:
+    world = read_world(Path(__file__).parent / "topologies" / "filtered_25.toml")
+    publish(world, tmp_path)
+    data = Gazetteer.open(tmp_path)
+    studies = [
+        analyze("two.example", simulate(world), data, options=Options(fallback=wanted))
+        for wanted in (True, False)
+    ]
+    sure, possible = (study.verdict for study in studies)
+    assert sure is not None
+    assert possible is not None
+    assert (sure.name, sure.grade) == ("egress25_blocked", Grade.CERTAIN)
+    assert (possible.name, possible.grade) == ("egress25_blocked", Grade.POSSIBLE)
+    assert "first_mx_dead" not in {verdict.name for verdict in studies[0].verdicts}
+    assert all(t.target in studies[0].mail.addresses for t in studies[0].beside)
+    assert "beside it" in screen(studies[0])
+    assert not studies[1].beside
+    assert codec.load(Study, codec.dump(studies[0])) == studies[0]
 
 
 def test_what_no_data_set_tells_is_said(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.smtp.probe import Conversations, SmtpOptions, begin
+from mxpath.tracing.fallback import look_beside
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import Clock, Vantage
 
@@ -50,6 +51,8 @@ class Options:
     """Where those come from: names and digests, for the provenance."""
     only: str | None = None
     naming: bool = True
+    fallback: bool = True
+    """Look by another protocol where the port does not seem to get out."""
     registry: RegistryOptions = field(default_factory=RegistryOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)
     smtp: SmtpOptions = field(default_factory=SmtpOptions)
@@ -77,7 +80,9 @@ class Measurement:
             if x.outcome is not Outcome.SKIPPED
         }
         self.mail: MailDomain | None = None
+        self.known_beside = {t.target: t for s in known for t in s.beside if _stands(t)}
         self.traces: tuple[Trace, ...] = ()
+        self.beside: tuple[Trace, ...] = ()
         self.sessions: tuple[SmtpSession, ...] = ()
         self.names: dict[IPAddress, Claim[str]] = {}
         self.notes: list[str] = []
@@ -92,6 +97,7 @@ class Measurement:
             self._resolve(name)
             talks = self._begin_talking()
             self._trace()
+            self._look_beside()
             self._name()
             if talks is not None:
                 self._hear(talks)
@@ -143,11 +149,30 @@ class Measurement:
             self._interrupted()
         return traces
 
+    def _look_beside(self) -> None:
+        """By another protocol, where the port does not seem to get out of here."""
+        if not self.options.fallback or not self.traces or INTERRUPTED in self.notes:
+            return
+        self.beside = tuple(t for a, t in self.known_beside.items() if self._is_traced(a))
+        try:
+            if not self.beside:
+                self.beside = look_beside(self.traces, self.vantage, options=self.options.trace)
+        except PrivilegeError as error:
+            self.notes.append(f"no traces by another protocol: {error}")
+
+    def _is_traced(self, address: IPAddress) -> bool:
+        return any(t.target == address for t in self.traces)
+
     def _name(self) -> None:
         """Ask for host names, now that nothing is being traced any more."""
         if not self.options.naming or INTERRUPTED in self.notes or self.mail is None:
             return
-        hops = (address for t in self.traces for hop in t.hops for address in hop.responders)
+        hops = (
+            address
+            for t in (*self.traces, *self.beside)
+            for hop in t.hops
+            for address in hop.responders
+        )
         try:
             self.names = name_addresses((*self.mail.addresses, *hops), self.vantage)
         except KeyboardInterrupt:

@@ -34,6 +34,7 @@ from mxpath.model.route import Route
 from mxpath.model.study import Provenance, Study
 from mxpath.model.trace import Trace
 from mxpath.revision import commit
+from mxpath.tracing.egress import judge_egress
 from mxpath.vantage.ports import Vantage
 
 __all__ = ["INTERRUPTED", "Options", "analyze"]
@@ -99,6 +100,8 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         mail=work.mail or not_asked(name),
         owners=owners,
         traces=work.traces,
+        egress=judge_egress(work.traces, work.beside),
+        beside=work.beside,
         sessions=work.sessions,
         routes=_routes(work, owners, gazetteer, origin),
         verdicts=(),
@@ -118,7 +121,12 @@ def _addresses_of(work: Measurement, origin: Origin) -> tuple[IPAddress, ...]:
     found = [a for version in (4, 6) if (a := origin.sends_from(version)) is not None]
     found += work.mail.addresses if work.mail else ()
     found += [t.source for t in work.traces if t.imported is not None and t.source is not None]
-    found += [address for t in work.traces for hop in t.hops for address in hop.responders]
+    found += [
+        address
+        for t in (*work.traces, *work.beside)
+        for hop in t.hops
+        for address in hop.responders
+    ]
     return tuple(dict.fromkeys(found))
 
 
@@ -265,7 +273,9 @@ def _provenance(
         engine=vantage.engine if any(t.imported is None for t in work.traces) else None,
         resolver=vantage.resolver_address,
         snapshots=gazetteer.snapshots,
-        packets_sent=sum(each.packets_sent or 0 for each in work.traces if each.imported is None),
+        packets_sent=sum(
+            each.packets_sent or 0 for each in (*work.traces, *work.beside) if each.imported is None
+        ),
         connections_made=sum(bool(session.phases) for session in work.sessions),
         registry_questions=work.registry_questions,
     )

@@ -10,10 +10,12 @@ from mxpath.model.dns import DnsStatus
 from mxpath.model.evidence import Grade
 from mxpath.model.foreign_text import printable
 from mxpath.model.mail import PlanKind
+from mxpath.model.probe import Protocol
 from mxpath.model.session import Outcome, SmtpReply
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
 from mxpath.model.verdict import Owner, Verdict
+from mxpath.tracing.egress import judge_egress
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fine": ("nothing_wrong_seen",),
@@ -313,6 +315,15 @@ class TestDns:
         assert VERDICTS["dns_slow"](replace(study, mail=replace(study.mail, plan=plan))) is None
 
 
+def looked_beside(study: Study, path: tuple[studies.At, ...]) -> Study:
+    """The study with a look by ICMP along ``path``, in both families."""
+    beside = tuple(
+        replace(studies.trace(path, version), protocol=Protocol.ICMP, port=None)
+        for version in (4, 6)
+    )
+    return replace(study, beside=beside, egress=judge_egress(study.traces, beside))
+
+
 class TestEgress:
     def test_it_is_never_more_than_possible_and_says_consistent_with(self) -> None:
         verdict = only(studies.egress_blocked(), "egress25_blocked")
@@ -323,6 +334,27 @@ class TestEgress:
     def test_one_network_alone_proves_nothing(self) -> None:
         study = studies.only_first(studies.egress_blocked())
         assert VERDICTS["egress25_blocked"](study) is None
+
+    def test_it_is_certain_where_another_protocol_passes_and_no_server_is_called_dead(self) -> None:
+        study = looked_beside(studies.egress_blocked(), studies.TO_MX1)
+        verdict = only(study, "egress25_blocked")
+        assert verdict.grade is Grade.CERTAIN
+        assert "while ICMP passes" in verdict.sentence
+        assert any("by icmp" in e.detail for e in verdict.evidence)
+        assert VERDICTS["first_mx_dead"](study) is None
+
+    def test_with_one_network_it_is_likely_and_does_not_say_certainly(self) -> None:
+        study = looked_beside(studies.only_first(studies.egress_blocked()), studies.TO_MX1)
+        verdict = VERDICTS["egress25_blocked"](study)
+        assert verdict is not None
+        assert verdict.grade is Grade.LIKELY
+        assert "most likely" in verdict.sentence
+
+    def test_where_nothing_else_gets_farther_it_is_not_the_port(self) -> None:
+        silent = tuple(replace(at, silent=True) for at in studies.TO_MX1[1:])
+        study = looked_beside(studies.egress_blocked(), (studies.TO_MX1[0], *silent))
+        assert VERDICTS["egress25_blocked"](study) is None
+        assert VERDICTS["first_mx_dead"](study) is not None
 
     def test_one_host_that_answers_disproves_it(self) -> None:
         study = studies.with_sessions(

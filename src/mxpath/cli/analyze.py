@@ -57,6 +57,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     shared.add_names(parser)
     shared.add_offline(parser)
     parser.add_argument("--no-trace", action="store_true", help="do not trace")
+    shared.add_fallback(parser)
     parser.add_argument(
         "--sender", default="rfc5321", metavar="MODEL", help="sender model of the MX plan"
     )
@@ -116,6 +117,7 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         foreign_files=foreign.files,
         only=options.to,
         naming=not options.no_names,
+        fallback=not options.no_fallback,
         registry=RegistryOptions(offline=options.offline),
         trace=TraceOptions(port=options.port, **shared.queries(options)),
         smtp=shared.smtp_options(options),

@@ -30,6 +30,15 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
 
+def add_fallback(parser: argparse.ArgumentParser) -> None:
+    """``--no-fallback``."""
+    parser.add_argument(
+        "--no-fallback",
+        action="store_true",
+        help="do not look by ICMP or TCP/443 where port 25 does not seem to get out",
+    )
+
+
 def add_families(parser: argparse.ArgumentParser) -> None:
     """``-4`` and ``-6``."""
     group = parser.add_mutually_exclusive_group()

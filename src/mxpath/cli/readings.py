@@ -5,6 +5,7 @@ from textwrap import wrap
 
 from mxpath.cli.tables import WIDTH
 from mxpath.model.anomaly import Anomaly
+from mxpath.model.egress import Egress, EgressState
 from mxpath.model.foreign_text import printable
 from mxpath.model.path_mtu import PathMtu
 from mxpath.model.reading import HopLoss, HopReading, LossNature, TraceReading
@@ -71,6 +72,16 @@ def _loss_words(loss: HopLoss, *, ended: bool) -> str:
 def _forward_words(loss: HopLoss) -> str:
     low, high = (f"{end:.0%}" for end in loss.interval)
     return f"lost on the way there: {loss.forward} of {loss.sent} ({low} to {high})"
+
+
+def egress_lines(found: Sequence[Egress]) -> list[str]:
+    """Say first of all where a port does not get out; nothing where it does."""
+    shut = [egress for egress in found if egress.state is EgressState.BLOCKED]
+    return [line for egress in shut for line in wrap(f"{_upper(egress.words)}.", WIDTH)]
+
+
+def _upper(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def mtu_lines(trace: Trace) -> list[str]:

@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also measure the path MTU, by at most 12 echo requests to each target",
     )
+    shared.add_fallback(parser)
     _add_watching(parser)
     shared.add_names(parser)
     shared.add_numeric(parser)
@@ -117,7 +118,14 @@ def run(options: argparse.Namespace) -> int:
         aside.start()
         traces = trace(asked, vantage, options=chosen)
         traced, gazetteer = aside.wait()
-        traced.show(traces, asked=asked, options=options, vantage=vantage, gazetteer=gazetteer)
+        traced.show(
+            traces,
+            asked=asked,
+            options=options,
+            vantage=vantage,
+            gazetteer=gazetteer,
+            chosen=chosen,
+        )
     return _status(traces)
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from mxpath.cli import options as shared
 from mxpath.cli import tables
-from mxpath.cli.readings import mtu_lines, remarks, table
+from mxpath.cli.readings import egress_lines, mtu_lines, remarks, table
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim
 from mxpath.model.trace import Trace
+from mxpath.tracing.egress import die_near, judge_egress
+from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.reading import read
 from mxpath.vantage.ports import Vantage
 
@@ -18,13 +20,14 @@ if TYPE_CHECKING:
     from mxpath.datasets.gazetteer import Gazetteer
 
 
-def show(
+def show(  # noqa: PLR0913 - all by keyword
     traces: Sequence[Trace],
     *,
     asked: Mapping[IPAddress, str],
     options: argparse.Namespace,
     vantage: Vantage,
     gazetteer: "Gazetteer | None",
+    chosen: TraceOptions,
 ) -> None:
     """Print traces, whose networks they cross, and what their answers tell.
 
@@ -35,18 +38,22 @@ def show(
     asked
         What was asked for, by address.
     options
-        ``json``, ``statistics``, ``mtu``, ``no_names`` and ``numeric``.
+        ``json``, ``statistics``, ``mtu``, ``no_fallback``, ``no_names`` and ``numeric``.
     vantage
         Asked for host names, now that nothing is being traced any more.
     gazetteer
         Whose addresses they are; ``None`` to leave that out.
+    chosen
+        How the traces were made.
     """
+    beside = () if options.no_fallback else _beside(traces, vantage, chosen)
+    egress = judge_egress(traces, beside)
     if options.mtu:
         from mxpath.tracing.path_mtu import measure_path_mtu  # noqa: PLC0415 - rarely wanted
 
         shared.progress(options)("measuring the path MTU")
         traces = measure_path_mtu(traces, vantage)
-    hops = [address for t in traces for hop in t.hops for address in hop.responders]
+    hops = [address for t in (*traces, *beside) for hop in t.hops for address in hop.responders]
     names: dict[IPAddress, Claim[str]] = {}
     owners: dict[IPAddress, Attribution] = {}
     if not (options.no_names or options.numeric):
@@ -62,9 +69,18 @@ def show(
         from mxpath.model import codec  # noqa: PLC0415 - loads pydantic
         from mxpath.model.documents import Traces  # noqa: PLC0415 - as above
 
-        document = Traces(traces=tuple(traces), owners=owners, names=names, readings=readings)
+        document = Traces(
+            traces=tuple(traces),
+            owners=owners,
+            names=names,
+            readings=readings,
+            egress=egress,
+            beside=beside,
+        )
         print(codec.dump(document).decode(), end="")
         return
+    for line in egress_lines(egress):
+        print(line)
     for each, reading in zip(traces, readings, strict=True):
         under = remarks(reading)
         tables.print_trace(each, owners, names, asked=asked[each.target], under=under)
@@ -72,3 +88,14 @@ def show(
             print(line)
         for line in table(reading) if options.statistics else ():
             print(line)
+    for each in beside:
+        tables.print_trace(each, owners, names, asked=asked[each.target], under=remarks(read(each)))
+
+
+def _beside(traces: Sequence[Trace], vantage: Vantage, chosen: TraceOptions) -> tuple[Trace, ...]:
+    """Look by another protocol where the port does not seem to get out."""
+    if not any(die_near([t for t in traces if t.target.version == v]) for v in (4, 6)):
+        return ()
+    from mxpath.tracing.fallback import look_beside  # noqa: PLC0415 - rarely wanted
+
+    return look_beside(traces, vantage, options=chosen)

@@ -23,6 +23,7 @@ from mxpath.graph.sightings import (
     HEARD,
     answers,
     backups,
+    egress_is_shut,
     family_missing,
     first_hosts,
     is_dead,
@@ -160,8 +161,11 @@ def first_mx_dead(study: Study, before: Study | None = None) -> Verdict | None:
     """Speak when a host of the lowest preference was tried on every address and never spoke SMTP.
 
     Whether a later host answers decides what it costs. Where ``nolisting`` explains
-    it as well, that speaks instead.
+    it as well, that speaks instead; where the port surely does not get out of here, nothing is
+    known of any host.
     """
+    if egress_is_shut(study):
+        return None
     first = first_hosts(study)
     dead = [
         host

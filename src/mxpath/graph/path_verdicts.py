@@ -9,6 +9,7 @@ from mxpath.graph.sightings import (
     owner_name,
     sessions_of,
 )
+from mxpath.model.egress import EgressState
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
 from mxpath.model.mail import MxHost
@@ -22,10 +23,12 @@ NEAR_HOPS = 4
 
 
 def egress25_blocked(study: Study) -> Verdict | None:
-    """Speak when SYNs to mail hosts of different networks all die at the same near hop.
+    """Speak when SYNs to all mail hosts die at the same near hop.
 
-    Two different networks must be asked, else it is the target as likely as the
-    way out. No other protocol was tried, so it is never more than possible.
+    Where another protocol was seen to get farther on the same way (``Study.egress``), that is
+    certain with two networks asked, and likely with one. Without, two different networks must be
+    asked, else it is the target as likely as the way out, and it is never more than possible; where
+    other protocols get no farther either, it is not the port.
     """
     silent = (Outcome.NO_CONNECTION, Outcome.UNREACHABLE)
     tried = [
@@ -33,11 +36,16 @@ def egress25_blocked(study: Study) -> Verdict | None:
         for s in study.sessions
         if s.outcome is not Outcome.SKIPPED and not family_missing(study, s.address.version)
     ]
-    networks = {owner_name(study, s.address) for s in tried}
-    if len(networks) < 2 or any(s.outcome not in silent for s in tried):
+    if any(s.outcome not in silent for s in tried):
         return None
-    traces = [t for s in tried if (t := study.trace_to(s.address)) is not None]
-    if len(traces) < len(tried) or any(t.end is not EndReason.GAVE_UP for t in traces):
+    # Without conversations the SYNs of the traces are all that was tried.
+    asked = {s.address for s in tried} if study.sessions else {t.target for t in study.traces}
+    traces = [t for t in study.traces if t.target in asked]
+    if (
+        not traces
+        or len(traces) < len(asked)
+        or any(t.end is not EndReason.GAVE_UP for t in traces)
+    ):
         return None
     if any(t.imported is not None for t in traces):
         return None  # no SYN of ours
@@ -46,7 +54,17 @@ def egress25_blocked(study: Study) -> Verdict | None:
         ends[t.target.version].add(_end(t))
     if any(len(seen) > 1 for seen in ends.values()) or max(map(_end_ttl, traces)) > NEAR_HOPS:
         return None
-    return _egress_verdict(study, traces, len(networks))
+    networks = len({owner_name(study, address) for address in asked})
+    grade = _egress_grade(study, networks)
+    return None if grade is None else _egress_verdict(study, traces, networks, grade)
+
+
+def _egress_grade(study: Study, networks: int) -> Grade | None:
+    passing = [e for e in study.egress if e.state is EgressState.BLOCKED and e.passes]
+    if passing:
+        sure = networks > 1 and any(e.grade is Grade.CERTAIN for e in passing)
+        return Grade.CERTAIN if sure else Grade.LIKELY
+    return Grade.POSSIBLE if networks > 1 and not study.beside else None
 
 
 def _end(trace: Trace) -> object:
@@ -59,21 +77,24 @@ def _end_ttl(trace: Trace) -> int:
     return hop.ttl if hop is not None else 0
 
 
-def _egress_verdict(study: Study, traces: list[Trace], networks: int) -> Verdict:
-    ttl = max(map(_end_ttl, traces))
+def _egress_verdict(study: Study, traces: list[Trace], networks: int, grade: Grade) -> Verdict:
     hop = last_answer(traces[0])
-    where = f"at hop {ttl} or right behind it" if ttl else "before the first hop"
     who = owner_name(study, hop.address) if hop is not None and hop.address else "this machine"
+    beside = [e for egress in study.egress for e in egress.evidence if egress.passes]
+    doubts = [e for egress in study.egress for e in egress.counter_evidence if egress.passes]
+    alone = Evidence(
+        source="trace",
+        rule="one protocol",
+        detail="only TCP to this port was tried: all hosts dead, or silence on the way, look the same",
+    )
     return Verdict(
         name="egress25_blocked",
-        grade=Grade.POSSIBLE,
+        grade=grade,
         owner=Owner.ME,
-        sentence=(
-            f"Port {traces[0].port} does not seem to get out of here: SYNs to all {len(traces)} MX addresses, "
-            f"in {networks} networks, vanish {where} ({who}); consistent with an egress filter."
-        ),
+        sentence=_egress_sentence(study, traces, networks, grade, who),
         next_step=f"ask {who} whether outgoing port {traces[0].port} is filtered; look at this machine's firewall first",
-        evidence=tuple(
+        evidence=tuple(beside)
+        or tuple(
             Evidence(
                 source="trace",
                 rule="same end",
@@ -81,14 +102,32 @@ def _egress_verdict(study: Study, traces: list[Trace], networks: int) -> Verdict
             )
             for t in traces
         ),
-        counter_evidence=(
-            Evidence(
-                source="trace",
-                rule="one protocol",
-                detail="only TCP to this port was tried: all hosts dead, or silence on the way, look the same",
-            ),
-        ),
+        counter_evidence=tuple(doubts) if beside else (alone,),
         deliverable=False,
+    )
+
+
+def _egress_sentence(
+    study: Study, traces: list[Trace], networks: int, grade: Grade, who: str
+) -> str:
+    port, ttl = traces[0].port, max(map(_end_ttl, traces))
+    where = f"at hop {ttl} or right behind it ({who})" if ttl else f"before the first hop ({who})"
+    spread = f", in {networks} networks," if networks > 1 else ""
+    count = f"all {len(traces)} MX addresses{spread}" if len(traces) > 1 else str(traces[0].target)
+    if grade is Grade.POSSIBLE:
+        return (
+            f"Port {port} does not seem to get out of here: SYNs to {count} vanish {where}; "
+            "consistent with an egress filter."
+        )
+    passes = " and ".join(dict.fromkeys(name.upper() for e in study.egress for name in e.passes))
+    if grade is Grade.LIKELY:
+        return (
+            f"Port {port} most likely does not get out of here: SYNs to {count} vanish {where}, "
+            f"while {passes} passes on the same way."
+        )
+    return (
+        f"Port {port} does not get out of here: egress {port} is blocked {where}. SYNs to {count} "
+        f"vanish there, while {passes} passes on the same way."
     )
 
 

@@ -1,6 +1,7 @@
 """What a study saw of each mail host: the questions that several verdicts ask."""
 
 from mxpath.model.address import IPAddress
+from mxpath.model.egress import EgressState
 from mxpath.model.evidence import Grade
 from mxpath.model.foreign_text import printable
 from mxpath.model.mail import MxHost
@@ -96,6 +97,13 @@ def family_missing(study: Study, version: int) -> bool:
     )
     unreachable = all(s.outcome is Outcome.UNREACHABLE for s in sessions)
     return bool(sessions) and unreachable and ours is None and not left
+
+
+def egress_is_shut(study: Study) -> bool:
+    """Whether the mail port surely does not get out of here, so that no mail host was really tried."""
+    shut = [e for e in study.egress if e.state is EgressState.BLOCKED and e.grade is Grade.CERTAIN]
+    spoken = any(session.outcome in HEARD for session in study.sessions)
+    return bool(shut) and len(shut) == len(study.egress) and not spoken
 
 
 def owner_name(study: Study, address: IPAddress) -> str:

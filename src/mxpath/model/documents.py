@@ -5,6 +5,7 @@ from datetime import date
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
+from mxpath.model.egress import Egress
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.reading import TraceReading
 from mxpath.model.session import SmtpSession
@@ -30,6 +31,10 @@ class Traces:
     """Host names of targets and hops, as their holders have written them down."""
     readings: tuple[TraceReading, ...] = ()
     """What is read off each trace (statistics, loss, anomalies), in the order of ``traces``."""
+    egress: tuple[Egress, ...] = ()
+    """Whether the port gets out of here, for each address family; of TCP alone."""
+    beside: tuple[Trace, ...] = ()
+    """By another protocol, where the port does not seem to get out: not the mail flow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

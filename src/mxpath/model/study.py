@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
+from mxpath.model.egress import Egress
 from mxpath.model.evidence import Claim
 from mxpath.model.mail import MailDomain
 from mxpath.model.origin import Origin
@@ -69,6 +70,10 @@ class Study:
     """Host names of MX addresses and hops, as their holders have written them down."""
     notes: tuple[str, ...] = ()
     """What was left out and why: missing privilege, an interrupt, a budget."""
+    egress: tuple[Egress, ...] = ()
+    """Whether the mail port gets out of here, for each address family that was traced."""
+    beside: tuple[Trace, ...] = ()
+    """Traces by another protocol, where the port does not seem to get out: not the mail flow."""
 
     @property
     def domain(self) -> str:

@@ -19,6 +19,7 @@ from mxpath.report.amounts import milliseconds
 from mxpath.report.changes import since_words
 from mxpath.report.lines import wrap
 from mxpath.report.words import (
+    beside_words,
     fate_words,
     holder_words,
     influence_words,
@@ -178,6 +179,9 @@ def _route_facts(study: Study, route: Route, trace: Trace) -> str:
 
 
 def _summary(study: Study, changes: Changes | None) -> Iterator[Row]:
+    beside = beside_words(study)
+    if beside:
+        yield "beside it", beside
     holders = holder_words(study)
     if holders:
         yield "held by", holders

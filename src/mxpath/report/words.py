@@ -157,6 +157,19 @@ def influence_words(study: Study) -> str:
     return f"{words} (observed)"
 
 
+def beside_words(study: Study) -> str:
+    """Say how far another protocol came, where the mail port does not seem to get out."""
+    parts = []
+    for trace in study.beside:
+        how = f"tcp/{trace.port}" if trace.port else str(trace.protocol or "another protocol")
+        heard = [hop.ttl for hop in trace.hops if hop.address is not None]
+        end = f"heard up to hop {heard[-1]}" if heard else "nothing heard"
+        if trace.distance is not None and trace.target_rtt_ms is not None:
+            end = f"arrives, {trace.distance} hops, {trace.target_rtt_ms:.1f} ms"
+        parts.append(f"{how} to {trace.target}: {end}")
+    return f"not the mail flow: {'; '.join(parts)}" if parts else ""
+
+
 def fate_words(study: Study) -> str:
     """Return what all MX addresses and all routes seen share; nothing where nothing was seen."""
     words = (_roof_words(study), _transit_words(shared_fate(study)))
