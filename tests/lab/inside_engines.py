@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from contextlib import ExitStack
 from ipaddress import ip_address
 from pathlib import Path
@@ -53,17 +54,21 @@ def hashable(packet: bytes) -> list[int] | None:
     return [label, protocol, *struct.unpack_from("!HHH", body)] if is_echo else None
 
 
-def left(tap: socket.socket, targets: list[str]) -> list[list[Any]]:
-    """The distinct flows that went to the targets."""
+def left(tap: socket.socket, targets: list[str]) -> tuple[list[list[Any]], int]:
+    """The distinct flows that went to the targets, and how many packets in all."""
     wanted = {ip_address(target).packed: target for target in targets}
     flows: set[tuple[Any, ...]] = set()
+    count = 0
     while True:
         try:
             packet, where = tap.recvfrom(2048)
         except BlockingIOError:
-            return sorted(map(list, flows))
+            return sorted(map(list, flows)), count
         to = packet[24:40] if packet[0] >> 4 == 6 else packet[16:20]
-        words = hashable(packet) if where[2] == PACKET_OUTGOING and to in wanted else None
+        if where[2] != PACKET_OUTGOING or to not in wanted:
+            continue
+        words = hashable(packet)
+        count += 1
         if words is not None:
             flows.add((wanted[to], *words))
 
@@ -73,7 +78,7 @@ def found(case: str, targets: list[str]) -> Any:
     engine, _, protocol = case.partition(":")
     vantage = live(engine=engine, ledger=Ledger(None), resolver="127.0.0.1")
     options = TraceOptions(protocol=Protocol(protocol), max_silent_hops=2)
-    before, flows = counters(), []
+    before, seen = counters(), None
     with ExitStack() as stack:
         tap = None
         if os.geteuid() == 0:
@@ -84,9 +89,10 @@ def found(case: str, targets: list[str]) -> Any:
         except (InputError, PrivilegeError) as error:
             return {"refused": str(error)}
         if tap is not None:
-            flows = left(tap, targets)
+            time.sleep(0.05)  # for the last reset
+            seen = left(tap, targets)
     syns = {name: count - before[name] for name, count in counters().items()}
-    return {"traces": [to_data(each) for each in traces], "syns": syns, "flows": flows}
+    return {"traces": [to_data(each) for each in traces], "syns": syns, "left": seen}
 
 
 if __name__ == "__main__":

@@ -76,19 +76,24 @@ def test_both_engines_say_the_same(world: World, tmp_path: Path) -> None:
         assert one.distance == other.distance
 
 
-def test_without_the_right_to_probe(world: World, tmp_path: Path) -> None:
-    """Analyze gives all but traces, and says so; trace alone exits 3 and says what to do."""
+def test_without_the_right_to_raw_sockets(world: World, tmp_path: Path) -> None:
+    """Another engine is taken and named; who insists on raw sockets is told what to do, by exit 3.
+
+    Analyze gives all but traces then, and says so.
+    """
     drop = ("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw")
     program = (*drop, sys.executable, "-m", "mxpath")
     own = {"XDG_STATE_HOME": str(tmp_path / "state")}
     with Lab.up(world) as lab:
         places = ("--resolver", str(lab.resolver), "--gazetteer", str(lab.gazetteer))
         trace = ("trace", "198.18.33.25", *places)
-        alone = lab.run("mailhost", [*program, *trace], timeout_s=60, env=own)
-        analyze = ("analyze", "slowbank.example", *places, "--json")
+        free = lab.run("mailhost", [*program, *trace], timeout_s=60, env=own)
+        alone = lab.run("mailhost", [*program, *trace, "--engine", "raw"], timeout_s=60, env=own)
+        analyze = ("analyze", "slowbank.example", *places, "--engine", "raw", "--json")
         whole = lab.run("mailhost", [*program, *analyze], timeout_s=60, env=own)
+    assert (free.returncode, "unprivileged engine: reached" in free.stdout) == (0, True)
     assert alone.returncode == 3
-    assert "CAP_NET_RAW" in alone.stderr
+    assert "setcap cap_net_raw+ep" in alone.stderr
     assert "Traceback" not in alone.stderr + whole.stderr
     assert whole.returncode == 0
     study = codec.load(Study, whole.stdout.encode())

@@ -181,8 +181,11 @@ def test_a_balancer_takes_all_probes_to_a_target_for_one_flow(
         pytest.skip("which it says that it cannot do")
     if engine == "system" and shutil.which("traceroute") is None:
         pytest.skip("no traceroute is installed")
-    flows = seen[f"{engine}:{protocol}"]["flows"]
+    mine = seen[f"{engine}:{protocol}"]
+    flows, packets = mine["left"]
     assert sorted(flow[0] for flow in flows) == sorted(targets.split(","))
+    # And what is told of the packets is true, the kernel's own included.
+    assert packets == sum(each["packets_sent"] for each in mine["traces"])
 
 
 def test_what_an_ordinary_user_sees_of_a_reply(seen: dict[str, Any]) -> None:

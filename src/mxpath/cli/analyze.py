@@ -75,8 +75,8 @@ def run(options: argparse.Namespace) -> int:
     domains = [normalise_domain(text) for text in options.domains]
     _check_names(options, domains)
     studies: list[Study] = []
-    foreign = read_all(options.trace, options)
     with shared.opened(options) as (vantage, gazetteer):
+        foreign = read_all(options.trace, options)  # strangers' files: no privilege any more
         for domain in domains:
             study = measured(domain, vantage, gazetteer, options, known=studies, foreign=foreign)
             before = earlier(study)

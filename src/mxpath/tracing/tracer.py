@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
+from mxpath.model.probe import ReplyKind
 from mxpath.model.trace import EndReason, Flow, Trace
 from mxpath.tracing.course import Course
 from mxpath.tracing.flows import FlowDraw
@@ -154,22 +155,31 @@ def _result(
     """Put together the trace of one target."""
     course = running.course
     inner = course.inner if isinstance(course, Serial) else course
+    flows = tuple(_as_flow(running, number) for number in sorted(running.flows))
+    completed = _completed(flows) if options.protocol in probes.traits.completes else 0
     return Trace(
         target=running.target,
         source=running.source,
         protocol=options.protocol,
         port=options.destination_port,
         engine=vantage.engine,
-        flows=tuple(_as_flow(running, number) for number in sorted(running.flows)),
+        flows=flows,
         distance=course.distance,
         end=course.end,
         started_at=_moment(running.started_ns),
         ended_at=_moment(running.ended_ns or ended_ns),
-        packets_sent=course.packets_sent,
+        packets_sent=course.packets_sent + completed,
         notes=tuple(course.notes),
         unseen=probes.traits.unseen,
         multipath=inner.multipath if isinstance(inner, Exploration) else None,
     )
+
+
+def _completed(flows: Iterable[Flow]) -> int:
+    """Count the ACKs that have completed a connection; the resets after them are counted already."""
+    probes = [p for flow in flows for hop in flow.hops for p in hop.probes]
+    probes += [p for flow in flows for p in flow.beyond]
+    return sum(p.reply is not None and p.reply.kind is ReplyKind.SYN_ACK for p in probes)
 
 
 def _without_route(

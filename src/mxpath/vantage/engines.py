@@ -3,6 +3,8 @@
 Each is imported only when it is opened, since one of them brings scapy.
 """
 
+import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,9 +29,18 @@ def _raw(source: Source) -> AbstractContextManager[ProbeSocket]:
 
 
 def _scapy(source: Source) -> AbstractContextManager[ProbeSocket]:
+    if sys.platform == "linux":
+        _demand_raw()  # scapy takes a second to load only to be refused
     from mxpath.vantage.portable import open_portable  # noqa: PLC0415 - see above
 
     return open_portable(source)
+
+
+def _demand_raw() -> None:
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW).close()
+    except PermissionError as error:
+        raise PrivilegeError(f"this user may not open raw sockets: {ADVICE}") from error
 
 
 def _unprivileged(source: Source) -> AbstractContextManager[ProbeSocket]:
