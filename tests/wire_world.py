@@ -144,6 +144,17 @@ class Event(Strict):
     interface_down: bool | None = None
 
 
+class Known(Strict):
+    """What earlier traces have found."""
+
+    distance: int | None = None
+    """Of the target."""
+    of_neighbour: bool = False
+    """Of another address of its /24 or /48, rather."""
+    first: tuple[Address | Literal["*"], ...] = ()
+    """Hops with which paths to two other networks began."""
+
+
 class Expected(Strict):
     """What a trace must find. Tables are by TTL."""
 
@@ -196,6 +207,7 @@ class World(Strict):
     target: TargetSpec = TargetSpec()
     stray: tuple[Stray, ...] = ()
     event: tuple[Event, ...] = ()
+    known: Known | None = None
     expected: Expected
 
     @property

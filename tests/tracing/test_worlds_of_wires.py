@@ -7,7 +7,7 @@ import pytest
 
 from mxpath.model.trace import Trace
 from mxpath.tracing.tracer import trace
-from wire_expected import differences, options_of, violations
+from wire_expected import differences, knowledge_of, options_of, violations
 from wire_path import WirePath, play
 from wire_world import HopSpec, TargetSpec, World, read_world
 
@@ -16,7 +16,9 @@ WORLDS = sorted((Path(__file__).parent / "worlds").glob("*.toml"))
 
 def played(world: World) -> tuple[Trace, WirePath]:
     vantage, path = play(world)
-    (found,) = trace([world.target_address], vantage, options=options_of(world))
+    (found,) = trace(
+        [world.target_address], vantage, options=options_of(world), known=knowledge_of(world)
+    )
     return found, path
 
 
@@ -47,6 +49,7 @@ def test_a_world_without_its_oddities_is_not_what_it_expects(file: Path) -> None
         "target": target,
         "stray": (),
         "event": (),
+        "known": None,
     }
     odd = world.model_copy(update=plain)
     assert odd != world
