@@ -101,15 +101,19 @@ def test_a_tunnel_is_one_finding_with_its_labels() -> None:
     rows = [answer("r2", mpls=label(16)), answer("r3", mpls=label(17)), answer("r4")]
     found = of_kind(made(answer("r1"), *rows), AnomalyKind.MPLS)
     assert found.ttls == (2, 3)
-    assert found.words == "MPLS 16 (TC 0, TTL 1), 17 (TC 0, TTL 1)"
+    assert found.words == "labels 16 (TC 0, TTL 1), 17 (TC 0, TTL 1)"
 
 
-@pytest.mark.parametrize(("times", "count"), [((10, 42.1, 42.3), 1), ((10, 20, 42.3), 0)])
+@pytest.mark.parametrize(
+    ("times", "count"),
+    [((10, 42.1, 42.3, 42.6), 1), ((10, 20, 42.3, 42.6), 0), ((10, 42, 42, 50), 0)],
+)
 def test_hops_of_a_tunnel_that_share_the_egress_round_trip_are_told(
     times: tuple[float, ...], count: int
 ) -> None:
-    rows = [answer(f"r{n}", ms, mpls=label(n)) for n, ms in enumerate(times[1:], start=2)]
-    found = of_kind(made(answer("r1", times[0]), *rows), AnomalyKind.MPLS)
+    first, *inside, end = times
+    rows = [answer(f"r{n}", ms, mpls=label(n)) for n, ms in enumerate(inside, start=2)]
+    found = of_kind(made(answer("r1", first), *rows, answer("r4", end)), AnomalyKind.MPLS)
     assert found.words.count("one round trip for all") == count
 
 
@@ -121,7 +125,7 @@ def test_an_interface_is_told_in_the_routers_own_words_made_harmless() -> None:
         mtu=9000,
     )
     found = of_kind(made(answer("r1", interfaces=(info,))), AnomalyKind.INTERFACE)
-    assert "incoming interface et-0/0/1" in found.words
+    assert "incoming et-0/0/1" in found.words
     assert "192.0.2.1 MTU 9000" in found.words
     assert "\x1b" not in found.words
 

@@ -68,6 +68,17 @@ def test_the_targets_address_before_the_target_is_consistent_with_a_gateway() ->
     assert "translates addresses" in only(made(answer("r1"), front, front, arrived())).words
 
 
+def test_one_hop_that_answers_with_the_targets_address_is_enough_for_that() -> None:
+    loop = only(made(answer("r1"), answer(str(TARGET)), arrived()))
+    assert (loop.kind, loop.ttls) == (AnomalyKind.LOOP, (2, 3))
+    assert "translates addresses" in loop.words
+
+
+def test_a_reply_ttl_that_falls_once_may_be_balancing_by_packet_as_well() -> None:
+    rows = [answer("r2", reply_ttl=ttl) for ttl in (250, 249)]
+    assert "or with balancing by packet" in only(made(answer("r1"), *rows, arrived())).words
+
+
 def test_an_address_that_comes_back_is_a_cycle() -> None:
     cycle = only(path("1 2 3 2 5 T"))
     assert (cycle.kind, cycle.ttls) == (AnomalyKind.CYCLE, (2, 4))

@@ -94,6 +94,13 @@ def test_a_tos_octet_is_told_by_its_two_parts(octet: int, words: str) -> None:
     assert found.words.startswith(words)
 
 
+def test_the_checksum_of_a_rewritten_number_is_no_second_finding() -> None:
+    other = (FLOW.probe(2, 0).sequence + 99) % 2**32
+    checksum = sent_checksum(replace(FLOW.probe(2, 0), sequence=other))
+    (found,) = found_in(made(faithful(1), faithful(2, sequence=other, quoted_checksum=checksum)))
+    assert found.kind is AnomalyKind.REWRITTEN_SEQUENCE
+
+
 def test_an_answer_that_names_another_number_shows_that_it_was_rewritten() -> None:
     sent = FLOW.probe(2, 0).sequence
     reply = faithful(2, sequence=(sent + 99) % 2**32, quoted_checksum=None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from mxpath.cli.tables import WIDTH
-from mxpath.model.anomaly import Anomaly
+from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.egress import Egress, EgressState
 from mxpath.model.foreign_text import printable
 from mxpath.model.path_mtu import PathMtu
@@ -35,8 +35,15 @@ def remarks(reading: TraceReading) -> dict[int, list[str]]:
             found.setdefault(hop.ttl, []).extend(_folded(f"- {words}"))
         ended = ended or hop.loss.nature is LossNature.ENDS
     for anomaly in reading.anomalies:
-        found.setdefault(anomaly.ttls[0], []).extend(_folded(f"! {anomaly_words(anomaly)}"))
+        found.setdefault(anomaly.ttls[0], []).extend(
+            _folded(f"{_mark(anomaly)} {anomaly_words(anomaly)}")
+        )
     return found
+
+
+def _mark(anomaly: Anomaly) -> str:
+    """Plain facts stand apart from what is out of the ordinary."""
+    return "-" if anomaly.kind in (AnomalyKind.MPLS, AnomalyKind.INTERFACE) else "!"
 
 
 def anomaly_words(anomaly: Anomaly) -> str:

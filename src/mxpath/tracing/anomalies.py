@@ -141,7 +141,7 @@ def _mpls(flow: FlowHeard) -> Iterator[Anomaly]:
         yield flow.found(
             AnomalyKind.MPLS,
             ttls(run),
-            f"MPLS {', '.join(stacks)}{_egress_words(flow, run)}",
+            f"labels {', '.join(stacks)}{_egress_words(flow, run)}",
             *(f"hop {h.ttl}: {_stack_words(h.reply.mpls)}" for h in run),
         )
 
@@ -157,9 +157,10 @@ def _egress_words(flow: FlowHeard, run: Sequence[Heard]) -> str:
     """Whether the hops of a tunnel share one round trip: their answers went on to its end first."""
     inside = ttls(run)
     rtts = {hop.ttl: hop.min_rtt_ms for hop in flow.flow.hops}
-    times = [rtt for ttl in inside if (rtt := rtts.get(ttl)) is not None]
+    # The end of a tunnel has no label any more (penultimate hop popping, RFC 3031 section 3.16).
+    times = [rtt for ttl in (*inside, inside[-1] + 1) if (rtt := rtts.get(ttl)) is not None]
     before = rtts.get(inside[0] - 1)
-    if len(times) < 2 or before is None:
+    if len(times) <= len(inside) or before is None:
         return ""
     shared = max(times) - min(times) < _SAME_MS and min(times) - before >= _STEP_MS
     return "; one round trip for all: consistent with answers by way of its end" if shared else ""
@@ -186,7 +187,7 @@ def _interface_words(info: InterfaceInfo) -> str:
         "" if info.index is None else f"index {info.index}",
         "" if info.mtu is None else f"MTU {info.mtu}",
     ]
-    return f"{info.role.value} interface {' '.join(part for part in parts if part)}".rstrip()
+    return f"{info.role.value} {' '.join(part for part in parts if part)}".rstrip()
 
 
 _RULES: tuple[Callable[[FlowHeard], Iterator[Anomaly]], ...] = (

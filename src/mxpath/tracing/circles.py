@@ -5,12 +5,14 @@ The words are those of Augustin et al., "Avoiding traceroute anomalies with Pari
 artifacts" (Computer Networks 52, 2008):
 
 1. A **loop** is one address at two or more consecutive TTLs, a **cycle** one that comes back with
-   others in between. Only the first answer of each hop counts, and the target's own answers do not.
+   others in between. Only the first answer of each hop counts. The target's own answers count
+   where somebody before it has answered with its address.
 2. A flow that is constant rules out their most frequent cause, per-flow load balancing. What is
    left: the router before forwards packets whose TTL is 0 (the first of the answers quotes TTL
    0); an unreachable that follows a time exceeded of the same router; address rewriting, by which
-   a gateway speaks for the routers behind it (the reply TTL falls from hop to hop); and for
-   cycles a path that changed, or balancing by packet.
+   a gateway speaks for the routers behind it (the reply TTL falls from hop to hop, which over two
+   hops may also be balancing by packet over ways of unequal length); and for cycles a path that
+   changed, balancing by packet, or a router that answers from an address of another way.
 3. A **forwarding loop** is a cycle that goes round until the trace ends without the target: the
    last hops repeat with a period, through two rounds at least.
 4. A cause is named where its sign was seen, else none is.
@@ -29,6 +31,7 @@ from mxpath.tracing.icmp_words import icmp_words
 def circles(flow: FlowHeard) -> Iterator[Anomaly]:
     """Find loops, cycles and forwarding loops of a flow."""
     answers = [h for h in flow.first_answers if not h.reply.is_from_target]
+    yield from _gateway(flow, answers)
     endless = _forwarding_loop(flow, answers)
     if endless is not None:
         yield endless
@@ -56,17 +59,35 @@ def _loop(flow: FlowHeard, run: Sequence[Heard]) -> Anomaly:
     )
 
 
+def _gateway(flow: FlowHeard, answers: Sequence[Heard]) -> Iterator[Anomaly]:
+    """One hop before the target answers with the target's address."""
+    distance, target = flow.trace.distance, flow.trace.target
+    speaking = [h for h in answers if h.reply.responder == target]
+    if len(speaking) == 1 and speaking[0].ttl + 1 == distance:
+        yield flow.found(
+            AnomalyKind.LOOP,
+            (speaking[0].ttl, distance),
+            f"{target} answers for hops {speaking[0].ttl} and {distance}{_GATEWAY}",
+            _detail(speaking[0]),
+        )
+
+
+_GATEWAY = ": the target's own address, consistent with a gateway that translates addresses"
+
+
 def _loop_cause(flow: FlowHeard, run: Sequence[Heard]) -> str:
     if run[0].reply.quoted_ttl == 0:
         return f": consistent with hop {run[0].ttl - 1} forwarding packets whose TTL is 0"
     if run[-1].reply.is_refusal:
         return ": first TTL ran out, then it says that the target cannot be reached"
     if run[0].reply.responder == flow.trace.target:
-        return ": the target's own address, consistent with a gateway that translates addresses"
+        return _GATEWAY
     back = [answer.reply.reply_ttl for answer in run]
     falls = all(a is not None and b is not None and b < a for a, b in pairwise(back))
-    if falls:
+    if falls and len(run) > 2:
         return ": consistent with address rewriting, the reply TTL falls from hop to hop"
+    if falls:
+        return ": consistent with address rewriting, or with balancing by packet over unequal ways"
     return ""
 
 
@@ -94,7 +115,7 @@ def _cycles(flow: FlowHeard, runs: Sequence[Sequence[Heard]]) -> Iterator[Anomal
 def _cycle_cause(last: Heard) -> str:
     if last.reply.is_refusal:
         return ": it says that the target cannot be reached"
-    return ": consistent with a path that changed meanwhile, or with balancing by packet"
+    return ": consistent with a path that changed meanwhile, balancing by packet, or an address of another way"
 
 
 def _forwarding_loop(flow: FlowHeard, answers: Sequence[Heard]) -> Anomaly | None:

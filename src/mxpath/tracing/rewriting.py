@@ -9,12 +9,14 @@ The law
    known only of traces whose packets we have built: not of imported ones, nor of engines by which
    the kernel, or another program, builds them.
 3. A checksum covers addresses, ports, sequence number and options: another one is consistent with
-   NAT, and with any other box that rewrites one of these (the MSS, say). Equal differences, in the
-   ones' complement of RFC 1624, mean one and the same change.
+   NAT, and with any other box that rewrites one of these (the MSS, say). A sequence number that is
+   quoted otherwise accounts for its own part. Equal differences, in the ones' complement of RFC
+   1624, mean one and the same change.
 4. Consecutive answers that show the same change are one finding; it begins at the first.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.probe import ProbeSpec, Protocol
@@ -77,6 +79,8 @@ def _checksums(flow: FlowHeard) -> Iterator[Anomaly]:
         spec, quoted = _spec(flow, answer), answer.reply.quoted_checksum
         if spec is None or quoted is None:
             return None
+        if spec.protocol is Protocol.TCP and answer.reply.sequence is not None:
+            spec = replace(spec, sequence=answer.reply.sequence)
         # 0 and 0xFFFF are the same number in ones' complement.
         return (quoted - packets.transport_checksum(spec)) % 0xFFFF or None
 
