@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.cli import options as shared
-from mxpath.cli.foreign import Imports, read_all
 from mxpath.cli.kept import earlier, keep, write_whole
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
@@ -22,6 +22,9 @@ from mxpath.model.study import Study
 from mxpath.pipeline import INTERRUPTED, Options, analyze
 from mxpath.tracing.tracer import TraceOptions
 from mxpath.vantage.ports import Vantage
+
+if TYPE_CHECKING:
+    from mxpath.cli.foreign import Imports
 
 _WRITTEN = ("report", "study", "graph", "figures")
 
@@ -76,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     _check_names(options, domains)
     studies: list[Study] = []
     with shared.opened(options) as (vantage, gazetteer):
-        foreign = read_all(options.trace, options)  # strangers' files: no privilege any more
+        foreign = _imports(options)  # strangers' files: no privilege any more
         for domain in domains:
             study = measured(domain, vantage, gazetteer, options, known=studies, foreign=foreign)
             before = earlier(study)
@@ -101,20 +104,19 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
     options: argparse.Namespace,
     *,
     known: Sequence[Study] = (),
-    foreign: Imports | None = None,
+    foreign: "Imports | None" = None,
 ) -> Study:
     """Analyze one domain as the options say.
 
     ``known`` are earlier studies of this run, ``foreign`` traces of other tools.
     """
-    foreign = foreign or Imports()
     chosen = Options(
         families=shared.families(options),
         sender=options.sender,
         tracing=not options.no_trace,
         conversing=not options.no_smtp,
-        foreign=foreign.traces,
-        foreign_files=foreign.files,
+        foreign=foreign.traces if foreign is not None else (),
+        foreign_files=foreign.files if foreign is not None else (),
         only=options.to,
         naming=not options.no_names,
         fallback=not options.no_fallback,
@@ -130,6 +132,15 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         known=known,
         progress=shared.progress(options),
     )
+
+
+def _imports(options: argparse.Namespace) -> "Imports | None":
+    """Read the traces of other tools, before anything is asked of anybody."""
+    if not options.trace:
+        return None
+    from mxpath.cli.foreign import read_all  # noqa: PLC0415 - loads all readers
+
+    return read_all(options.trace, options)
 
 
 def remember(study: Study) -> None:
