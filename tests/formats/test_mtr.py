@@ -6,6 +6,7 @@ import pytest
 
 from formats.reading_samples import all_of, one_of, path, told
 from mxpath.errors import ParseError
+from mxpath.formats.assembling import NO_CONSTANT_FLOW
 from mxpath.model.statistics import HopStatistics
 from mxpath.model.trace import EndReason, Trace
 
@@ -86,7 +87,7 @@ def test_a_report_does_not_name_its_target_and_a_note_says_so() -> None:
 
 def test_a_target_that_is_named_and_answers_is_reached() -> None:
     trace = one_of("mtr", "xml-v6.xml")
-    assert (trace.end, trace.notes) == (EndReason.REACHED, ())
+    assert (trace.end, trace.notes) == (EndReason.REACHED, (NO_CONSTANT_FLOW,))
 
 
 def test_a_target_that_never_answers_has_no_distance() -> None:
@@ -123,7 +124,7 @@ def test_json_of_older_versions_counts_hops_as_text() -> None:
 
 
 def test_xml_of_older_versions_is_not_well_formed() -> None:
-    trace = one_of("mtr", "made-0.86.xml")
+    trace = one_of("mtr", "made-0.85.xml")
     assert figures(trace, 2).received == 9
     assert trace.end is EndReason.REACHED
 
@@ -134,6 +135,11 @@ def test_csv_of_older_versions_tells_one_time_in_microseconds() -> None:
     assert figures(trace, 2).received == 0
     assert trace.imported is not None
     assert trace.imported.version == "0.85"
+
+
+def test_csv_of_older_versions_may_tell_the_as_number() -> None:
+    trace = told("mtr", "MTR.0.85;1399480421;OK;192.0.2.25;1;192.0.2.25;AS64499;11804\n")
+    assert (path(trace), trace.target_rtt_ms) == (["192.0.2.25"], 11.804)
 
 
 def test_when_it_was_is_told_by_reports_and_csv() -> None:

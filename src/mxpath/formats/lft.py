@@ -63,6 +63,7 @@ def _heading(line: str, number: int) -> Heading | str | None:
         target=target,
         line=number,
         protocol=Protocol(found["protocol"]),
+        is_one_flow=found["protocol"] == "tcp",
         resolution_ms=0.1,
         port=port if port is None or port <= _MAX_PORT else None,
     )

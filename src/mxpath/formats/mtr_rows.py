@@ -7,13 +7,14 @@
 3. ``???`` is nobody. A host that is told by name alone is somebody without an address.
 4. Neither the protocol nor the port is told. The target is, by JSON, CSV and XML, but as it was typed.
    Where no address of it is told, the last hop is taken for it, and a note says so.
-5. By its nature mtr mixes flows: unless it sends ICMP each probe is a flow of its own.
+5. Each probe is a flow of its own: with UDP and TCP the ports differ, with ICMP the checksum.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mxpath.formats.assembling import NO_CONSTANT_FLOW
 from mxpath.formats.lines import address_in
 from mxpath.model.address import IPAddress
 from mxpath.model.statistics import HopStatistics
@@ -202,6 +203,7 @@ def _within(value: float, high: float) -> float:
 
 
 def _notes(rows: Iterable[Row], told: IPAddress | None) -> Iterable[str]:
+    yield NO_CONSTANT_FLOW
     hosts = [host for row in rows for host in row.hosts if host != NOBODY]
     if any(_address(host) is None for host in hosts):
         yield BY_NAME

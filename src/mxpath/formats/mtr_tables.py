@@ -2,10 +2,10 @@
 
 - Report: the columns are those of its heading. Without ``-w`` it cuts the host short, at column 33 of the
   line: one that reaches so far may have lost its end, and an address there is not believed.
-- CSV: a heading since 0.88; before, seven fields parted by ``;`` or ``,``, the last of them a time in
-  microseconds. The time stamp is that of the end. A line of a later hop belongs to the run above it.
-- XML: read by its lines, since it is not well-formed in all versions (``<Loss%>``), and since
-  nobody escapes the names in it.
+- CSV: a heading since 0.88; before, fields parted by ``;``, the last of them a time in microseconds,
+  with the AS number before it if asked for. The time stamp is that of the end. A line of a later hop belongs to the run above it.
+- XML: read by its lines, since older versions write ``<Loss%>`` and attributes without quotes, and
+  since none of them escapes the names in it.
 
 Each taker raises ValueError on a line that it does not understand.
 """
@@ -29,9 +29,11 @@ _ROW = re.compile(r"\s*(?P<ttl>\d{1,3})\.(?:\|--)?\s+(?P<rest>\S.*)")
 _MORE = re.compile(r"[\s|`+-]{4,}(?P<rest>\S.*)")
 _ASN = re.compile(r"AS(?:\d+|\?+)\s+")
 _MTR = re.compile(r"<MTR\b(?P<attributes>.*)>\s*")
-_HUB = re.compile(r'\s*<HUB COUNT="(?P<ttl>\d{1,3})" HOST="(?P<host>.*)">\s*')
+_HUB = re.compile(
+    r'\s*<HUB COUNT=(?P<q>"?)(?P<ttl>\d{1,3})(?P=q) HOST=(?P=q)(?P<host>.*)(?P=q)>\s*'
+)
 _FIGURE = re.compile(r"\s*<(?P<name>[A-Za-z]+)%?>(?P<value>[^<]*)</[A-Za-z]+%?>\s*")
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'(\w+)="?([^"\s>]*)"?')
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,7 +120,7 @@ def take_csv(tables: list[Table], line: str, at: int) -> None:
     cells = line.rstrip(",").split(";" if ";" in line else ",")
     titles = tables[-1].titles if tables else ()
     if len(cells) != len(titles):
-        titles = _OLD
+        titles = _OLD if len(cells) == len(_OLD) else (*_OLD[:-1], "asn", _OLD[-1])
     if len(cells) != len(titles) or not line.startswith("MTR."):
         raise ValueError("as many fields as the heading has are wanted, MTR. first")
     _take_cells(tables, dict(zip(titles, cells, strict=True)), titles, at)

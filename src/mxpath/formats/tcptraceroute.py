@@ -60,6 +60,7 @@ def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
             source=address_in(of["source"]) if of else None,
             source_port=_port(of["port"]) if of else None,
             protocol=Protocol.TCP,
+            is_one_flow=True,
             port=_port(found["port"]),
             max_ttl=int(found["hops"]),
         )

@@ -62,6 +62,8 @@ class Heading:
     version: str | None = None
     resolution_ms: float = 0.0
     """How finely the tool tells round trips."""
+    is_one_flow: bool = False
+    """Whether all probes are alike in what routers balance by."""
     address_first: bool = False
     """Names follow addresses: GNU inetutils, which alone tell no packet size."""
 
@@ -106,7 +108,7 @@ def assemble(
         started_at=None,
         ended_at=None,
         packets_sent=None,
-        notes=(*notes, *_cuts(lines)),
+        notes=(*_flow_notes(heading), *notes, *_cuts(lines)),
         unseen=unseen,
         imported=Imported(
             tool=heading.tool,
@@ -177,6 +179,10 @@ def _end(
     if not replies and hops[-1].ttl == heading.max_ttl:
         return EndReason.GAVE_UP
     return None
+
+
+def _flow_notes(heading: Heading) -> Iterable[str]:
+    return () if heading.is_one_flow else (assembling.NO_CONSTANT_FLOW,)
 
 
 def _cuts(lines: Iterable[HopLine]) -> Iterable[str]:
