@@ -151,12 +151,14 @@ class Measurement:
 
     def _look_beside(self) -> None:
         """By another protocol, where the port does not seem to get out of here."""
-        if not self.options.fallback or not self.traces or INTERRUPTED in self.notes:
+        # What another tool has seen tells nothing of our own way out.
+        ours = tuple(t for t in self.traces if t.imported is None)
+        if not self.options.fallback or not ours or INTERRUPTED in self.notes:
             return
         self.beside = tuple(t for a, t in self.known_beside.items() if self._is_traced(a))
         try:
             if not self.beside:
-                self.beside = look_beside(self.traces, self.vantage, options=self.options.trace)
+                self.beside = look_beside(ours, self.vantage, options=self.options.trace)
         except PrivilegeError as error:
             self.notes.append(f"no traces by another protocol: {error}")
 
