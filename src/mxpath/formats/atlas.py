@@ -96,7 +96,7 @@ def _probes(hops: Sequence[Record], *, target: IPAddress, protocol: Protocol | N
     """Return the probes of all hops in the order in which they left."""
     probes: list[Probe] = []
     for number, hop in enumerate(hops, 1):
-        ttl, answers = hop.octet("hop"), hop.children("result")
+        ttl, answers = hop.integer("hop", low=1, high=255), hop.children("result")
         if ttl is None:
             continue
         attempt = 0

@@ -36,8 +36,8 @@ _ERRORS = {
 
 def write(traces: tuple[Trace, ...]) -> bytes:
     """Write one result a line for each flow; a trace without flows is a result without answers."""
-    results = (result for trace in traces for result in _results(trace))
-    return "".join(json.dumps(result) + "\n" for result in results).encode()
+    results: list[Any] = [result for trace in traces for result in _results(trace)]
+    return "".join(json.dumps(result) + "\n" for result in results or [[]]).encode()
 
 
 def _results(trace: Trace) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from mxpath.formats.assembling import assemble, distance_of, packets_of
 from mxpath.formats.json_records import Record, moment, records
 from mxpath.formats.reading import Reader
 from mxpath.model.address import IPAddress
+from mxpath.model.foreign_text import printable
 from mxpath.model.probe import MplsLabel, Probe, Protocol, Reply, ReplyKind
 from mxpath.model.trace import EndReason, Flow, Imported, Trace
 
@@ -92,7 +93,7 @@ def _probe(row: Record, target: IPAddress) -> Probe:
         row.fail("sent.ip.ttl", "is missing")
     sent = row.child("sent")
     sent_ns = None if sent is None else _stamp(sent)
-    rtt_us = row.integer("rtt_usec", high=2**40)
+    rtt_us = row.integer("rtt_usec", high=86_400_000_000)
     return Probe(ttl=ttl, attempt=0, sent_ns=sent_ns, reply=_reply(row, target, sent_ns, rtt_us))
 
 
@@ -181,7 +182,7 @@ def _translations(rows: dict[str, tuple[Record, ...]]) -> Iterator[str]:
             number = row.word("nat_id") if row.fields.get("received") is not None else before
             if number is not None and number != before:
                 ttl = _packet(row, "sent").octet("ttl")
-                yield f"flow {name[:16]}: its UDP checksum is rewritten before TTL {ttl} (NAT)"
+                yield f"flow {printable(name, limit=16)}: its UDP checksum is rewritten before TTL {ttl} (NAT)"
                 before = number
 
 

@@ -64,7 +64,7 @@ def _head(record: Record, target: IPAddress) -> Head:
         started_ns=None if start is None else _stamp(start),
         first_ttl=record.octet("firsthop") or 1,
         last_ttl=record.octet("hop_count") or 0,
-        attempts=record.octet("attempts") or 0,
+        attempts=record.word("attempts") or 0,
         probes_sent=record.integer("probe_count") or record.integer("probec"),
         stop=record.text("stop_reason") or "NONE",
         imported=Imported(tool="scamper", source=record.source, record=record.number),
@@ -81,7 +81,7 @@ def _answer(head: Head, hop: Record) -> Answer:
         hop.fail("probe_ttl", "is missing")
     return Answer(
         ttl=ttl,
-        attempt=max((hop.octet("probe_id") or 0) - 1, 0),
+        attempt=max((hop.word("probe_id") or 0) - 1, 0),
         responder=responder,
         sent_ns=None if tx is None else _stamp(tx),
         rtt_ns=None if rtt is None else round(rtt * 1e6),

@@ -38,6 +38,10 @@ ICMP_TYPES[4][ReplyKind.PACKET_TOO_BIG] = 3
 FRAGMENTATION_NEEDED = (3, 4)
 """Type and code of what is IPv4's Packet Too Big (RFC 1191)."""
 _SYN, _RST, _ACK = 0x02, 0x04, 0x10
+_MOST_SILENT = 255
+"""Attempts before an answer that are taken for silent probes; scamper counts no further."""
+_LONGEST_NS = 86400 * 10**9
+"""A longer round trip is a clock that was set."""
 _WORDS = 40
 """Longest name of a method, in characters."""
 
@@ -216,18 +220,19 @@ def _from_first_hop(head: Head, flow: Flow, responders: Sequence[IPAddress]) -> 
     return replace(flow, hops=(first, *(Hop(ttl=ttl, probes=()) for ttl in between), *flow.hops))
 
 
-def _with_silence(head: Head, probes: list[Probe]) -> list[Probe]:
+def _with_silence(head: Head, told: list[Probe]) -> list[Probe]:
     """Add what was probed and left without an answer: TTLs, and attempts before the one answered."""
     if not head.attempts:
-        return probes
+        return told
     seen: defaultdict[int, dict[int, Probe]] = defaultdict(dict)
-    for probe in probes:
+    for probe in told:
         seen[probe.ttl].setdefault(probe.attempt, probe)
     every = range(head.first_ttl, max((head.last_ttl, *seen), default=0) + 1)
     return [
-        seen[ttl].get(attempt, Probe(ttl=ttl, attempt=attempt))
+        probes.get(attempt, Probe(ttl=ttl, attempt=attempt))
         for ttl in every
-        for attempt in range(max(seen[ttl], default=0) + 1)
+        for probes in [seen[ttl]]
+        for attempt in sorted({*range(min(max(probes, default=0), _MOST_SILENT) + 1), *probes})
     ]
 
 
@@ -241,9 +246,10 @@ def _probe(head: Head, answer: Answer) -> Probe:
 
 
 def _reply(head: Head, answer: Answer, responder: IPAddress) -> Reply:
-    known = answer.sent_ns is not None and answer.rtt_ns is not None
-    received_ns = (answer.sent_ns or 0) + (answer.rtt_ns or 0) if known else None
-    told_ms = None if known or answer.rtt_ns is None else answer.rtt_ns / 1e6
+    rtt_ns = answer.rtt_ns if (answer.rtt_ns or 0) <= _LONGEST_NS else None
+    known = answer.sent_ns is not None and rtt_ns is not None
+    received_ns = (answer.sent_ns or 0) + (rtt_ns or 0) if known else None
+    told_ms = None if known or rtt_ns is None else rtt_ns / 1e6
     kind = _kind(head, answer)
     return Reply(
         kind=kind,
