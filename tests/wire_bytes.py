@@ -23,7 +23,7 @@ _EXTENSIONS = {
     "hop-by-hop": (0, b"\0\x05\x02\0\0\x01\0"),
     "destination": (60, b"\0\x01\x04\0\0\0\0"),
     "fragment": (44, b"\0\0\0\0\0\0\x07"),
-    "routing": (43, b"\0\x04\0\0\0\0\0"),
+    "routing": (43, b"\0\xfd\0\0\0\0\0"),
     "authentication": (51, b"\x04" + bytes(22)),
 }
 """IPv6 extension headers by name: number, and what follows the octet that names the next one."""

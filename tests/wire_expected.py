@@ -6,45 +6,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from mxpath.model.probe import Probe, Protocol
+from mxpath.model.probe import Probe
 from mxpath.model.trace import Hop, Trace
 from mxpath.tracing.anomalies import anomalies
-from mxpath.tracing.known import Knowledge
-from mxpath.tracing.multipath_options import MultipathOptions
-from mxpath.tracing.options import TraceOptions
 from wire_path import WirePath
-from wire_world import Address, World
-
-
-def options_of(world: World) -> TraceOptions:
-    """What a world asks of the tracer."""
-    options = dict(world.options)
-    if "protocol" in options:
-        options["protocol"] = Protocol(options["protocol"])
-    if "multipath" in options:
-        options["multipath"] = MultipathOptions(**options["multipath"])
-    return TraceOptions(**options)
-
-
-def knowledge_of(world: World) -> Knowledge | None:
-    """What earlier traces in a world have found."""
-    if world.known is None:
-        return None
-    knowledge, known = Knowledge(), world.known
-    if known.distance is not None:
-        path = [_former(ttl, world.router(ttl)) for ttl in range(1, known.distance)]
-        target = world.target_address
-        knowledge.learn(target + 1 if known.of_neighbour else target, path, known.distance)
-    if known.first:
-        path = [_former(ttl, each) for ttl, each in enumerate(known.first, 1)]
-        for far in (1 << 12, 2 << 12) if world.family == 4 else (1 << 82, 2 << 82):
-            knowledge.learn(world.target_address + far, path, len(path) + 9)
-    return knowledge
-
-
-def _former(ttl: int, address: Address | str) -> Hop:
-    known = () if isinstance(address, str) else (address,)
-    return Hop(ttl=ttl, probes=(), told_responders=known)
+from wire_world import World
 
 
 @dataclass(slots=True)

@@ -59,6 +59,7 @@ class Delivered:
 
     received_ns: int
     """By a wall clock that nobody has set."""
+    packet: bytes
     reply: Reply | None
     speaks_of: ProbeSpec | None
     """The probe that it truly answers or acknowledges; ``None`` for a stray."""
@@ -140,7 +141,9 @@ class WirePath:
         replies = []
         for packet, probe, stamp_ns, steady_ns in self._inbox:
             reply = decode(packet, stamp_ns)
-            self.delivered.append(Delivered(received_ns=steady_ns, reply=reply, speaks_of=probe))
+            self.delivered.append(
+                Delivered(received_ns=steady_ns, packet=packet, reply=reply, speaks_of=probe)
+            )
             replies += [reply] if reply is not None else []
         self._inbox.clear()
         return tuple(replies)

@@ -4,7 +4,6 @@ Who is on the path and answers with everything right (ports, cookie, identificat
 be told from a router, and is out of scope.
 """
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,10 +13,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from mxpath.model.trace import Trace
-from mxpath.tracing.tracer import trace
-from wire_expected import options_of, wrong_matches
+from wire_expected import wrong_matches
 from wire_forgeries import DAMAGES, STRANGERS, Damage
-from wire_path import Forgery, WirePath, play
+from wire_path import Forgery
+from wire_trace import played
 from wire_world import World, read_world
 
 NAMES = (
@@ -42,20 +41,9 @@ def world(name: str) -> World:
     return read_world(Path(__file__).parent / "worlds" / f"{name}.toml")
 
 
-def traced(
-    name: str,
-    forgeries: Sequence[Forgery] = (),
-    damages: Mapping[int, Callable[[bytes], bytes | None]] | None = None,
-) -> tuple[Trace, WirePath]:
-    vantage, path = play(world(name))
-    path.forgeries, path.damages = forgeries, damages or {}
-    (found,) = trace([world(name).target_address], vantage, options=options_of(world(name)))
-    return found, path
-
-
 @lru_cache
 def undisturbed(name: str) -> tuple[Trace, int]:
-    found, path = traced(name)
+    found, path = played(world(name))
     return found, path.receives
 
 
@@ -77,7 +65,7 @@ strangers = st.lists(
 @settings(max_examples=40, phases=QUICK)
 @given(st.sampled_from(NAMES), strangers)
 def test_strangers_change_nothing(name: str, sent: list[Forgery]) -> None:
-    found, path = traced(name, sent)
+    found, path = played(world(name), sent)
     clean, receives = undisturbed(name)
     # The kernel resets what a stranger's SYN/ACK seems to open, and that counts as sent.
     assert replace(found, packets_sent=clean.packets_sent) == clean
@@ -103,7 +91,7 @@ def test_damaged_copies_of_answers_change_nothing(
     damages = {
         number: partial(damage, random=Random(seed)) for number, (damage, seed) in damaged.items()
     }
-    found, path = traced(name, damages=damages)
+    found, path = played(world(name), damages=damages)
     clean, receives = undisturbed(name)
     assert as_told(found) == as_told(clean)
     assert wrong_matches(found, path) == []

@@ -5,21 +5,9 @@ from typing import Any
 
 import pytest
 
-from mxpath.model.trace import Trace
-from mxpath.tracing.tracer import trace
-from wire_expected import differences, knowledge_of, options_of, violations
-from wire_path import WirePath, play
-from wire_world import HopSpec, TargetSpec, World, read_world
-
-WORLDS = sorted((Path(__file__).parent / "worlds").glob("*.toml"))
-
-
-def played(world: World) -> tuple[Trace, WirePath]:
-    vantage, path = play(world)
-    (found,) = trace(
-        [world.target_address], vantage, options=options_of(world), known=knowledge_of(world)
-    )
-    return found, path
+from wire_expected import differences, violations
+from wire_trace import WORLDS, played
+from wire_world import HopSpec, TargetSpec, read_world
 
 
 @pytest.mark.parametrize("file", WORLDS, ids=lambda file: file.stem)

@@ -1,8 +1,9 @@
 """The scapy engine: the same port by scapy's own sockets, slower and easier to read.
 
 scapy's layers build every probe and dissect every answer, so this engine is a second opinion on
-``packets.py`` and ``raw.py``. Only ICMP extensions are read by our own ``icmp_extensions``: scapy
-looks for them at 128 octets alone and does not check their sum. On Linux it sends through the kernel's routing table; elsewhere
+``packets.py`` and ``raw.py``. ICMP extensions and the extension headers of IPv6 quotes are read by our
+own modules: scapy looks for the former at 128 octets alone and does not check their sum, and loses its
+way in some of the latter. On Linux it sends through the kernel's routing table; elsewhere
 scapy's own sockets choose the interface. It sees every IP packet of the machine and dissects
 them in Python: on a busy server take the raw engine.
 
@@ -36,6 +37,7 @@ from mxpath.errors import PrivilegeError
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Protocol, Reply, ReplyKind
 from mxpath.vantage.icmp_extensions import extensions_at, interfaces, labels
+from mxpath.vantage.ip_headers import unwrap
 from mxpath.vantage.packets import checksum, flow_label, identification
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent
 from mxpath.vantage.privilege import ADVICE
@@ -239,13 +241,12 @@ def _read_error(packet: Packet, kind: ReplyKind, received_ns: int) -> Reply | No
     quote = packet.getlayer(IPerror) or packet.getlayer(IPerror6)
     if quote is None or quote.underlayer is None or quote.version != packet.version:
         return None
-    # Routers may quote no more than eight octets, which scapy does not take for TCP.
-    named = _name(quote, bytes(quote.payload))
+    message, is_v4 = quote.underlayer, isinstance(quote, IPerror)
+    added_at = extensions_at(message.original, 4 if is_v4 else 6)
+    named = _name(quote, *_carried(quote, message.original[8:added_at]))
     if named is None:
         return None
     protocol, source_port, destination_port, sequence, quoted_checksum = named
-    message, is_v4 = quote.underlayer, isinstance(quote, IPerror)
-    added_at = extensions_at(message.original, 4 if is_v4 else 6)
     return Reply(
         kind=kind,
         responder=ip_address(packet.src),
@@ -271,10 +272,18 @@ def _read_error(packet: Packet, kind: ReplyKind, received_ns: int) -> Reply | No
 _Name = tuple[Protocol, int, int, int, int | None]
 
 
-def _name(quote: Packet, body: bytes) -> _Name | None:
+def _carried(quote: Packet, content: bytes) -> tuple[int | None, bytes]:
+    """Protocol number and octets of what a quoted packet carries; a later fragment tells neither."""
+    if isinstance(quote, IPerror):
+        # Routers may quote no more than eight octets, which scapy does not take for TCP.
+        return (None, b"") if quote.frag else (quote.proto, bytes(quote.payload))
+    found = unwrap(content)
+    return (None, b"") if found is None else (found.protocol, found.payload)
+
+
+def _name(quote: Packet, protocol: int | None, body: bytes) -> _Name | None:
     """Protocol, ports, number and transport checksum of the probe that an error quotes."""
-    protocol = quote.proto if isinstance(quote, IPerror) else quote.nh
-    if len(body) < 8:
+    if protocol is None or len(body) < 8:
         return None
     one, two, three, four = struct.unpack_from("!HHHH", body)
     if protocol == socket.IPPROTO_TCP:
