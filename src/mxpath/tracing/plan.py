@@ -72,6 +72,8 @@ class Plan(Findings):
         self.options = options
         self._known: Callable[[], Known] | None = known
         self._last_s = 0.0
+        self._silent_s: float | None = None
+        """When those left that a target at its known distance did not answer."""
         self._fault = False
         self._interrupted = False
 
@@ -141,7 +143,7 @@ class Plan(Findings):
         yield from self._further_moments()
         if self.last_ttl is None:
             if len(self._rungs) > self._frontier:
-                yield self._last_s + self._open_wait_s()
+                yield self._open_until_s()
             if not self._fault and len(self._rungs) < self._reach():
                 yield self._last_s + self.options.min_wait_s
                 yield self._last_s + self._wait_s(len(self._rungs))
@@ -167,8 +169,9 @@ class Plan(Findings):
         """Greatest TTL that may leave at once, and the one that none may go beyond."""
         if self.belief.limit is not None and len(self._rungs) >= self.belief.limit:
             over_s = self._last_s + self._wait_s(len(self._rungs))
-            if is_over(over_s, now_s):
-                self._say(self.belief.silent())
+            if is_over(over_s, now_s) and (said := self.belief.silent()):
+                self.note(said)
+                self._silent_s = self._last_s
         ahead = min(1 + self.options.max_past_target, self.options.max_silent_hops)
         limit = min(self.belief.limit or self.options.max_ttl, self.options.max_ttl)
         frontier = max(self._frontier, self.belief.frontier)
@@ -187,9 +190,19 @@ class Plan(Findings):
         far = next((r.rtt_s for r in self._rungs[ttl:] if r.rtt_s), 0.0)
         return max(self.options.min_wait_s, self.options.rtt_factor * max(near, far))
 
-    def _open_wait_s(self) -> float:
-        """Patience past the last answer; with a fault, only for what is under way."""
-        return self._wait_s(len(self._rungs) + 1) if self._fault else self.options.silence_timeout_s
+    def _open_until_s(self) -> float:
+        """Patience past the last answer; with a fault, only for what is under way.
+
+        A target that is silent at its known distance has its time from then on: what looks for it
+        behind does not prolong that, and is waited for as a hop is.
+        """
+        wait_s = self._wait_s(len(self._rungs) + 1)
+        if self._fault:
+            return self._last_s + wait_s
+        if self._silent_s is None:
+            return self._last_s + self.options.silence_timeout_s
+        until_s = self._silent_s + self.options.silence_timeout_s
+        return max(until_s, self._last_s + wait_s)
 
     def _given_up_s(self, rung: Rung) -> float:
         wait_s = self._wait_s(rung.ttl)
