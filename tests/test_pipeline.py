@@ -205,6 +205,18 @@ def test_progress_says_what_goes_on() -> None:
     ]
 
 
+def test_what_an_earlier_study_saw_of_the_paths_spares_packets() -> None:
+    options = Options(conversing=False, naming=False, trace=TraceOptions(queries=1))
+    first = analyzed("fine.example", options=options)
+    again = analyzed("fine.example", options=replace(options, earlier=first.traces))
+    assert [t.distance for t in again.traces] == [t.distance for t in first.traces]
+    for before, now in zip(first.traces, again.traces, strict=True):
+        assert now.distance is not None
+        probes = [p for hop in now.hops for p in hop.probes]
+        assert len(probes) + len(now.flows[0].beyond) == now.distance + 1
+        assert (now.packets_sent or 0) < (before.packets_sent or 0)
+
+
 def test_only_restricts_to_one_address() -> None:
     study = analyzed("fine.example", options=Options(only="198.18.49.25"))
     assert [str(a) for a in study.mail.addresses] == ["198.18.49.25"]

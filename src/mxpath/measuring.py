@@ -23,6 +23,7 @@ from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.smtp.probe import Conversations, SmtpOptions, begin
 from mxpath.tracing.fallback import look_beside
+from mxpath.tracing.known import Knowledge
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import Clock, Vantage
 
@@ -53,6 +54,8 @@ class Options:
     naming: bool = True
     fallback: bool = True
     """Look by another protocol where the port does not seem to get out."""
+    earlier: tuple[Trace, ...] = ()
+    """Traces of an earlier study from the same place: their distances and first hops are used."""
     registry: RegistryOptions = field(default_factory=RegistryOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)
     smtp: SmtpOptions = field(default_factory=SmtpOptions)
@@ -72,6 +75,8 @@ class Measurement:
     ) -> None:
         self.vantage, self.options, self.progress = vantage, options, progress
         self.started_at = started_at
+        before = (*options.earlier, *(t for s in known for t in s.traces))
+        self.knowledge = Knowledge(before, now=started_at)
         self.known_traces = {t.target: t for s in known for t in s.traces if _stands(t)}
         self.known_sessions = {
             (x.host, x.address): x
@@ -140,7 +145,7 @@ class Measurement:
             chosen = self.options.trace
             if self.options.conversing:
                 chosen = replace(chosen, stretch=max(chosen.stretch, ASIDE_STRETCH))
-            traces = trace(addresses, self.vantage, options=chosen)
+            traces = trace(addresses, self.vantage, options=chosen, known=self.knowledge)
         except PrivilegeError as error:
             self.notes.append(f"no traces: {error}")
         except KeyboardInterrupt:

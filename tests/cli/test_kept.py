@@ -5,19 +5,31 @@ import os
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from mxpath.cli import kept, main
-from mxpath.cli.kept import earlier, find, keep, kept_of, read_study, state_directory
+from mxpath.cli.kept import (
+    earlier,
+    find,
+    keep,
+    kept_of,
+    read_study,
+    remembered,
+    state_directory,
+)
 from mxpath.errors import InputError
+from mxpath.lab.simulated import simulate
 from mxpath.model.mail import MxPlan, PlanKind
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study
 from mxpath.pipeline import INTERRUPTED
+from mxpath.vantage.clock import SystemClock
 from studies import FAR, fine, interrupted
+from world import first_walk
 
 ROOT = Path(__file__).parents[2]
 SIM = ["--vantage", "sim:first_walk"]
@@ -43,6 +55,18 @@ def week() -> None:
 
 def days_ago(days: int) -> datetime:
     return NOW - timedelta(days=days)
+
+
+def test_the_paths_of_the_newest_study_from_here_are_remembered() -> None:
+    assert keep(at(days_ago(1))) == ""
+    assert fine().traces
+    here = replace(simulate(first_walk()), name="live", player="live", origin=fine().seen_from)
+    assert remembered("fine.example", replace(here, clock=SystemClock())) == fine().traces
+    elsewhere = replace(fine().seen_from, network=None, address_v4=ip_address("203.0.113.9"))
+    moved = replace(here, clock=SystemClock(), origin=elsewhere)
+    assert remembered("fine.example", moved) == ()
+    assert remembered("other.example", replace(here, clock=SystemClock())) == ()
+    assert remembered("fine.example", simulate(first_walk())) == ()
 
 
 @pytest.mark.usefixtures("week")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.cli import options as shared
-from mxpath.cli.kept import earlier, keep, write_whole
+from mxpath.cli.kept import earlier, keep, remembered, write_whole
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
 from mxpath.graph.compare import compare
@@ -56,6 +56,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="HOST|ADDRESS", help="only this MX host or address")
     parser.add_argument("--port", type=_port, default=25, help="TCP port (default 25)")
     shared.add_queries(parser)
+    shared.add_known(parser)
     parser.add_argument("--no-smtp", action="store_true", help="do not talk SMTP")
     shared.add_names(parser)
     shared.add_offline(parser)
@@ -121,7 +122,10 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         naming=not options.no_names,
         fallback=not options.no_fallback,
         registry=RegistryOptions(offline=options.offline),
-        trace=TraceOptions(port=options.port, **shared.queries(options)),
+        earlier=() if options.no_known else remembered(domain, vantage),
+        trace=TraceOptions(
+            port=options.port, use_known=not options.no_known, **shared.queries(options)
+        ),
         smtp=shared.smtp_options(options),
     )
     return analyze(

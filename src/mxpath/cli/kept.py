@@ -28,7 +28,9 @@ from mxpath.model.mail import PlanKind
 from mxpath.model.origin import Origin
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study
+from mxpath.model.trace import Trace
 from mxpath.pipeline import INTERRUPTED
+from mxpath.vantage.ports import Vantage
 
 KEPT = 500
 KEPT_OCTETS = 128 << 20
@@ -270,6 +272,23 @@ def earlier(study: Study) -> Study | None:
             if alike and _saw_something(other):
                 return other
     return None
+
+
+def remembered(domain: str, vantage: Vantage) -> tuple[Trace, ...]:
+    """Return the traces of the newest kept study of a domain from this very place.
+
+    Only of this host's own: what is played twice shall be the same twice, whatever was kept.
+    """
+    if vantage.player != LIVE:
+        return ()
+    now = datetime.fromtimestamp(vantage.clock.now_ns() / 1e9, tz=UTC)
+    kept = [k for k in kept_of(domain, vantage=vantage.name) if k.started_at <= now]
+    for one in reversed(kept[-LOOKED_AT:]):
+        with suppress(ParseError):
+            study = codec.read_file(Study, one.path)
+            if study.traces and _same_place(study.seen_from, vantage.origin):
+                return study.traces
+    return ()
 
 
 def _same_place(one: Origin, other: Origin) -> bool:

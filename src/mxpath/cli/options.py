@@ -142,6 +142,15 @@ def add_queries(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_known(parser: argparse.ArgumentParser) -> None:
+    """``--no-known``."""
+    parser.add_argument(
+        "--no-known",
+        action="store_true",
+        help="trace as if the paths were new: use no distances and first hops of earlier traces",
+    )
+
+
 _PATIENT = 30.0
 """How far a trace may be stretched by queries that were asked for."""
 

@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--max-ttl", type=int, default=30, help="highest TTL tried (default 30)")
     shared.add_queries(parser)
+    shared.add_known(parser)
     parser.add_argument(
         "--statistics",
         action="store_true",
@@ -108,6 +109,7 @@ def run(options: argparse.Namespace) -> int:
             protocol=Protocol(options.protocol),
             port=options.port,
             max_ttl=options.max_ttl,
+            use_known=not options.no_known,
             **shared.queries(options),
         )
         if options.watch:
