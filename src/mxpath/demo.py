@@ -5,7 +5,6 @@ the sender's namespace. Where it cannot, the same world is played in memory, and
 the reason is said.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -144,7 +143,7 @@ def analyze_in(
     )
     with TemporaryDirectory(prefix="mxpath-state-") as state:
         # Budgets at mail hosts are kept per user and hour; those of the lab are not this user's.
-        environment = {**os.environ, "XDG_STATE_HOME": state}
+        environment = {"XDG_STATE_HOME": state}
         with TemporaryFile("w+") as out, TemporaryFile("w+") as errors:
             running = lab.popen(
                 world.sender, [*command, *places], env=environment, stdout=out, stderr=errors

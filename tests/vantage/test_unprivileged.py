@@ -1,5 +1,6 @@
 """The unprivileged engine on loopback; routers come in ``tests/lab``."""
 
+import resource
 import socket
 import struct
 import sys
@@ -7,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -183,6 +185,19 @@ def test_what_the_kernel_refuses_is_said(probes: ProbeSocket) -> None:
     foreign = replace(spec(LOOPBACK[0], Protocol.TCP, 25), source=ip_address("198.18.0.99"))
     (sent,) = probes.send([foreign])
     assert sent.error == "cannot send to 127.0.0.1: Cannot assign requested address"
+
+
+def test_more_targets_than_a_process_may_have_files_open(probes: ProbeSocket) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = spec(LOOPBACK[0], Protocol.UDP, 9)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 2, hard)
+    )
+    try:
+        sent = probes.send([replace(few, source_port=port) for port in range(61000, 61010)])
+        assert [one.error for one in sent] == [None] * 10
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_it_says_what_it_cannot_do(probes: ProbeSocket) -> None:

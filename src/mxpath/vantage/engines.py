@@ -44,6 +44,8 @@ def _demand_raw() -> None:
 
 
 def _unprivileged(source: Source) -> AbstractContextManager[ProbeSocket]:
+    if sys.platform == "win32":
+        raise PrivilegeError("the unprivileged engine needs Linux: take the scapy engine here")
     from mxpath.vantage.unprivileged import open_unprivileged  # noqa: PLC0415 - see above
 
     return open_unprivileged(source)

@@ -38,8 +38,8 @@ def open_way(version: int, protocol: Protocol) -> socket.socket:
     try:
         way.setblocking(False)  # noqa: FBT003 - the method has no other signature
         ask_for_errors(way)
-        way.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if protocol is Protocol.TCP:
+            way.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             way.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)
         elif version == 4:
             way.setsockopt(socket.IPPROTO_IP, linux.IP_MTU_DISCOVER, linux.PMTUDISC_PROBE)

@@ -225,7 +225,8 @@ class Vantage:
     player: str = "live"
     """``live``, ``simulated`` or ``replay``."""
     engine: str = "none"
-    """Name of the probing engine: ``raw``, ``scapy``, ``simulated``, ``none``."""
+    """Name of the probing engine: ``raw``, ``scapy``, ``unprivileged``, ``system``, ``simulated``,
+    ``none``."""
     resolver_address: str | None = None
     workers: int = 1
     """How many questions or conversations may go on at the same time (``fanout.py``)."""

@@ -22,6 +22,7 @@ The law
 
 import errno
 import os
+import resource
 import select
 import socket
 import struct
@@ -56,6 +57,7 @@ UNSEEN = (
     f"of tcp answers later than {SYN_LIFE_S:g} s",
 )
 _NOW_RESET = struct.pack("@ii", 1, 0)  # struct linger: on, 0 s
+_MOST_FILES = 1 << 16
 _TRIES = 4
 """Pending errors of earlier probes that may stand between a datagram and its way out."""
 _PENDING = {
@@ -111,6 +113,18 @@ def _may_open(version: int, protocol: Protocol) -> bool:
     except OSError:
         return False
     return True
+
+
+def _opened(version: int, protocol: Protocol) -> socket.socket:
+    """Open a socket; where this process has as many as it may, let it have as many as it can."""
+    try:
+        return open_way(version, protocol)
+    except OSError as error:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if error.errno != errno.EMFILE or soft >= min(hard, _MOST_FILES):
+            raise
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _MOST_FILES), hard))
+        return open_way(version, protocol)
 
 
 class UnprivilegedSocket:
@@ -206,7 +220,7 @@ class UnprivilegedSocket:
     # Both.
 
     def _bound(self, probe: ProbeSpec) -> Way:
-        opened = open_way(probe.target.version, probe.protocol)
+        opened = _opened(probe.target.version, probe.protocol)
         way = Way(opened, probe, time.time_ns())
         try:
             set_ttl(opened, probe.ttl)
