@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, cast
 
 from mxpath.model.address import IPAddress
-from mxpath.model.probe import ProbeSpec, Reply
+from mxpath.model.probe import ProbeSpec, Protocol, Reply
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.packets import decode, encode
 from mxpath.vantage.ports import EngineTraits, ProbeSocket, Sent, Vantage
@@ -68,10 +68,10 @@ class Delivered:
 class WirePath:
     """The played path."""
 
-    traits = EngineTraits(name="simulated")
-
     def __init__(self, world: World, clock: SteppingClock) -> None:
         self.world = world
+        serial = frozenset({Protocol.TCP}) if world.serial else frozenset[Protocol]()
+        self.traits = EngineTraits(name="simulated", serial=serial)
         self.clock = clock
         self.probes: list[ProbeSpec] = []
         self.seen: list[Seen] = []
@@ -140,6 +140,8 @@ class WirePath:
     def _read(self) -> tuple[Reply, ...]:
         replies = []
         for packet, probe, stamp_ns, steady_ns in self._inbox:
+            if self.world.serial and probe not in (None, *self.probes[-1:]):
+                continue
             reply = decode(packet, stamp_ns)
             self.delivered.append(
                 Delivered(received_ns=steady_ns, packet=packet, reply=reply, speaks_of=probe)

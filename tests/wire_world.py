@@ -200,6 +200,8 @@ class World(Strict):
     step_ms: float = 8.0
     """Round-trip time that each hop adds."""
     options: dict[str, Any] = {}
+    serial: bool = False
+    """The engine keeps one TCP probe of a flow under way: the next one ends the wait for it."""
     hop: dict[int, HopSpec] = {}
     loop: tuple[int, int] | None = None
     """After the second of these hops comes the first again."""

@@ -1,11 +1,17 @@
 """The kernel's filters keep every answer and drop the rest: run here as the kernel runs them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6TimeExceeded
 
 from mxpath.vantage import bpf
+from mxpath.vantage.ip_headers import TCP as TCP_NUMBER
+from mxpath.vantage.ip_headers import UDP as UDP_NUMBER
+from mxpath.vantage.ip_headers import unwrap
+from wire_trace import WORLDS, played
+from wire_world import read_world
 
 
 def keeps(program: list[bpf.Instruction], packet: bytes) -> bool:
@@ -81,3 +87,20 @@ def test_an_attachment_points_at_the_program() -> None:
     packed, memory = bpf.attachment(bpf.icmp_answers(4, 61_000))
     assert len(packed) == 16
     assert int.from_bytes(packed[:2], "little") * 8 == len(bytes(memory))  # type: ignore[call-overload]
+
+
+@pytest.mark.slow
+def test_every_answer_of_every_world_of_wires_is_kept() -> None:
+    for file in WORLDS:
+        _, path = played(read_world(file))
+        for each in path.delivered:
+            if each.reply is not None:
+                found = unwrap(each.packet)
+                assert found is not None
+                version = found.source.version
+                wanted = {TCP_NUMBER: bpf.tcp_answers, UDP_NUMBER: bpf.udp_answers}
+                program = wanted.get(found.protocol, bpf.icmp_answers)(version, 61_000)
+                # A raw socket of IPv6 sees what comes behind all headers.
+                content = each.packet if version == 4 else found.payload
+                ours = (each.reply.source_port or 0) >= 61_000
+                assert keeps(program, content) or not ours, file.stem
