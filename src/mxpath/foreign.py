@@ -41,9 +41,7 @@ def choose(
 
 def is_elsewhere(trace: Trace, origin: Origin) -> bool:
     """Whether another tool measured it, and not from an address that we send from."""
-    if trace.imported is None or trace.source is None:
-        return False
-    return trace.source != origin.sends_from(trace.target.version)
+    return trace.is_elsewhere(origin.sends_from(trace.target.version))
 
 
 def trace_words(trace: Trace, origin: Origin) -> str:

@@ -33,7 +33,7 @@ _HOP = re.compile(
 )
 _TIME = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _NEGLECTED = re.compile(
-    r".*\[neglected\] .* TTLs? (?P<first>\d{1,3})(?: through (?P<last>\d{1,3}))?"
+    r"\*\*\s+\[neglected\] [^\[\d]* TTLs? (?P<first>\d{1,3})(?: through (?P<last>\d{1,3}))?"
 )
 _NO_REPLY = re.compile(r"\*\*\s+\[.* no reply from target\]")
 _STATES = {"target open": "open", "target closed": "closed"}

@@ -23,6 +23,7 @@ TITLES = frozenset(
      "jmax", "jint")
 )  # fmt: skip
 CUT = 33
+MAX_HOSTS = 256
 
 _START = re.compile(r"Start: (?P<when>.+)")
 _ROW = re.compile(r"\s*(?P<ttl>\d{1,3})\.(?:\|--)?\s+(?P<rest>\S.*)")
@@ -63,9 +64,10 @@ def take_report(tables: list[Table], line: str, at: int) -> None:
     elif tables and (found := _ROW.fullmatch(line)) is not None:
         _take_row(tables[-1], line, found)
     elif tables and tables[-1].rows and (found := _MORE.fullmatch(line)) is not None:
-        host = _host(found["rest"])
+        host, last = _host(found["rest"]), tables[-1].rows[-1]
+        if len(last.hosts) >= MAX_HOSTS:
+            raise ValueError(f"more than {MAX_HOSTS} routers of one hop")
         if not host.startswith("["):
-            last = tables[-1].rows[-1]
             tables[-1].rows[-1] = replace(last, hosts=(*last.hosts, host))
 
 

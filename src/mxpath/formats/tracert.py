@@ -28,9 +28,9 @@ _HEADING = re.compile(
     r"|Traza a la direcci.{1,2}n)\s+(?P<name>\S+)(?:\s+\[(?P<address>[^\]\s]+)\])?(?P<rest>.*)"
 )
 _LIMIT = re.compile(r"\D*(?P<hops>\d{1,3})\D*:?\s*")
-_CELLS = re.compile(r"\s*(?P<cells>(?:(?:<?\d{1,6}\sms|\*)\s+){1,10})(?P<who>\S.*?)?\s*")
+_CELLS = re.compile(r"(?P<cells>(?:(?:<?\d{1,6}\sms|\*)\s+){1,10})(?P<who>\S.*)")
 _CELL = re.compile(r"(?P<less><)?(?P<ms>\d{1,6})\sms|\*")
-_REPORT = re.compile(r"\s*(?P<who>\S+(?:\s\[[^\]\s]+\])?)\s+\S+\s?:\s*(?P<words>\S.*?)\s*")
+_REPORT = re.compile(r"(?P<who>\S+(?:\s\[[^\]\s]+\])?)\s+\S+\s?:\s*(?P<words>\S.*)")
 _WHO = re.compile(r"(?P<name>\S+)(?:\s+\[(?P<address>[^\]\s]+)\])?")
 _HALF_MS = 0.5
 _HOST = re.compile(r"host|h.{1,2}te de", re.IGNORECASE)
@@ -56,25 +56,26 @@ def _heading(line: str, number: int) -> Heading | str | None:
 
 
 def _hop(_section: Section, hop: HopLine, text: str) -> str | None:
+    text = text.strip()
     if (found := _CELLS.fullmatch(text)) is not None:
         return _probes(hop, found)
     found = _REPORT.fullmatch(text)
     who = _WHO.fullmatch(found["who"]) if found else None
     responder = address_in(who["address"] or who["name"]) if who else None
     if found is None or responder is None:
-        return f"{text.strip()!r} is not understood"
+        return f"{text!r} is not understood"
     hop.answers.append(Answer(responder=responder, mark=_mark(found["words"])))
     return None
 
 
 def _probes(hop: HopLine, found: re.Match[str]) -> str | None:
-    who = _WHO.fullmatch(found["who"] or "")
+    who = _WHO.fullmatch(found["who"])
     responder = address_in(who["address"] or who["name"]) if who else None
     for cell in _CELL.finditer(found["cells"]):
         if cell["ms"] is None:
             hop.answers.append(Answer())
         elif responder is None:
-            return f"{found['who'] or ''!r} is no address"
+            return f"{found['who']!r} is no address"
         else:
             rtt_ms = _HALF_MS if cell["less"] else float(cell["ms"])
             hop.answers.append(Answer(responder=responder, rtt_ms=rtt_ms))

@@ -50,7 +50,7 @@ def _pairs(study: Study) -> Iterator[tuple[Route, Route]]:
     whole = [
         route
         for route in seen_routes(study)
-        if route.total_rtt_ms is not None and _is_ours(study, route)
+        if route.total_rtt_ms is not None and _is_from_here(study, route)
     ]
     first = {address for host in first_hosts(study) for address in host.addresses}
     for route in whole:
@@ -58,10 +58,10 @@ def _pairs(study: Study) -> Iterator[tuple[Route, Route]]:
             yield from ((route, other) for other in whole if _comparable(study, route, other))
 
 
-def _is_ours(study: Study, route: Route) -> bool:
-    """Whether we have traced it: times that others took elsewhere compare with none of ours."""
-    trace = study.trace_to(route.target)
-    return trace is None or trace.imported is None
+def _is_from_here(study: Study, route: Route) -> bool:
+    """Whether it was traced from here: times that others took elsewhere compare with none of ours."""
+    trace, ours = study.trace_to(route.target), study.seen_from.sends_from(route.target.version)
+    return trace is None or not trace.is_elsewhere(ours)
 
 
 def _comparable(study: Study, route: Route, other: Route) -> bool:

@@ -219,7 +219,7 @@ VERDICTS: Mapping[str, Rule] = {
 }
 """Every verdict that is built, by name, in order of importance."""
 
-_BY_TRACES = ("loss_at_border", "congested_segment", "path_changed")
+_BY_TRACES = ("loss_at_border", "congested_segment", "path_detour", "path_changed")
 """What is read off paths alone."""
 
 _WITHOUT_FAULT = ("weak_redundancy", "nothing_wrong_seen")

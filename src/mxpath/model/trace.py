@@ -193,6 +193,10 @@ class Trace:
     path_mtu: PathMtu | None = None
     """Set where it was measured, too."""
 
+    def is_elsewhere(self, ours: IPAddress | None) -> bool:
+        """Whether another tool measured it, and says that it did so from another address than ``ours``."""
+        return self.imported is not None and self.source is not None and self.source != ours
+
     @property
     def is_mail_flow(self) -> bool:
         """Whether its probes were such as a mail server sends: TCP to port 25."""
