@@ -136,6 +136,43 @@ def test_mda_of_a_measurement_lab() -> None:
         "4.14.159.65", "4.69.209.82", "209.85.149.162", "35.226.122.118",
     ]  # fmt: skip
     assert [each.min_rtt_ms for each in found.hops[1:]] == [0.591, 0.724, 41.403]
+    graph = found.multipath
+    assert graph is not None
+    assert [str(node.address) for node in graph.nodes[1:]] == [
+        str(hop.address) for hop in found.hops
+    ]
+    assert graph.links == ((0, 1), (1, 2), (2, 3), (3, 4))
+    assert graph.edges[1].flows == (0, 1, 2, 3, 4, 5)
+
+
+def test_a_graph_without_confidence_or_beginning_is_left_out() -> None:
+    content = (SAMPLES / "scamper" / "mlab_mda_ip4.jsonl").read_bytes()
+    for old, new in (
+        (b'"confidence":95', b'"confidence":0'),
+        (b'[{"addr":"4.14.159.65"', b'[{"addr":"*"'),
+    ):
+        assert old in content
+        (found,) = scamper.read(content.replace(old, new), source="x")
+        assert found.multipath is None
+        assert len(found.flows) == 6
+
+
+def probe(ttl: int, flow: int, *, silent: bool = False) -> dict[str, Any]:
+    told: dict[str, Any] = {"tx": {"sec": 1, "usec": 0}, "ttl": ttl, "attempt": 0, "flowid": flow}
+    return told if silent else told | {"replies": [{"rtt": 1.0, "icmp_type": 11, "icmp_code": 0}]}
+
+
+def test_silence_within_a_link_is_a_node_of_its_own() -> None:
+    far = {"addr": "192.0.2.3", "probes": [probe(3, 1), probe(3, 2)]}
+    node = {"addr": "192.0.2.1", "linkc": 1, "links": [[{"addr": "*"}], [far]]}
+    document = HEAD | {"type": "tracelb", "method": "udp-sport", "confidence": 95, "nodes": [node]}
+    (found,) = scamper.read(json.dumps(document).encode(), source="x")
+    graph = found.multipath
+    assert graph is not None
+    assert [(n.ttl, n.address and str(n.address)) for n in graph.nodes] == [
+        (0, None), (1, "192.0.2.1"), (2, None), (3, "192.0.2.3"),
+    ]  # fmt: skip
+    assert [edge.flows for edge in graph.edges] == [(), (), (0, 1)]
 
 
 def test_a_whole_cycle_in_one_line() -> None:

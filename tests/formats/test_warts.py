@@ -62,6 +62,14 @@ def test_mda_gives_one_flow_for_each_number() -> None:
     assert {hop.address for flow in trace.flows for hop in flow.hops if hop.ttl == 4} == {
         ip_address("198.18.64.6"), ip_address("198.18.64.10"),
     }  # fmt: skip
+    graph = trace.multipath
+    assert graph is not None
+    assert (graph.confidence, graph.flows, graph.whole) == (0.95, 13, True)
+    (diamond,) = graph.diamonds
+    assert diamond.convergence is not None
+    ends = [graph.nodes[number].address for number in (diamond.divergence, diamond.convergence)]
+    assert ends == [ip_address("198.18.64.1"), ip_address("198.18.64.22")]
+    assert (diamond.branches, diamond.length) == (2, 3)
     first = trace.hops[0]
     assert (first.ttl, first.probes, str(first.address)) == (1, (), "198.18.1.1")
     assert (trace.distance, trace.end, trace.packets_sent) == (7, EndReason.REACHED, 60)
@@ -155,7 +163,7 @@ def test_the_end_of_optional_data_may_be_missing() -> None:
 
 def mda(nodes: int, links: list[bytes]) -> bytes:
     told = {
-        9: octet(4), 16: word(nodes), 17: word(len(links)),
+        9: octet(4), 14: octet(95), 16: word(nodes), 17: word(len(links)),
         21: address("192.0.2.9"), 22: address("203.0.113.25"),
     }  # fmt: skip
     node = parameters({5: address("192.0.2.1")})
@@ -166,7 +174,9 @@ def test_a_graph_that_turns_in_a_circle_ends() -> None:
     there = parameters({1: word(0), 2: word(1), 3: octet(0)})
     back = parameters({1: word(1), 2: word(0), 3: octet(0)})
     (found,) = read(mda(2, [there, back]))
-    assert found.flows == ()
+    assert [str(hop.address) for hop in found.hops] == ["192.0.2.1"]
+    assert found.multipath is not None
+    assert len(found.multipath.edges) == 1
 
 
 @pytest.mark.parametrize(

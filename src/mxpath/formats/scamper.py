@@ -7,11 +7,11 @@ the trace under ``Trace`` or ``Tracelb``. Source: scamper 20211212 (``scamper_tr
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mxpath.formats.json_records import MAX_SECONDS, Record, records
 from mxpath.formats.reading import Reader
-from mxpath.formats.scamper_results import Answer, Head, multipath_of, trace_of
+from mxpath.formats.scamper_multipath import multipath_of
+from mxpath.formats.scamper_results import Answer, Head, Link, trace_of
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import MplsLabel, Protocol
 from mxpath.model.trace import Imported, Trace
@@ -41,15 +41,13 @@ def _trace(record: Record) -> Trace | None:
     head = _head(record, target)
     if kind == "trace":
         return trace_of(head, [_answer(head, hop) for hop in record.children("hops")])
-    steps = [step for node in record.children("nodes") for step in _steps(node)]
     nodes = record.children("nodes")
-    inner = {step.to for step in steps}
-    first = [node.address("addr") for node in nodes[:1]]
+    links = [link for node in nodes for link in _links(node)]
     return multipath_of(
         head,
-        [answer for step in steps for answer in step.answers],
-        first_hop=[address for address in first if address is not None and address not in inner],
-        gave_up=bool(steps) and steps[-1].to is None,
+        links,
+        first_node=nodes[0].address("addr") if nodes else None,
+        most_probes=record.integer("probec_max"),
     )
 
 
@@ -65,6 +63,7 @@ def _head(record: Record, target: IPAddress) -> Head:
         first_ttl=record.octet("firsthop") or 1,
         last_ttl=record.octet("hop_count") or 0,
         attempts=record.word("attempts") or 0,
+        confidence=record.octet("confidence"),
         probes_sent=record.integer("probe_count") or record.integer("probec"),
         stop=record.text("stop_reason") or "NONE",
         imported=Imported(tool="scamper", source=record.source, record=record.number),
@@ -96,19 +95,20 @@ def _answer(head: Head, hop: Record) -> Answer:
     )
 
 
-class _Step(NamedTuple):
-    """What a probe of a tracelb may come to at one TTL."""
+def _links(node: Record) -> Iterator[Link]:
+    """Yield the links of a node: of several each one hop, of a single one all hops of the way."""
+    origin = node.address("addr")
+    rows = [[_set(each) for each in row] for row in node.arrays("links")]
+    if len(rows) == 1 and (node.word("linkc") or 0) > 1:
+        yield from (Link(origin=origin, sets=(answers,)) for answers in rows[0])
+    elif rows:
+        sets = (tuple(answer for answers in row for answer in answers) for row in rows)
+        yield Link(origin=origin, sets=tuple(sets))
 
-    to: IPAddress | None
-    answers: list[Answer]
 
-
-def _steps(node: Record) -> Iterator[_Step]:
-    """Yield where the links of a node lead, one after the other where hops in between are silent."""
-    for links in node.arrays("links"):
-        for link in links:
-            to = link.address("addr")
-            yield _Step(to, [_link_answer(probe, to) for probe in link.children("probes")])
+def _set(far: Record) -> tuple[Answer, ...]:
+    responder = far.address("addr")
+    return tuple(_link_answer(probe, responder) for probe in far.children("probes"))
 
 
 def _link_answer(probe: Record, responder: IPAddress | None) -> Answer:

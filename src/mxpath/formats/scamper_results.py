@@ -6,15 +6,16 @@ they went: a silent TTL on the way of a trace is one probe without an answer her
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mxpath.formats.assembling import NO_CONSTANT_FLOW, assemble, distance_of, packets_of
 from mxpath.formats.json_records import moment
 from mxpath.model.address import IPAddress
 from mxpath.model.foreign_text import printable
+from mxpath.model.multipath import Multipath
 from mxpath.model.probe import MplsLabel, Probe, Protocol, Reply, ReplyKind
-from mxpath.model.trace import EndReason, Flow, Hop, Imported, Trace
+from mxpath.model.trace import EndReason, Flow, Imported, Trace
 
 _KINDS = {
     4: {
@@ -78,6 +79,8 @@ class Head:
     """So far it went."""
     attempts: int = 0
     """Probes that a silent TTL gets; 0 where a converter has left it out."""
+    confidence: int | None = None
+    """Of each decision of a tracelb, in percent."""
 
     @property
     def protocol(self) -> Protocol | None:
@@ -120,6 +123,14 @@ class Answer:
     mpls: tuple[MplsLabel, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a tracelb found behind a node: a set of probes for each TTL up to the next node."""
+
+    origin: IPAddress | None
+    sets: tuple[tuple[Answer, ...], ...]
+
+
 def trace_of(head: Head, answers: Iterable[Answer], *, last_try: Iterable[Answer] = ()) -> Trace:
     """Build the trace of a ``trace``.
 
@@ -128,14 +139,14 @@ def trace_of(head: Head, answers: Iterable[Answer], *, last_try: Iterable[Answer
     last_try
         Answers to probes with a TTL of 255 that went out after too many silent hops.
     """
-    probes = _with_silence(head, [_probe(head, answer) for answer in answers])
-    path = _flow(head, probes)
-    flow = replace(path, beyond=(*path.beyond, *(_probe(head, each) for each in last_try)))
+    probes = _with_silence(head, [build_probe(head, answer) for answer in answers])
+    path = build_flow(head, probes)
+    flow = replace(path, beyond=(*path.beyond, *(build_probe(head, each) for each in last_try)))
     distance = distance_of([flow])
     end = _ENDS.get(head.stop)
     completed_elsewhere = end is EndReason.REACHED and distance is None
     notes = ["scamper says COMPLETED, but no answer of the target is written down"]
-    return _trace(
+    return build_trace(
         head,
         (flow,),
         end=None if completed_elsewhere else end,
@@ -143,39 +154,15 @@ def trace_of(head: Head, answers: Iterable[Answer], *, last_try: Iterable[Answer
     )
 
 
-def multipath_of(
-    head: Head, answers: Iterable[Answer], *, first_hop: Sequence[IPAddress], gave_up: bool
+def build_trace(
+    head: Head,
+    flows: tuple[Flow, ...],
+    *,
+    end: EndReason | None,
+    notes: tuple[str, ...] = (),
+    multipath: Multipath | None = None,
 ) -> Trace:
-    """Build the trace of a ``tracelb``: one flow for each number, in their order.
-
-    Parameters
-    ----------
-    first_hop
-        Who answered at the first TTL: of these nodes the file has no probes.
-    gave_up
-        The path was lost in silence.
-    """
-    by_flow: defaultdict[int, dict[tuple[int, int], Probe]] = defaultdict(dict)
-    for answer in answers:
-        place, probe = (answer.ttl, answer.attempt), _probe(head, answer)
-        old = by_flow[answer.flow].get(place)
-        if old is None or old.reply is None:  # a probe that two have answered is listed twice
-            by_flow[answer.flow][place] = probe
-    flows = [_flow(head, group.values()) for _, group in sorted(by_flow.items())]
-    if first_hop:
-        flows[:1] = [_from_first_hop(head, flows[0] if flows else _flow(head, ()), first_hop)]
-    replies = [p.reply for flow in flows for hop in flow.hops for p in hop.probes]
-    end = EndReason.GAVE_UP if gave_up else None
-    if distance_of(flows) is not None:
-        end = EndReason.REACHED
-    elif any(reply is not None and reply.is_refusal for reply in replies):
-        end = EndReason.UNREACHABLE
-    return _trace(head, tuple(flows), end=end, notes=())
-
-
-def _trace(
-    head: Head, flows: tuple[Flow, ...], *, end: EndReason | None, notes: tuple[str, ...]
-) -> Trace:
+    """Build a trace of flows; moments and counts follow from them."""
     stamps = [
         probe.reply.received_ns
         for flow in flows
@@ -201,23 +188,20 @@ def _trace(
             *((NO_CONSTANT_FLOW,) if varies else ()),
             *notes,
         ),
-        unseen=("sequence numbers", "what follows a first answer", "probes without an answer"),
+        unseen=(
+            "sequence numbers",
+            "what follows a first answer",
+            "how many probes went without an answer",
+        ),
         imported=head.imported,
+        multipath=multipath,
     )
 
 
-def _flow(head: Head, probes: Iterable[Probe]) -> Flow:
+def build_flow(head: Head, probes: Iterable[Probe]) -> Flow:
+    """Build a flow with the ports that it had."""
     source_port, destination_port = head.ports
     return assemble(probes, source_port=source_port, destination_port=destination_port)
-
-
-def _from_first_hop(head: Head, flow: Flow, responders: Sequence[IPAddress]) -> Flow:
-    """Put the first hop in, of which only the addresses are told."""
-    if flow.hops and flow.hops[0].ttl <= head.first_ttl:
-        return flow
-    between = range(head.first_ttl + 1, flow.hops[0].ttl if flow.hops else head.first_ttl + 1)
-    first = Hop(ttl=head.first_ttl, probes=(), told_responders=tuple(responders))
-    return replace(flow, hops=(first, *(Hop(ttl=ttl, probes=()) for ttl in between), *flow.hops))
 
 
 def _with_silence(head: Head, told: list[Probe]) -> list[Probe]:
@@ -236,7 +220,8 @@ def _with_silence(head: Head, told: list[Probe]) -> list[Probe]:
     ]
 
 
-def _probe(head: Head, answer: Answer) -> Probe:
+def build_probe(head: Head, answer: Answer) -> Probe:
+    """Build a probe with its answer."""
     return Probe(
         ttl=answer.ttl,
         attempt=answer.attempt,

@@ -4,13 +4,14 @@ Source: warts(5); for ``tracelb``, which it leaves out, scamper 20211212. Record
 are passed over by their length; lists and cycles are read no further, for a trace needs none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mxpath.errors import ParseError
 from mxpath.formats import warts_tables
 from mxpath.formats.reading import Reader, check_size
-from mxpath.formats.scamper_results import Answer, Head, multipath_of, trace_of
+from mxpath.formats.scamper_multipath import multipath_of
+from mxpath.formats.scamper_results import Answer, Head, Link, trace_of
 from mxpath.formats.warts_fields import Address, Cursor
 from mxpath.model.address import IPAddress
 from mxpath.model.trace import Imported, Trace
@@ -148,17 +149,13 @@ def _tracelb(record: Cursor, imported: Imported) -> Trace:
         started_ns=told.get(5),
         first_ttl=told.get(10) or 1,
         probes_sent=told.get(18),
+        confidence=told.get(14),
         imported=imported,
     )
     nodes = [_node(record) for _ in range(told.get(16, 0))]
-    links = [_link(record, len(nodes)) for _ in range(told.get(17, 0))]
-    targets = {to for to, _ in links}
-    first = nodes[0] if nodes and 0 not in targets else None
+    links = [_link(record, nodes) for _ in range(told.get(17, 0))]
     return multipath_of(
-        head,
-        [answer for _, answers in links for answer in answers],
-        first_hop=() if first is None else (first,),
-        gave_up=bool(links) and links[-1][0] is None,
+        head, links, first_node=nodes[0] if nodes else None, most_probes=told.get(19)
     )
 
 
@@ -168,17 +165,19 @@ def _node(record: Cursor) -> IPAddress | None:
     return address
 
 
-def _link(record: Cursor, nodes: int) -> tuple[int | None, list[Answer]]:
-    """Return the node at the far end, if there is one, and all probes on the way there."""
+def _link(record: Cursor, nodes: Sequence[IPAddress | None]) -> Link:
+    """Read a link with all probes on the way to its far end."""
     told = record.parameters(warts_tables.LINK_PARAMETERS)
-    to: int | None = told.get(2)
-    if told.get(1, 0) >= nodes or (to is not None and to >= nodes):
+    near, far = told.get(1, 0), told.get(2, 0)
+    if near >= len(nodes) or far >= len(nodes):
         record.fail("a link to a node that is not there")
-    answers: list[Answer] = []
-    for _ in range(told.get(3, 0)):
-        probes = record.parameters(warts_tables.SET_PARAMETERS).get(1, 0)
-        answers += [_probe(record) for _ in range(probes)]
-    return to, answers
+    sets = [_set(record) for _ in range(told.get(3, 0))]
+    return Link(origin=nodes[near], sets=tuple(sets))
+
+
+def _set(record: Cursor) -> tuple[Answer, ...]:
+    count = record.parameters(warts_tables.SET_PARAMETERS).get(1, 0)
+    return tuple(_probe(record) for _ in range(count))
 
 
 def _probe(record: Cursor) -> Answer:
