@@ -9,6 +9,7 @@ import pytest
 
 from mxpath.demo import flows_of
 from mxpath.formats import READERS, WRITERS
+from mxpath.graph.build import build_graph
 from mxpath.lab.accuracy import compare
 from mxpath.lab.simulated import simulate, simulated_truth
 from mxpath.model.evidence import Grade
@@ -162,6 +163,9 @@ def test_a_trace_from_elsewhere_says_so_and_begins_elsewhere() -> None:
     )
     assert study.seen_from.network == live().seen_from.network
     assert any("from 198.18.49.1, not from here" in note for note in study.notes)
+    edges = build_graph([study]).edges(data=True)
+    begins = {tail for tail, _, facts in edges if facts["kind"] == "hop" and facts["ttl"] == 1}
+    assert begins == {f"vantage:{elsewhere}"}
     owner = study.owners[elsewhere]
     assert study.routes[0].as_path[0] == owner.network != study.seen_from.network
 

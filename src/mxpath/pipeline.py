@@ -100,7 +100,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         mail=work.mail or not_asked(name),
         owners=owners,
         traces=work.traces,
-        egress=judge_egress(work.traces, work.beside),
+        egress=judge_egress([t for t in work.traces if t.imported is None], work.beside),
         beside=work.beside,
         sessions=work.sessions,
         routes=_routes(work, owners, gazetteer, origin),

@@ -2,7 +2,7 @@
 
 Nodes are named ``kind:key``; each has ``kind`` and ``label``, and by kind:
 
-    vantage     address_v4, address_v6, asn            where we stood
+    vantage     address_v4, address_v6, asn            where we stood, or another tool did
     domain      domain                                 a mail domain asked about
     mx          host                                   a mail host's name
     address     address, family, asn                   an address of a mail host
@@ -34,7 +34,7 @@ hold no control characters, so GraphML, GEXF and JSON stay well-formed.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import networkx as nx
@@ -103,18 +103,36 @@ def build_graph(studies: Iterable[Study]) -> Graph:
             domain=printable(study.domain),
             time=study.started_at.isoformat(),
         )
-        _add_vantage(graph, study, stamp)
+        _add_vantage(graph, study.seen_from, stamp)
         _add_plan(graph, study, stamp)
+        places = {t.target: _place(graph, study, t, stamp) for t in study.traces}
         for trace in study.traces:
-            _add_trace(graph, study, trace, stamp=stamp)
+            _add_trace(graph, study, trace, stamp=places[trace.target])
         _add_owners(graph, study, stamp)
         for route in study.routes:
-            _add_route(graph, route, stamp)
+            _add_route(graph, route, places.get(route.target, stamp))
     return graph
 
 
-def _add_vantage(graph: Graph, study: Study, stamp: _Stamp) -> None:
-    here = study.seen_from
+def _place(graph: Graph, study: Study, trace: Trace, stamp: _Stamp) -> _Stamp:
+    """Where a trace began: with us, or where another tool measured it."""
+    if trace.source is None or not trace.is_elsewhere(
+        study.seen_from.sends_from(trace.target.version)
+    ):
+        return stamp
+    owner = study.owners.get(trace.source)
+    network = owner.network if owner is not None else None
+    there = Origin(
+        address_v4=trace.source if trace.source.version == 4 else None,
+        address_v6=trace.source if trace.source.version == 6 else None,
+        network=network,
+    )
+    stamp = replace(stamp, vantage=_vantage_key(there))
+    _add_vantage(graph, there, stamp)
+    return stamp
+
+
+def _add_vantage(graph: Graph, here: Origin, stamp: _Stamp) -> None:
     node = _node(
         graph,
         "vantage",
