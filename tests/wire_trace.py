@@ -8,6 +8,7 @@ from mxpath.model.trace import Hop, Trace
 from mxpath.tracing.known import Knowledge
 from mxpath.tracing.multipath_options import MultipathOptions
 from mxpath.tracing.options import TraceOptions
+from mxpath.tracing.rounds import WatchOptions, watch
 from mxpath.tracing.tracer import trace
 from wire_path import Forgery, WirePath, play
 from wire_world import Address, World
@@ -23,10 +24,13 @@ def played(
     """Trace the target of a world, which strangers and faults may disturb."""
     vantage, path = play(world)
     path.forgeries, path.damages = forgeries, damages or {}
-    (found,) = trace(
-        [world.target_address], vantage, options=options_of(world), known=knowledge_of(world)
-    )
-    return found, path
+    targets, options = [world.target_address], options_of(world)
+    if world.watch is None:
+        (found,) = trace(targets, vantage, options=options, known=knowledge_of(world))
+        return found, path
+    watching = WatchOptions(rounds=world.watch.rounds, every_s=world.watch.every_s)
+    *_, last = watch(targets, vantage, options=options, watching=watching)
+    return last.traces[0], path
 
 
 def options_of(world: World) -> TraceOptions:

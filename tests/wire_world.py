@@ -155,6 +155,13 @@ class Known(Strict):
     """Hops with which paths to two other networks began."""
 
 
+class Watching(Strict):
+    """The target is looked at round after round; what is expected is said of the last one."""
+
+    rounds: int
+    every_s: float = 1.0
+
+
 class Expected(Strict):
     """What a trace must find. Tables are by TTL."""
 
@@ -210,6 +217,7 @@ class World(Strict):
     stray: tuple[Stray, ...] = ()
     event: tuple[Event, ...] = ()
     known: Known | None = None
+    watch: Watching | None = None
     expected: Expected
 
     @property

@@ -38,6 +38,7 @@ def test_a_world_without_its_oddities_is_not_what_it_expects(file: Path) -> None
         "stray": (),
         "event": (),
         "known": None,
+        "watch": None,
     }
     odd = world.model_copy(update=plain)
     assert odd != world
