@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from multipath_graphs import Graph, Wire, address, chain, diamond, explore
 from mxpath.model.address import IPAddress
@@ -193,3 +195,39 @@ def test_a_bound_on_flows_is_kept_and_told() -> None:
     assert found.flows <= 40
     assert not found.whole
     assert any("no more flows" in words for words in found.left_out)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """Layers of routers, each with some of the next layer as next hops, or of the one after it."""
+    widths = draw(st.lists(st.integers(1, 4), min_size=1, max_size=5))
+    layers, free = [[0], [1]], 2
+    for width in widths:
+        layers.append(list(range(free, free + width)))
+        free += width
+    layers += [[-1], [-1]]
+    after = {}
+    for here, following, beyond in zip(layers, layers[1:], layers[2:], strict=False):
+        for node in here:
+            ways = draw(st.sets(st.sampled_from(following), min_size=1))
+            skips = draw(st.booleans()) and draw(st.booleans()) and draw(st.booleans())
+            after[node] = tuple(sorted(ways | ({beyond[0]} if skips and node else set())))
+    silent = draw(st.sets(st.integers(1, free - 1), max_size=2))
+    return Graph(after=after, silent=frozenset(silent))
+
+
+@given(graph=graphs(), seed=st.integers(0, 99), lite=st.booleans(), to_target=st.booleans())
+@settings(max_examples=40)
+def test_whatever_the_graph_the_target_gets_its_share_at_most_and_no_edge_is_made_up(
+    graph: Graph, seed: int, *, lite: bool, to_target: bool
+) -> None:
+    options = MultipathOptions(lite=lite, to_target=to_target, max_flows=200)
+    found, wire = explore(graph, seed=seed, options=options)
+    assert len(arrivals(wire)) == len(set(arrivals(wire)))
+    assert len(arrivals(wire)) <= (16 if to_target else 5 + len(graph.edges))
+    assert found.arrived == len(arrivals(wire))
+    assert {edge for edge in found_edges(found) if 0 not in edge[1:]} <= graph.edges
+    for node in found.nodes:
+        if node.rule is Rule.NODE and node.shortfall is None:
+            assert node.probes >= stopping_point(1 + max(1, node.next_hops), found.node_epsilon)
+    assert all(diamond.branches > 1 for diamond in found.diamonds)

@@ -14,6 +14,7 @@ from mxpath.cli import options as shared
 from mxpath.cli.targets import resolve
 from mxpath.model.probe import Protocol
 from mxpath.model.trace import EndReason, Trace
+from mxpath.tracing.multipath_options import MultipathOptions
 from mxpath.tracing.tracer import TraceOptions, trace
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="also measure the path MTU, by at most 12 echo requests to each target",
     )
     shared.add_fallback(parser)
+    _add_multipath(parser)
     _add_watching(parser)
     shared.add_names(parser)
     shared.add_numeric(parser)
@@ -53,6 +55,50 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_families(parser)
     shared.add_vantage(parser)
     shared.add_gazetteer(parser)
+
+
+def _add_multipath(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of multipath tracing."""
+    group = parser.add_argument_group("all paths")
+    group.add_argument(
+        "--multipath",
+        action="store_true",
+        help="find all paths that flows may take, by flows with source ports at random",
+    )
+    group.add_argument(
+        "--confidence",
+        type=float,
+        default=0.95,
+        metavar="P",
+        help="how sure to be that no next hop is missed, at each hop (default 0.95)",
+    )
+    group.add_argument(
+        "--branchings",
+        type=int,
+        metavar="B",
+        help="hold the confidence for the whole graph, if no more than B routers branch",
+    )
+    group.add_argument(
+        "--to-target",
+        action="store_true",
+        help="ask for the last step too: one probe a flow, 16 in all (default: one hop short)",
+    )
+    group.add_argument(
+        "--no-lite",
+        action="store_true",
+        help="ask every router by itself, also in diamonds that look uniform (many more probes)",
+    )
+
+
+def _multipath(options: argparse.Namespace) -> MultipathOptions | None:
+    if not options.multipath:
+        return None
+    return MultipathOptions(
+        confidence=options.confidence,
+        branchings=options.branchings,
+        to_target=options.to_target,
+        lite=not options.no_lite,
+    )
 
 
 def _add_watching(parser: argparse.ArgumentParser) -> None:
@@ -110,6 +156,7 @@ def run(options: argparse.Namespace) -> int:
             port=options.port,
             max_ttl=options.max_ttl,
             use_known=not options.no_known,
+            multipath=_multipath(options),
             **shared.queries(options),
         )
         if options.watch:

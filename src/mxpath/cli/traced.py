@@ -1,11 +1,12 @@
 """What ``mxpath trace`` shows when its traces are there."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mxpath.cli import options as shared
 from mxpath.cli import tables
+from mxpath.cli.branches import branch_lines
 from mxpath.cli.readings import egress_lines, mtu_lines, remarks, table
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
@@ -53,7 +54,7 @@ def show(  # noqa: PLR0913 - all by keyword
 
         shared.progress(options)("measuring the path MTU")
         traces = measure_path_mtu(traces, vantage)
-    hops = [address for t in (*traces, *beside) for hop in t.hops for address in hop.responders]
+    hops = [address for t in (*traces, *beside) for address in _met(t)]
     names: dict[IPAddress, Claim[str]] = {}
     owners: dict[IPAddress, Attribution] = {}
     if not (options.no_names or options.numeric):
@@ -84,12 +85,20 @@ def show(  # noqa: PLR0913 - all by keyword
     for each, reading in zip(traces, readings, strict=True):
         under = remarks(reading)
         tables.print_trace(each, owners, names, asked=asked[each.target], under=under)
-        for line in mtu_lines(each):
-            print(line)
-        for line in table(reading) if options.statistics else ():
+        columns = table(reading) if options.statistics else ()
+        for line in (*mtu_lines(each), *columns, *branch_lines(each, owners, names)):
             print(line)
     for each in beside:
         tables.print_trace(each, owners, names, asked=asked[each.target], under=remarks(read(each)))
+
+
+def _met(trace: Trace) -> Iterator[IPAddress]:
+    """Addresses of hops, those on all other paths with them."""
+    for hop in trace.hops:
+        yield from hop.responders
+    for node in () if trace.multipath is None else trace.multipath.nodes:
+        if node.address is not None:
+            yield node.address
 
 
 def _beside(traces: Sequence[Trace], vantage: Vantage, chosen: TraceOptions) -> tuple[Trace, ...]:

@@ -1,6 +1,7 @@
 """Figures as files and documents; equal studies give equal bytes."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 
 from mxpath.figures import FIGURES
 from mxpath.figures.ladder import ladder, ladder_size
+from mxpath.figures.multipath import multipath, multipath_size
 from mxpath.figures.roadmap import roadmap_size
 from mxpath.figures.style import new_figure, styled
 from mxpath.figures.waterfall import waterfall_size
@@ -16,6 +18,7 @@ from mxpath.figures.world import world as draw_world
 from mxpath.figures.world import world_size
 from mxpath.lab.topology import World
 from mxpath.model.study import Study
+from mxpath.model.trace import Trace
 
 DOTS_PER_INCH = 160
 _SIZES = {"roadmap": roadmap_size, "waterfall": waterfall_size}
@@ -72,6 +75,23 @@ def save_world(world: World, path: Path) -> None:
         figure = new_figure(world_size(world))
         draw_world(world, figure.add_subplot())
         _write(figure, path, title=f"world {world.name}")
+
+
+def save_multipath(traces: Sequence[Trace], path: Path) -> None:
+    """Draw the graphs of all paths of traces into ``path``, one below the other.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written.
+    """
+    sizes = [multipath_size(trace) for trace in traces]
+    with styled():
+        figure = new_figure((max(wide for wide, _ in sizes), sum(high for _, high in sizes)))
+        axes = figure.subplots(len(sizes), squeeze=False, height_ratios=[high for _, high in sizes])
+        for trace, ax in zip(traces, axes[:, 0], strict=True):
+            multipath(trace, ax)
+        _write(figure, path, title="all paths to " + ", ".join(str(t.target) for t in traces))
 
 
 def _write(figure: Figure, path: Path, *, title: str) -> None:

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-_END = -1
+END = -1
 """Where all paths end."""
 Links = Mapping[int, frozenset[int]]
 
@@ -54,10 +54,8 @@ class Diamond:
         return not self.asymmetry
 
 
-def diamonds_of(
-    edges: Iterable[tuple[int, int]], names: Mapping[int, str], *, end: int | None = None
-) -> tuple[Diamond, ...]:
-    """Return the diamonds of a graph that begins at node 0.
+class Skeleton:
+    """A graph of paths from node 0 to one end, nodes of one name merged.
 
     Parameters
     ----------
@@ -68,25 +66,56 @@ def diamonds_of(
     end
         The target's node, if it was met: to it lead the paths whose end was not asked.
     """
-    pairs = tuple(edges)
-    first: dict[str, int] = {}
-    merged = {node: first.setdefault(name, node) for node, name in names.items()}
-    links = _links(((merged[a], merged[b]) for a, b in pairs), None if end is None else merged[end])
-    order = _in_order(links)
-    if order is None:
-        links = _links(pairs, end)
-        order = _in_order(links) or []
-    shared = _shared(links, order)
-    return tuple(
-        _diamond(links, near, far, order[order.index(near) + 1 : order.index(far)])
-        for near, far in pairwise(shared)
-        if links[near] != {far}
-    )
+
+    def __init__(
+        self,
+        edges: Iterable[tuple[int, int]],
+        names: Mapping[int, str],
+        *,
+        end: int | None = None,
+    ) -> None:
+        pairs = tuple(edges)
+        first: dict[str, int] = {}
+        self.merged = {node: first.setdefault(name, node) for node, name in names.items()}
+        """Node to the first one of its name."""
+        order = self._lay(pairs, end)
+        if order is None:
+            self.merged = {node: node for node in names}
+            order = self._lay(pairs, end) or []
+        self.order = order
+        """Nodes such that every edge leads onward."""
+
+    def _lay(self, pairs: Iterable[tuple[int, int]], end: int | None) -> list[int] | None:
+        last = None if end is None else self.merged[end]
+        self.links = _links(((self.merged[a], self.merged[b]) for a, b in pairs), last)
+        return _in_order(self.links)
+
+    def join(self, node: int) -> int:
+        """The next node that all paths pass which leave ``node``; -1 where none was met."""
+        after = self.order[self.order.index(node) + 1 :]
+        reachable = set(self.links[node])
+        for other in after:
+            if other in reachable:
+                if reachable == {other}:
+                    return other
+                reachable = (reachable - {other}) | self.links[other]
+        return END
+
+    @property
+    def diamonds(self) -> tuple[Diamond, ...]:
+        """Diamonds, near ones first."""
+        shared = _shared(self.links, self.order)
+        place = {node: number for number, node in enumerate(self.order)}
+        return tuple(
+            _diamond(self.links, near, far, self.order[place[near] + 1 : place[far]])
+            for near, far in pairwise(shared)
+            if self.links[near] != {far}
+        )
 
 
 def _links(pairs: Iterable[tuple[int, int]], end: int | None) -> Links:
     """Next nodes of each node; those without any lead to the end."""
-    last = _END if end is None else end
+    last = END if end is None else end
     found: dict[int, set[int]] = {0: set(), last: set()}
     for near, far in pairs:
         found.setdefault(near, set()).add(far)
@@ -135,7 +164,7 @@ def _diamond(links: Links, near: int, far: int, inner: list[int]) -> Diamond:
         levels.setdefault(spans[node][0], set()).add(node)
     return Diamond(
         divergence=near,
-        convergence=None if far == _END else far,
+        convergence=None if far == END else far,
         nodes=tuple(sorted(inner)),
         branches=len(links[near]),
         length=longest,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mxpath.model.address import IPAddress
-from mxpath.model.diamonds import Diamond, diamonds_of
+from mxpath.model.diamonds import Diamond, Skeleton
 
 
 class Balancing(StrEnum):
@@ -114,10 +114,15 @@ class Multipath:
     """What was not looked at, and why."""
 
     @property
+    def skeleton(self) -> Skeleton:
+        """The graph by address: what is met at several TTLs is one node."""
+        end = next((node.number for node in self.nodes if node.is_target), None)
+        return Skeleton(self.links, dict(enumerate(self.names)), end=end)
+
+    @property
     def diamonds(self) -> tuple[Diamond, ...]:
         """Where paths part and come together again, near ones first."""
-        end = next((node.number for node in self.nodes if node.is_target), None)
-        return diamonds_of(self.links, dict(enumerate(self.names)), end=end)
+        return self.skeleton.diamonds
 
     @property
     def links(self) -> tuple[tuple[int, int], ...]:
@@ -153,3 +158,22 @@ class Multipath:
     def at(self, ttl: int) -> Iterator[Node]:
         """Nodes of one TTL."""
         return (node for node in self.nodes if node.ttl == ttl)
+
+    @property
+    def confidence_words(self) -> tuple[str, ...]:
+        """How sure the graph is, in a sentence or two.
+
+        The promise is the rule's: it holds for routers that give each next hop the same share.
+        """
+        if self.lowest is None or self.reached is None:
+            return ("nothing can be said of how sure this is",)
+        wanted = f"{self.confidence:.1%} were wanted,"
+        if self.scope is Scope.GRAPH:
+            return (
+                f"{self.reached:.1%} sure that no next hop is missed, {wanted}",
+                f"if no more than {self.branchings} routers branch, and share equally",
+            )
+        return (
+            f"{self.lowest:.1%} sure at each hop that no next hop is missed, {wanted}",
+            f"{self.reached:.1%} sure of all hops together (both for routers that share equally)",
+        )

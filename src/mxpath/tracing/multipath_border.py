@@ -7,9 +7,13 @@ The law
    not lead to the target is on a longer path, and may go on.
 2. A probe is **safe** when a router has answered the same flow at that TTL or beyond. What is not safe
    may turn out to arrive, because its path is shorter than the first flow's. Of a flow one such
-   probe is under way at a time, and of all flows ``by_accident``, less those that have arrived.
+   probe is under way at a time, and of all flows ``by_accident``, less those that have arrived; two in
+   the last hops before the target. A flow that has arrived is asked no more where it is not safe. When as
+   many have arrived, one at a time still is asked nearer to this host: each that arrives then tells of a
+   yet shorter path.
 3. When asked (``to_target``) each flow sends one probe that may arrive, and all together
-   ``at_target``; those that a router answers are not among them. There are no retries.
+   ``at_target``; those that a router answers are not among them, those that nobody does are. There are
+   no retries.
 """
 
 from collections.abc import Set as AbstractSet
@@ -18,6 +22,9 @@ from mxpath.tracing.multipath_options import MultipathOptions
 from mxpath.tracing.multipath_sightings import Sightings
 
 _FAR = 1 << 16
+_CAREFUL = 2
+"""So many hops before the target so many probes that may arrive are under way at a time: paths of unequal
+length mostly differ by one or two."""
 
 
 class Border:
@@ -44,8 +51,8 @@ class Border:
         self.last = last
         self.arrived: set[int] = set()
         """Further flows that were at the target."""
-        self._unknown: set[int] = set()
-        """Those that may have been: nobody answered."""
+        self._missed: dict[int, int] = {}
+        """Flow to the greatest TTL at which nobody answered it: it may have been there too."""
         self._open: dict[int, int] = {}
         """Flow to the TTL of a probe under way that may arrive."""
         self._refused = False
@@ -62,14 +69,16 @@ class Border:
         """Whether this flow may be asked at this TTL at all."""
         if ttl > self.last or self._sights.ends.get(flow, _FAR) <= ttl:
             return False
-        if not self.is_near(flow, ttl):
+        if self.is_safe(flow, ttl):
             return True
-        if not self.quota:
+        return flow not in self.arrived and (ttl < self.first or self._may_arrive(flow, ttl))
+
+    def _may_arrive(self, flow: int, ttl: int) -> bool:
+        if not self.quota or flow in self._spent:
             return False
-        if self._options.to_target:
-            return flow not in self._spent
         near = self._sights.at(ttl - 1).where.get(flow)
-        return near is not None and not self.leads_there(near, ttl)
+        on_longer = near is not None and not self.leads_there(near, ttl)
+        return self._options.to_target or on_longer
 
     def is_shut(self, ttl: int) -> bool:
         """Whether no flow that is not safe may be asked at this TTL any more."""
@@ -89,15 +98,15 @@ class Border:
         under_way = len(self._open) + len(leaving)
         if ttl >= self.first and self._options.to_target:
             return under_way + len(self._spent) < self._options.at_target
-        return under_way < max(1, self._options.by_accident - len(self.arrived))
+        at_once = _CAREFUL if ttl >= self.first - _CAREFUL else self._options.by_accident
+        return under_way < max(1, min(at_once, self._options.by_accident - len(self.arrived)))
 
     @property
     def quota(self) -> int:
         """Probes that may still be asked for at the target."""
         if self._refused:
             return 0
-        spent = len(self._spent if self._options.to_target else self.arrived)
-        return max(0, self._bound - spent)
+        return max(0, self._bound - len(self._spent))
 
     def is_full(self, leaving: AbstractSet[int] = frozenset()) -> bool:
         """Whether no probe that may arrive has room now, whatever its flow."""
@@ -115,7 +124,8 @@ class Border:
     def answered(self, flow: int, ttl: int, *, by_target: bool) -> None:
         """It was answered."""
         self._closed(flow, ttl)
-        self._unknown.discard(flow)
+        if not by_target and ttl >= self._missed.get(flow, _FAR):
+            del self._missed[flow]
         if by_target:
             self.arrived.add(flow)
             self.first = min(self.first, ttl)
@@ -123,8 +133,7 @@ class Border:
     def missed(self, flow: int, ttl: int) -> None:
         """It was not."""
         self._closed(flow, ttl)
-        if self.is_near(flow, ttl):
-            self._unknown.add(flow)
+        self._missed[flow] = max(ttl, self._missed.get(flow, 0))
 
     def waits(self, flow: int, ttl: int) -> None:
         """It was not, and will be sent again."""
@@ -140,4 +149,6 @@ class Border:
 
     @property
     def _spent(self) -> set[int]:
-        return self.arrived | self._unknown
+        """Flows that were at the target, or may have been."""
+        missed = (flow for flow, ttl in self._missed.items() if self.is_near(flow, ttl))
+        return self.arrived.union(missed)

@@ -14,8 +14,8 @@ The law
 4. **Hop by hop only while it is right.** Where two hops turn out to be meshed or asymmetric
    (``multipath_meshing.py``), or a path ends there, the whole diamond is asked node by node. Nothing that
    was asked is asked again.
-5. **Every node has an edge.** A flow that met a node without having been asked one hop before is
-   asked there too. So is one that met silence, for silence belongs to the node before it.
+5. **Every edge was seen at both ends.** Where only flows met a node that were not asked one hop before,
+   one of them is asked there too. So is one that met silence, for silence belongs to the node before it.
 6. **Silent nodes cost no node control**: they are asked by the flows that are known to pass them, and where
    those are too few, this is said.
 7. **Behind per-packet balancing** nothing can be steered. Hops are counted as a whole, without meaning
@@ -203,6 +203,8 @@ class Inquiry:
         for near in self._at(ttl - 1).nodes:
             if near not in lacking:
                 self.shortfalls.pop(near, None)
+        if asks and ttl >= self.border.first:  # what few probes are left go to known flows first
+            return asks
         return asks + (self._search(ttl, lacking) if lacking else [])
 
     def _shares(self, ttl: int, lacking: Mapping[int, int]) -> Sequence[int]:
@@ -230,7 +232,7 @@ class Inquiry:
             elif self._at(ttl - 1).sole == near:
                 self.shortfalls[near] = FEW_FLOWS
             else:
-                wanted[near] = lack
+                wanted[near] = lack if ttl < self.border.first else min(lack, self._quota)
         found = self._steer(ttl - 1, wanted) if wanted else []
         self.shortfalls |= dict.fromkeys(() if found else wanted, FEW_FLOWS)
         return found
@@ -301,8 +303,10 @@ class Inquiry:
 
     def _whence(self, ttl: int) -> list[Ask]:
         """Law 5: ask one hop before those flows of which it matters where they came from."""
-        here = self._at(ttl)
+        here, before = self._at(ttl), self._at(ttl - 1)
         met = [here.nodes[node][0] for node in self.sights.orphans(ttl) if here.nodes[node]]
+        edges = (flows for links in here.links.values() for flows in links.values() if flows)
+        met += [flows[0] for flows in edges if before.where.keys().isdisjoint(flows)]
         return self._take((*here.lost, *met), ttl - 1, _AT_ONCE) if ttl > 1 else []
 
     def _again(self, ttl: int) -> list[Ask]:

@@ -7,7 +7,7 @@ from math import prod
 
 from mxpath.model.multipath import Balancing, Edge, Multipath, Node, Rule, Scope
 from mxpath.model.probe import Protocol
-from mxpath.tracing.multipath_inquiry import SILENT, Inquiry
+from mxpath.tracing.multipath_inquiry import BORDER, SILENT, Inquiry
 from mxpath.tracing.stopping import stopping_point, unseen_probability
 
 _UNASKED = "not asked"
@@ -116,7 +116,11 @@ def _decisions(inquiry: Inquiry, judged: dict[int, _Judged | None]) -> Iterator[
     """The confidence of each decision: a hop that was taken as a whole is one."""
     hops = set()
     for node, judgement in judged.items():
-        if judgement is None or judgement.confidence is None or judgement.shortfall == SILENT:
+        if judgement is None or judgement.confidence is None:
+            continue
+        # What was left out on purpose is told in words.
+        stops = (SILENT,) if inquiry.options.to_target else (SILENT, BORDER)
+        if judgement.shortfall in stops:
             continue
         ttl = inquiry.sights.spots[node].ttl
         if judgement.rule is Rule.NODE or ttl not in hops:

@@ -1,6 +1,7 @@
 """Trace all targets at once: one socket, one loop, one course a target."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from mxpath.errors import InputError
@@ -11,7 +12,6 @@ from mxpath.tracing.course import Course
 from mxpath.tracing.flows import FlowDraw
 from mxpath.tracing.known import Knowledge
 from mxpath.tracing.loop import Loop, Running
-from mxpath.tracing.multipath import Exploration
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.plan import Plan
 from mxpath.tracing.serial import Serial
@@ -56,7 +56,7 @@ def trace(
     """
     chosen = options or TraceOptions()
     if chosen.multipath is not None:
-        return drive(targets, vantage, lambda _target: Exploration(chosen), options=chosen)
+        return _all_paths(targets, vantage, chosen)
     if not chosen.use_known:
         return drive(targets, vantage, lambda _target: Plan(chosen), options=chosen)
     book = Knowledge() if known is None else known
@@ -69,6 +69,23 @@ def trace(
         return Plan(chosen, lambda: book.about(target))
 
     return drive(targets, vantage, plan, options=chosen, over=learn)
+
+
+def _all_paths(
+    targets: Iterable[IPAddress], vantage: Vantage, options: TraceOptions
+) -> tuple[Trace, ...]:
+    """Trace with the graph of all paths; see :func:`trace`."""
+    from mxpath.tracing.multipath import Exploration  # noqa: PLC0415 - loaded when asked for
+
+    courses: dict[IPAddress, Exploration] = {}
+
+    def course_for(target: IPAddress) -> Exploration:
+        return courses.setdefault(target, Exploration(options))
+
+    return tuple(
+        replace(each, multipath=courses[each.target].multipath if each.target in courses else None)
+        for each in drive(targets, vantage, course_for, options=options)
+    )
 
 
 def drive(  # noqa: PLR0913 - what is driven, on what, and by what; the rest at will
@@ -154,7 +171,6 @@ def _result(
 ) -> Trace:
     """Put together the trace of one target."""
     course = running.course
-    inner = course.inner if isinstance(course, Serial) else course
     flows = tuple(_as_flow(running, number) for number in sorted(running.flows))
     completed = _completed(flows) if options.protocol in probes.traits.completes else 0
     return Trace(
@@ -171,7 +187,6 @@ def _result(
         packets_sent=course.packets_sent + completed,
         notes=tuple(course.notes),
         unseen=probes.traits.unseen,
-        multipath=inner.multipath if isinstance(inner, Exploration) else None,
     )
 
 
