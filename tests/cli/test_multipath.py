@@ -53,6 +53,11 @@ def test_a_confidence_out_of_range_is_bad_usage(capsys: pytest.CaptureFixture[st
     assert "must lie between" in capsys.readouterr().err
 
 
+def test_a_watch_looks_at_one_path(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "198.18.33.25", *PLAIN, "--watch"]) == 2
+    assert "leave out --multipath" in capsys.readouterr().err
+
+
 def text(found: Multipath) -> str:
     trace = Trace(
         target=TARGET,

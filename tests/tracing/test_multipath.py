@@ -9,9 +9,14 @@ from hypothesis import strategies as st
 from multipath_graphs import Graph, Wire, address, chain, diamond, explore
 from mxpath.model.address import IPAddress
 from mxpath.model.multipath import Balancing, Multipath, Rule, Scope
+from mxpath.model.trace import Trace
 from mxpath.tracing.course import Shot
 from mxpath.tracing.multipath_options import MultipathOptions
+from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.stopping import stopping_point, unseen_probability
+from mxpath.tracing.tracer import trace
+from scripted_path import TARGET as PATH
+from scripted_path import Script, play
 
 FULL = MultipathOptions(lite=False)
 SURE = MultipathOptions(confidence=0.999)
@@ -231,3 +236,36 @@ def test_whatever_the_graph_the_target_gets_its_share_at_most_and_no_edge_is_mad
         if node.rule is Rule.NODE and node.shortfall is None:
             assert node.probes >= stopping_point(1 + max(1, node.next_hops), found.node_epsilon)
     assert all(diamond.branches > 1 for diamond in found.diamonds)
+
+
+def scripted(script: Script) -> Trace:
+    vantage, _ = play(script)
+    (found,) = trace([PATH], vantage, options=TraceOptions(multipath=MultipathOptions()))
+    return found
+
+
+def test_through_the_loop_every_flow_has_a_port_of_its_own_and_its_hops_are_kept() -> None:
+    found = scripted(Script(distance=6))
+    assert found.multipath is not None
+    assert found.multipath.whole
+    assert len({flow.source_port for flow in found.flows}) == found.multipath.flows == 6
+    assert all(len(flow.hops) == 5 for flow in found.flows[1:])
+    assert sum(len(hop.probes) for flow in found.flows[1:] for hop in flow.hops) == 25
+    assert found.packets_sent == 25 + 6 + 5 + 1
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (Script(distance=6, fails_after=20), "this host could not send"),
+        (Script(distance=6, interrupt_after=12), "interrupted"),
+    ],
+)
+def test_a_fault_or_ctrl_c_in_the_midst_keeps_what_was_learnt(script: Script, words: str) -> None:
+    found = scripted(script)
+    assert found.multipath is not None
+    assert found.multipath.left_out[0] == f"ended early: {words}"
+    assert found.multipath.probes > 3
+    assert len(found.multipath.nodes) == 7
+    assert found.multipath.lowest is not None
+    assert found.multipath.lowest < 0.95

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxpath.cli import options as shared
 from mxpath.cli.targets import resolve
+from mxpath.errors import InputError
 from mxpath.model.probe import Protocol
 from mxpath.model.trace import EndReason, Trace
 from mxpath.tracing.multipath_options import MultipathOptions
@@ -93,6 +94,8 @@ def _add_multipath(parser: argparse.ArgumentParser) -> None:
 def _multipath(options: argparse.Namespace) -> MultipathOptions | None:
     if not options.multipath:
         return None
+    if options.watch:
+        raise InputError("--watch looks at the same flows again: leave out --multipath")
     return MultipathOptions(
         confidence=options.confidence,
         branchings=options.branchings,

@@ -9,8 +9,8 @@ The law
    beside it). Where a whole hop is silent, a flow is asked ``attempts`` times.
 4. **A limit is no silence.** Where others were answered, an answer that stays away may be held back by
    a limit: that hop is asked more slowly, step by step down to once a second for each of its routers
-   (what Linux gives), and a flow counts as silent after ``_PATIENT`` attempts. After the first that did, the
-   hop has a silent router, and others need but ``attempts``.
+   (what Linux gives), and a flow counts as silent after ``_SLOWLY`` attempts at that pace. After the first
+   that did, the hop has a silent router, and others need but ``attempts``.
 5. **The target's share** is kept by ``multipath_border.py``. What dies before the target is spare
    (``ProbeSpec.spare``): it is not charged to the target, and who sends may hold it back.
 6. **Stopped is not lost**: what was learnt until Ctrl-C, a fault or a bound is the result, with the confidence
@@ -33,8 +33,9 @@ from mxpath.tracing.multipath_tempo import Tempo
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.plan import Plan, is_over
 
-_PATIENT = 4
-"""Attempts where others were answered (law 4)."""
+_SLOWLY = 2
+_PATIENT = 10
+"""Attempts where others were answered (law 4): at the slowest pace, and in all."""
 
 
 class Exploration:
@@ -286,8 +287,9 @@ class Exploration:
         if self.stopped is not None or self.border.is_near(ask.flow, ask.ttl):
             return False
         silent = any(map(self.sights.is_silent, self.sights.at(ask.ttl).nodes))
-        patient = self._routers(ask.ttl) and not silent
-        return question.attempts < (_PATIENT if patient else self.options.attempts)
+        if silent or not self._routers(ask.ttl):
+            return question.attempts < self.options.attempts
+        return question.slowly < _SLOWLY and question.attempts < _PATIENT
 
     def _routers(self, ttl: int) -> int:
         """Answering nodes of a hop."""

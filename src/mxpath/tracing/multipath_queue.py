@@ -18,6 +18,8 @@ class Question:
 
     ask: Ask
     attempts: int = 0
+    slowly: int = 0
+    """Of these, those at a pace at which a limited router would have answered."""
     sent_s: float = 0.0
     free_s: float = 0.0
     """It does not leave before."""
@@ -88,6 +90,7 @@ class Queue:
         question = self._drop(key)
         assert question is not None
         question.attempts += 1
+        question.slowly += self._tempo.is_slowest(key[1])
         question.sent_s = at_s
         self.under_way[key] = question
 

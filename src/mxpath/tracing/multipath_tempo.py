@@ -15,6 +15,8 @@ class _Hop:
     """Greatest round-trip time seen."""
     gap_s: float = 0.0
     """Time between two probes."""
+    slowest: bool = False
+    """Whether that is as wide as it gets."""
     free_s: float = 0.0
     """No probe before."""
     slowed_s: float = -1.0
@@ -46,8 +48,13 @@ class Tempo:
         hop = self._hop(ttl)
         if routers and sent_s >= hop.slowed_s:
             hop.gap_s = min(_SLOWEST_S / routers, max(_SLOW_S, 2 * hop.gap_s))
+            hop.slowest = hop.gap_s >= _SLOWEST_S / routers
             hop.slowed_s = now_s
             hop.free_s = now_s + hop.gap_s
+
+    def is_slowest(self, ttl: int) -> bool:
+        """Whether this hop is asked no faster than a limited router answers."""
+        return self._hop(ttl).slowest
 
     def is_slow(self, ttl: int) -> bool:
         """Whether one probe at a time is sent to this hop."""
