@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from formats.samples import SAMPLES
 from mxpath.errors import ParseError
-from mxpath.formats import atlas
+from mxpath.formats import atlas, traceroute
 from mxpath.model.probe import MplsLabel, Protocol, ReplyKind
 from mxpath.model.trace import EndReason, Trace
 
@@ -148,6 +149,23 @@ def test_the_names_of_the_oldest_firmware() -> None:
     assert (str(found.target), str(found.source)) == (TARGET, "192.0.2.9")
     assert found.protocol is Protocol.UDP
     assert "Paris id 3" in found.notes
+
+
+def test_firmware_1_holds_what_traceroute_printed() -> None:
+    words = (SAMPLES / "traceroute" / "busybox-v4.txt").read_text(encoding="utf-8")
+    old = {"fw": 1, "prb_id": 21, "msm_id": 6001, "timestamp": 1332938930, "result": words}
+    (found,) = atlas.read(json.dumps([old | {"from": "192.0.2.1"}]).encode(), source="x")
+    (plain,) = traceroute.read(words.encode(), source="x")
+    assert (found.target, found.hops, found.distance) == (plain.target, plain.hops, plain.distance)
+    assert found.hops
+    assert found.notes[:2] == (
+        "RIPE Atlas measurement 6001, probe 21", "the probe is seen as 192.0.2.1",
+    )  # fmt: skip
+    assert found.started_at is not None
+    assert atlas.read(json.dumps(old | {"result": "dns: no such name"}).encode(), source="x") == ()
+    broken = old | {"result": words + "\n 1  later than it should be\n"}
+    with pytest.raises(ParseError, match="x: record 1: result: cannot be read"):
+        atlas.read(json.dumps(broken).encode(), source="x")
 
 
 def test_pages_arrays_and_results_of_other_types() -> None:

@@ -1,9 +1,10 @@
-"""RIPE Atlas results of type traceroute, of all firmwares since 4400.
+"""RIPE Atlas results of type traceroute, of all firmwares.
 
 Source: "Measurement Result Format" (https://atlas.ripe.net/docs/apis/measurement-result-format),
 versions 4400 to 5000; newer ones are alike. A file is an array as the API gives it, a page with
 ``results``, one result, or one a line. Results of other types are passed over, and so are those
-without a destination address: such a probe could not resolve the name, and sent nothing.
+without a destination address: such a probe could not resolve the name, and sent nothing. The result
+of firmware 1 is what BusyBox' traceroute has printed.
 
 An answer without ``err`` and ``flags`` may be of any other kind. From the target it counts as the
 target's own; before the last hop it was a Time Exceeded, for else the probe would have stopped.
@@ -12,6 +13,8 @@ target's own; before the last hop it was a Time Exceeded, for else the probe wou
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from mxpath.errors import ParseError
+from mxpath.formats import traceroute
 from mxpath.formats.assembling import assemble, distance_of, packets_of
 from mxpath.formats.json_records import Record, records
 from mxpath.formats.reading import Reader
@@ -45,8 +48,14 @@ def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
     ParseError
         When it is no JSON, or a field does not fit.
     """
-    found = (_trace(each) for record in records(content, source=source) for each in _page(record))
-    return tuple(trace for trace in found if trace is not None)
+    results = (each for record in records(content, source=source) for each in _page(record))
+    traces: list[Trace] = []
+    for result in results:
+        if isinstance(result.fields.get("result"), str):
+            traces += _printed(result)
+        elif (trace := _trace(result)) is not None:
+            traces.append(trace)
+    return tuple(traces)
 
 
 def _page(record: Record) -> Sequence[Record]:
@@ -54,6 +63,25 @@ def _page(record: Record) -> Sequence[Record]:
     if "results" not in record.fields:
         return (record,)
     return [replace(each, number=n) for n, each in enumerate(record.children("results"), 1)]
+
+
+def _printed(record: Record) -> Iterator[Trace]:
+    """Yield what a text of BusyBox' traceroute tells."""
+    words = record.fields["result"].encode(errors="replace")
+    if record.fields.get("fw") != 1 or not traceroute.READER.fits(words):
+        return
+    try:
+        traces = traceroute.read(words, source=record.source)
+    except ParseError as error:
+        record.fail("result", f"cannot be read: {error}")
+    for trace in traces:
+        yield replace(
+            trace,
+            engine="atlas",
+            started_at=record.moment("timestamp"),
+            notes=(*_about(record), *trace.notes),
+            imported=_imported(record),
+        )
 
 
 def _trace(record: Record) -> Trace | None:
@@ -83,9 +111,7 @@ def _trace(record: Record) -> Trace | None:
         packets_sent=packets_of([flow]),
         notes=(*_about(record), *errors),
         unseen=UNSEEN,
-        imported=Imported(
-            tool="atlas", source=record.source, record=record.number, version=_version(record)
-        ),
+        imported=_imported(record),
     )
 
 
@@ -227,13 +253,15 @@ def _about(record: Record) -> Iterator[str]:
         yield f"Paris id {paris}"
 
 
-def _version(record: Record) -> str | None:
+def _imported(record: Record) -> Imported:
     firmware, version = record.integer("fw"), record.text("mver")
-    return None if firmware is None else f"{firmware} {version}" if version else str(firmware)
+    words = None if firmware is None else f"{firmware} {version}" if version else str(firmware)
+    return Imported(tool="atlas", source=record.source, record=record.number, version=words)
 
 
 def _fits(head: bytes) -> bool:
-    return b'"prb_id"' in head and (b'"traceroute"' in head or b'"hop"' in head)
+    kinds = (b'"traceroute"', b'"hop"', b'"traceroute to ')
+    return b'"prb_id"' in head and any(kind in head for kind in kinds)
 
 
 READER = Reader(title="RIPE Atlas results of type traceroute", read=read, fits=_fits)
