@@ -1,9 +1,8 @@
 """Printing what is read off a trace: remarks under its hops, and a table of statistics."""
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
-from mxpath.cli.tables import WIDTH
+from mxpath.cli.tables import folded
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.egress import Egress, EgressState
 from mxpath.model.foreign_text import printable
@@ -11,7 +10,6 @@ from mxpath.model.path_mtu import PathMtu
 from mxpath.model.reading import HopLoss, HopReading, LossNature, TraceReading
 from mxpath.model.trace import Trace
 
-_INDENT = " " * 6
 _COLUMNS = (
     ("Last", "last_ms"),
     ("Avg", "average_ms"),
@@ -32,13 +30,23 @@ def remarks(reading: TraceReading) -> dict[int, list[str]]:
     ended = False
     for hop in reading.hops:
         if words := _loss_words(hop.loss, ended=ended):
-            found.setdefault(hop.ttl, []).extend(_folded(f"- {words}"))
+            found.setdefault(hop.ttl, []).extend(folded(f"- {words}"))
         ended = ended or hop.loss.nature is LossNature.ENDS
-    for anomaly in reading.anomalies:
+    for anomaly in _once(reading.anomalies):
         found.setdefault(anomaly.ttls[0], []).extend(
-            _folded(f"{_mark(anomaly)} {anomaly_words(anomaly)}")
+            folded(f"{_mark(anomaly)} {anomaly_words(anomaly)}")
         )
     return found
+
+
+def _once(anomalies: Sequence[Anomaly]) -> Iterator[Anomaly]:
+    """What several flows show alike is told of the first."""
+    told = set()
+    for anomaly in anomalies:
+        what = anomaly.kind, anomaly.ttls, anomaly.words
+        if what not in told:
+            told.add(what)
+            yield anomaly
 
 
 def _mark(anomaly: Anomaly) -> str:
@@ -58,16 +66,6 @@ def _span(ttls: Sequence[int]) -> str:
     return f"{ttls[0]}-{ttls[-1]}" if whole else ", ".join(map(str, ttls))
 
 
-def _folded(text: str) -> list[str]:
-    return wrap(
-        text,
-        WIDTH,
-        initial_indent=_INDENT,
-        subsequent_indent=_INDENT + "  ",
-        break_on_hyphens=False,
-    )
-
-
 def _loss_words(loss: HopLoss, *, ended: bool) -> str:
     if loss.nature is LossNature.FORWARD:
         return f"{_forward_words(loss)}: the hops behind lost them too"
@@ -84,7 +82,7 @@ def _forward_words(loss: HopLoss) -> str:
 def egress_lines(found: Sequence[Egress]) -> list[str]:
     """Say first of all where a port does not get out; nothing where it does."""
     shut = [egress for egress in found if egress.state is EgressState.BLOCKED]
-    return [line for egress in shut for line in wrap(f"{_upper(egress.words)}.", WIDTH)]
+    return [line for egress in shut for line in folded(f"{_upper(egress.words)}.", indent=0)]
 
 
 def _upper(sentence: str) -> str:
@@ -97,14 +95,14 @@ def mtu_lines(trace: Trace) -> list[str]:
     if found is None:
         return []
     if found.mtu_bytes is None:
-        return _folded("path MTU unknown: neither the target nor a hop answers echo requests")
+        return folded("path MTU unknown: neither the target nor a hop answers echo requests")
     size = f"{found.mtu_bytes} bytes"
     if found.fails_bytes is None:
         size = f"at least {size}"
     elif not found.is_exact:
         size += f" or more, below {found.fails_bytes}"
     where = "" if found.reached else f" as far as hop {found.as_far_as_ttl}"
-    return _folded(f"path MTU{where}: {size}{_mtu_source(found)}")
+    return folded(f"path MTU{where}: {size}{_mtu_source(found)}")
 
 
 def _mtu_source(found: PathMtu) -> str:

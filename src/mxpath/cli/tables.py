@@ -1,6 +1,7 @@
 """Printing: plain tables for people. All foreign text is made harmless first."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
@@ -10,6 +11,18 @@ from mxpath.model.trace import Hop, Trace
 
 WIDTH = 100
 """Columns of a line."""
+
+
+def folded(text: str, *, indent: int = 6) -> list[str]:
+    """Return ``text`` in lines of ``WIDTH`` columns; no word is broken."""
+    return wrap(
+        text,
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def owner_words(owner: Attribution | None) -> str:
@@ -45,20 +58,27 @@ def print_trace(
     target = str(trace.target)
     title = target if asked == target else f"{printable(asked)} {target}"
     source = f" from {trace.source}" if trace.source else ""
-    print(f"{title} {_probes_words(trace)}{source}, {_measured_words(trace)}: {trace.end_words}")
+    head = f"{title} {_probes_words(trace)}{source}, {_measured_words(trace)}: {trace.end_words}"
+    # A path to a file is one long word: broken off before it, the line would be no shorter.
+    print("\n".join(folded(head, indent=0)) if trace.imported is None else head)
     widths = _widths(trace, owners)
     for hop in trace.hops:
         for line in _hop_lines(hop, owners, names, widths):
             print(line)
         for line in (under or {}).get(hop.ttl, ()):
             print(line)
+    for line in _foot(trace):
+        print("\n".join(folded(line)))
+
+
+def _foot(trace: Trace) -> Iterator[str]:
     for note in trace.notes:
-        print(f"      note: {printable(note)}")
+        yield f"note: {printable(note)}"
     if trace.packets_sent is not None:
-        print(f"      {trace.packets_sent} packets sent")
+        yield f"{trace.packets_sent} packets sent"
     if trace.unseen:
         unseen = printable("; ".join(trace.unseen))
-        print(f"      {printable(trace.engine)} cannot see: {unseen}")
+        yield f"{printable(trace.engine)} cannot see: {unseen}"
 
 
 def _probes_words(trace: Trace) -> str:

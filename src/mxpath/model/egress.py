@@ -49,7 +49,8 @@ class Egress:
             if self.ttl
             else ("before the first hop")
         )
-        passes = f", while {' and '.join(self.passes)} passes" if self.passes else ""
+        others = " and ".join(name.upper() for name in self.passes)
+        passes = f", while {others} passes" if others else ""
         if self.grade is Grade.POSSIBLE:
             return f"every SYN vanishes {where}{passes}: consistent with a filter of {what}"
         does = "is" if self.grade is Grade.CERTAIN else "is most likely"

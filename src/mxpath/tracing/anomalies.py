@@ -130,7 +130,7 @@ def _private(flow: FlowHeard) -> Iterator[Anomaly]:
         yield flow.found(
             AnomalyKind.PRIVATE_ADDRESS,
             ttls(run),
-            f"{names} is private, behind public hops: a network numbers its links so",
+            f"{names} is private, behind public hops: consistent with links that are numbered so",
             *(f"hop {h.ttl}: {h.reply.responder}" for h in run),
         )
 

@@ -12,7 +12,8 @@ artifacts" (Computer Networks 52, 2008):
    0); an unreachable that follows a time exceeded of the same router; address rewriting, by which
    a gateway speaks for the routers behind it (the reply TTL falls from hop to hop, which over two
    hops may also be balancing by packet over ways of unequal length); and for cycles a path that
-   changed, balancing by packet, or a router that answers from an address of another way.
+   changed, balancing by packet, or a router that answers from an address of another way. A path
+   that becomes longer by one in mid-trace shows one router at two hops.
 3. A **forwarding loop** is a cycle that goes round until the trace ends without the target: the
    last hops repeat with a period, through two rounds at least.
 4. A cause is named where its sign was seen, else none is.
@@ -88,7 +89,7 @@ def _loop_cause(flow: FlowHeard, run: Sequence[Heard]) -> str:
         return ": consistent with address rewriting, the reply TTL falls from hop to hop"
     if falls:
         return ": consistent with address rewriting, or with balancing by packet over unequal ways"
-    return ""
+    return ": consistent with a path that became longer meanwhile" if len(run) == 2 else ""
 
 
 def _cycles(flow: FlowHeard, runs: Sequence[Sequence[Heard]]) -> Iterator[Anomaly]:
