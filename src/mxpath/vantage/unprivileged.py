@@ -9,10 +9,11 @@ The law
 2. The kernel sends a SYN again after a second (RFC 6298 section 2.1), and nobody would know which
    of the two was answered: the socket is closed before.
 3. The probe that reaches the target completes a connection, which is reset at once (SO_LINGER
-   with 0 s). A reset leaves nothing behind: no greeting is sent to nobody, the server keeps no
-   state, and the flow's 5-tuple is free for its next probe; after a FIN it would be in TIME-WAIT
-   for a minute. It is what the kernel does to the half-open connections of the raw engine too.
-   The price: where the reset overtakes ``accept()`` the server's log has no name for its guest.
+   with 0 s). A reset leaves nothing behind: the server keeps no state, and the flow's 5-tuple is
+   free for its next probe; after a FIN it would be in TIME-WAIT for a minute. It is what the kernel
+   does to the half-open connections of the raw engine too. The price: where the reset overtakes
+   ``accept()`` the server's log has no name for its guest, and a greeting that crosses it is answered
+   by one reset more.
 4. UDP and ICMP have one socket a flow, and any number of probes under way: the quote of an error,
    and the payload of an echo, bring back the number. Of ICMP the kernel writes the checksum, and
    the identifier is the one to which the socket is bound.
