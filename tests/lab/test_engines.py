@@ -231,6 +231,21 @@ def probes_of(trace: dict[str, Any]) -> int:
     return sum(len(hop["probes"]) for hop in flow["hops"]) + len(flow["beyond"])
 
 
+def test_nobody_measures_the_mtu_of_a_path(
+    kernel: Lab, home: Path, targets: str, python: str, seen: dict[str, Any]
+) -> None:
+    assert seen  # and so nobody may send echo requests
+    kernel.link("alpha1", "alpha2", mtu=1400)
+    try:
+        words = ("-m", "mxpath", "trace", "--json", "-n", "--mtu", "--protocol", "udp")
+        done = run(kernel, home, *words, *targets.split(","), python=python, user=True)
+    finally:
+        kernel.link("alpha1", "alpha2", mtu=None)
+    assert (done.stderr, done.returncode) == ("", 0)
+    found = [each["path_mtu"]["mtu_bytes"] for each in json.loads(done.stdout)["traces"]]
+    assert found == [1400, 1400]
+
+
 def test_analyze_as_nobody_in_particular(
     kernel: Lab, home: Path, world: World, python: str
 ) -> None:

@@ -38,7 +38,7 @@ _SHORTEST_S, _LONGEST_S = 0.3, 2.0
 _ROUTER_BURST = 4
 _ROUTER_GAP_S = 1.1
 _TOO_LONG = os.strerror(errno.EMSGSIZE)
-_WHOLE_PACKETS = {"raw", "scapy", "simulated"}
+_WHOLE_PACKETS = {"raw", "scapy", "unprivileged", "simulated"}
 """Engines whose packets have the size that was asked for, and may not be fragmented."""
 
 
