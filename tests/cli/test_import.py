@@ -28,6 +28,13 @@ def test_a_file_is_guessed_attributed_and_printed(capsys: pytest.CaptureFixture[
     assert "1 trace, read as traceroute" in printed.err
 
 
+def test_statistics_of_mtr_are_shown_as_they_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    report = SAMPLES / "mtr" / "json-all-fields-v6.json"
+    assert main(["import", "--statistics", "--quiet", str(report)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1].split()
+    assert last[:6] == ["7.", "0.0%", "5", "50.5", "50.4", "50.4"]
+
+
 def test_json_is_a_document_of_traces(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "--json", "--quiet", str(LINUX), str(SAMPLES / "lft" / "udp.txt")]) == 0
     printed = capsys.readouterr()

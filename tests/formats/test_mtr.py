@@ -163,6 +163,7 @@ def test_several_reports_in_one_file() -> None:
         ('{"report": {"mtr": {}, "hubs": [{"count": "x"}]}}', "record 1: .*count"),
         ('{"report": {"mtr": {}, "hubs": [{"count": 1, "Snt": "NaN"}]}}', "'NaN' is no figure"),
         ("HOST: a Loss% Snt\n 1. ::1 0.0%", "made:2: 2 columns"),
+        ("HOST: a Loss% Snt\n 1. ::1 0.0% 4\ntraceroute to ::1 (::1)", "made:3: .*another tool"),
         ("HOST: a Loss% Snt\n 1. ::1 300.0% 4", "made:1: 300.0 is not between"),
         ("HOST: a Loss% Snt\n 2. ::1 0.0% 4\n 1. ::1 0.0% 4", "out of order"),
         ("Mtr_Version,Start_Time\nMTR.0.95,1", "made:1: a heading without"),

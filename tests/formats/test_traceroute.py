@@ -186,6 +186,7 @@ def test_remarks_of_the_tool_are_notes_made_harmless() -> None:
         (f"traceroute to ::1 (::1)\n 1 {' *' * 300}", 2, "more than 256 probes"),
         (f"traceroute to ::1 (::1)\n 1 {' *' * 3000}", 2, "longer than"),
         ("traceroute to ::1 (::1)\n 1  5.0 ms", 2, "'5.0 ms'"),
+        ("traceroute to ::1 (::1)\n 1  *\n\nHOST: a  Loss%  Snt\n", 4, "another tool"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_line(text: str, line: int, words: str) -> None:

@@ -10,7 +10,7 @@ from mxpath.cli import options as shared
 from mxpath.cli import tables
 from mxpath.cli.foreign import add_format, formats_table, read_file
 from mxpath.cli.kept import write_whole
-from mxpath.cli.readings import remarks
+from mxpath.cli.readings import remarks, table
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
 from mxpath.formats import WRITERS
@@ -31,6 +31,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_output(parser)
     parser.add_argument(
         "--to", choices=tuple(WRITERS), help="write the traces in this format instead of text"
+    )
+    parser.add_argument(
+        "--statistics",
+        action="store_true",
+        help="a table of loss, round trips and jitter of each hop, as mtr has it",
     )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write to this file (--json, --to)"
@@ -73,6 +78,8 @@ def _show(traces: Sequence[Trace], options: argparse.Namespace, gazetteer: Gazet
         return
     for each, reading in zip(traces, readings, strict=True):
         tables.print_trace(each, owners, {}, asked=str(each.target), under=remarks(reading))
+        for line in table(reading) if options.statistics else ():
+            print(line)
 
 
 def _give(content: bytes, output: Path | None) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from mxpath.errors import ParseError
 from mxpath.formats.hop_line import HopLine
-from mxpath.formats.lines import lines_of
+from mxpath.formats.lines import OTHER_TOOL, begins_a_trace, lines_of
 from mxpath.formats.told_trace import MAX_TTL, Heading, assemble
 from mxpath.model.foreign_text import printable
 from mxpath.model.trace import EndReason, Trace
@@ -81,6 +81,8 @@ def read_text(content: bytes, dialect: Dialect, *, source: str) -> tuple[Trace, 
             sections.append(Section(heading=heading))
         elif heading is not None:
             wrong = heading
+        elif begins_a_trace(line):
+            wrong = OTHER_TOOL
         elif sections:
             wrong = _take(sections[-1], line, dialect)
         elif _HOP.match(line):

@@ -1,6 +1,7 @@
 """Files of text, line by line: what the readers of the tools' own output share."""
 
 import codecs
+import re
 
 from mxpath.errors import InputError, ParseError
 from mxpath.formats.json_records import plain_address
@@ -15,6 +16,26 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+
+
+_HEADINGS = re.compile(
+    r"\s*(?:traceroute6? to \S+ \(|Tracing the path to |Tracing route to |TTL LFT trace to "
+    r"|HOST: .*(?:Loss%|Snt))"
+)
+
+
+def begins_a_trace(line: str) -> bool:
+    """Whether a line is the heading of any of the tools whose text is read here.
+
+    Examples
+    --------
+    >>> begins_a_trace("TTL LFT trace to 192.0.2.25:25/tcp")
+    True
+    """
+    return _HEADINGS.match(line) is not None
+
+
+OTHER_TOOL = "here begins what another tool printed: it wants a file of its own"
 
 
 def text_of(content: bytes) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from mxpath.formats.json_records import MAX_SECONDS
+from mxpath.formats.lines import OTHER_TOOL, begins_a_trace
 from mxpath.formats.mtr_rows import Report, Row, number, title
 
 TITLES = frozenset(
@@ -61,6 +62,8 @@ def take_report(tables: list[Table], line: str, at: int) -> None:
         if not tables or tables[-1].titles:
             tables.append(Table(report=Report(line=at, resolution_ms=0.1)))
         _take_titles(tables[-1], line)
+    elif begins_a_trace(line):
+        raise ValueError(OTHER_TOOL)
     elif tables and (found := _ROW.fullmatch(line)) is not None:
         _take_row(tables[-1], line, found)
     elif tables and tables[-1].rows and (found := _MORE.fullmatch(line)) is not None:
