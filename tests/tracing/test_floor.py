@@ -1,4 +1,4 @@
-"""Traces against the floor of their path: the law of ``lab/floor.py`` on a clock moved by hand."""
+"""Traces against the floor of their path: the law of ``tracing/floor.py`` on a clock moved by hand."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mxpath.lab.floor import floor_s
 from mxpath.model.probe import ReplyKind
 from mxpath.model.trace import EndReason, Trace
+from mxpath.tracing.floor import floor_s
 from mxpath.tracing.known import Knowledge
 from mxpath.tracing.tracer import TraceOptions, trace
 from scripted_path import TARGET, Script, ScriptedSocket, play

@@ -145,3 +145,26 @@ def test_no_more_than_the_share_arrives_when_a_bare_ack_tells_of_a_lost_syn_ack(
     """Six SYNs, 5 to 10, were on their way to a target at TTL 5: it has had its share."""
     assert lost_syn_ack(bare_ack=False) == ([5, 6, 7, 8, 9], 10)
     assert lost_syn_ack(bare_ack=True) == ([], 5)
+
+
+def test_what_has_left_past_a_refusal_is_waited_for() -> None:
+    plan = Plan(ONCE)
+    send(plan)
+    for ttl in (1, 2, 3):
+        reply(plan, ttl, ReplyKind.TIME_EXCEEDED)
+    reply(plan, 4, ReplyKind.UNREACHABLE, ms=20)
+    assert plan.due(0.02) == ()
+    assert plan.wake_s(0.02) == 0.2
+    reply(plan, 6, ReplyKind.SYN_ACK, ms=50)
+    assert (plan.end, plan.distance) == (EndReason.REACHED, 6)
+
+
+def test_where_all_that_has_left_is_refused_nothing_is_waited_for() -> None:
+    plan = Plan(ONCE)
+    send(plan)
+    for ttl in range(1, 4):
+        reply(plan, ttl, ReplyKind.TIME_EXCEEDED)
+    assert send(plan, 0.01) == [7, 8, 9]
+    for ttl in range(4, 10):
+        reply(plan, ttl, ReplyKind.UNREACHABLE, ms=20)
+    assert plan.wake_s(0.02) is None

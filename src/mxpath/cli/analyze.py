@@ -122,7 +122,10 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         naming=not options.no_names,
         fallback=not options.no_fallback,
         registry=RegistryOptions(offline=options.offline),
-        earlier=() if options.no_known else remembered(domain, vantage),
+        # A recording is to be played without what is kept here.
+        earlier=()
+        if options.no_known or options.record is not None
+        else remembered(domain, vantage),
         trace=TraceOptions(
             port=options.port, use_known=not options.no_known, **shared.queries(options)
         ),

@@ -11,7 +11,8 @@ The law
    last one.
 3. **The distance** is the smallest TTL that the target itself answers: that a SYN/ACK or RST
    acknowledges, or an echo reply or a port unreachable from the target. From then on, and from
-   a Destination Unreachable on, no greater TTL leaves. A bare ACK says that another SYN of this flow
+   a Destination Unreachable on, no greater TTL leaves; but what has left is waited for as a silent
+   hop is, since one router that refuses is not the target. A bare ACK says that another SYN of this flow
    has arrived, and acknowledges the first: alone it ends nothing, but where a SYN/ACK comes for a
    greater TTL, the first one's was lost, and the distance is the first one's.
 4. **Patience.** A silent hop with an answer beyond it is given up max(``min_wait_s``,
@@ -147,6 +148,8 @@ class Plan(Findings):
             if not self._fault and len(self._rungs) < self._reach():
                 yield self._last_s + self.options.min_wait_s
                 yield self._last_s + self._wait_s(len(self._rungs))
+        elif self.distance is None and not all(r.kinds for r in self._rungs[self.last_ttl :]):
+            yield self._last_s + self._wait_s(len(self._rungs))
 
     def _below(self) -> list[Rung]:
         """Hops before the end of the path, or before the last answer."""

@@ -12,17 +12,8 @@ The law (event-driven; nothing here waits or sends):
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waits:
-    """Cap and waits of the tracer that is held to the floor."""
-
-    max_past_target: int = 5
-    min_wait_s: float = 0.2
-    rtt_factor: float = 3.0
-    silence_timeout_s: float = 2.0
+from mxpath.tracing.options import TraceOptions
 
 
 def floor_s(
@@ -30,7 +21,7 @@ def floor_s(
     target_s: float | None,
     *,
     known: bool = False,
-    waits: Waits | None = None,
+    options: TraceOptions | None = None,
 ) -> float:
     """Return the least time of a trace in seconds.
 
@@ -43,8 +34,8 @@ def floor_s(
         That of the target; ``None`` for one that drops SYNs.
     known
         Whether the distance is known before.
-    waits
-        What the tracer waits for silence, and its cap.
+    options
+        Waits and cap.
 
     Examples
     --------
@@ -56,7 +47,7 @@ def floor_s(
     >>> round(floor_s(ramp, None), 3)
     2.138
     """
-    chosen = waits or Waits()
+    chosen = options or TraceOptions()
     rtts = [*hops_s, target_s]
     distance = len(rtts)
     answering = [ttl for ttl in range(1, distance) if hops_s[ttl - 1] is not None]
@@ -73,25 +64,25 @@ def floor_s(
     return max(ends)
 
 
-def _ahead(waits: Waits) -> int:
-    return 1 + waits.max_past_target
+def _ahead(options: TraceOptions) -> int:
+    return 1 + options.max_past_target
 
 
-def _departures(rtts: Sequence[float | None], last: int, waits: Waits) -> list[float]:
+def _departures(rtts: Sequence[float | None], last: int, options: TraceOptions) -> list[float]:
     """Return when each SYN leaves, by TTL from 1 (rule 1)."""
     left: list[float] = []
     for ttl in range(1, last + 1):
-        if ttl <= _ahead(waits):
+        if ttl <= _ahead(options):
             left.append(0.0)
             continue
-        near = range(max(1, ttl - _ahead(waits)), min(ttl, len(rtts) + 1))
+        near = range(max(1, ttl - _ahead(options)), min(ttl, len(rtts) + 1))
         answers = [left[t - 1] + rtt for t in near if (rtt := rtts[t - 1]) is not None]
-        stuck_s = left[-1] + waits.min_wait_s
+        stuck_s = left[-1] + options.min_wait_s
         left.append(max(left[-1], min([stuck_s, *answers])))
     return left
 
 
-def _patience_s(rtts: Sequence[float | None], place: int, waits: Waits) -> float:
+def _patience_s(rtts: Sequence[float | None], place: int, options: TraceOptions) -> float:
     near = next((rtt for rtt in reversed(rtts[:place]) if rtt is not None), 0.0)
     far = next((rtt for rtt in rtts[place + 1 :] if rtt is not None), 0.0)
-    return max(waits.min_wait_s, waits.rtt_factor * max(near, far))
+    return max(options.min_wait_s, options.rtt_factor * max(near, far))
