@@ -1,0 +1,317 @@
+"""Path attributes of many routes at once: each distinct block of octets is read once.
+
+The law
+-------
+1. The same block recurs for many prefixes, so blocks are told apart by their
+   octets (:class:`Blocks`), and the columns have one row a block.
+2. An attribute that runs over the end of its block damages the route: RFC 4271
+   says nothing more can be trusted. An attribute that is whole, but whose
+   length or content is not what its type wants, is left out alone (RFC 7606,
+   attribute discard) and counted.
+3. Of an attribute that comes twice, the first counts (RFC 7606 section 3 g).
+4. AGGREGATOR has 6 or 8 octets, and its length says which. One that names
+   AS_TRANS gives way to AS4_AGGREGATOR; one that names another network says that
+   AS4_AGGREGATOR and AS4_PATH are stale (RFC 6793 section 4.2.3).
+5. MP_REACH_NLRI is whole, or shortened to its next hop as TABLE_DUMP_V2 wants
+   it (RFC 6396 section 4.3.4): a first octet of 0 is the family's, not a length.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mxpath.datasets.mrt_octets import Flags, Ints, Octets, offsets_of, spread, strides
+from mxpath.datasets.mrt_paths import Paths, read_paths
+
+ORIGIN, AS_PATH, NEXT_HOP, MED, LOCAL_PREF, ATOMIC_AGGREGATE, AGGREGATOR = 1, 2, 3, 4, 5, 6, 7
+COMMUNITIES, MP_REACH, MP_UNREACH, EXTENDED, AS4_PATH, AS4_AGGREGATOR = 8, 14, 15, 16, 17, 18
+LARGE = 32
+READ_TYPES = (
+    ORIGIN,
+    AS_PATH,
+    NEXT_HOP,
+    MED,
+    LOCAL_PREF,
+    ATOMIC_AGGREGATE,
+    AGGREGATOR,
+    COMMUNITIES,
+    MP_REACH,
+    MP_UNREACH,
+    EXTENDED,
+    AS4_PATH,
+    AS4_AGGREGATOR,
+    LARGE,
+)
+AS_TRANS = 23456
+
+AS4, SHORTENED, ADD_PATH = 1, 2, 4
+"""How a block is to be read: four-octet AS numbers; out of TABLE_DUMP_V2; path identifiers."""
+
+_SLOTS = np.zeros(256, np.int64)
+_SLOTS[list(READ_TYPES)] = np.arange(1, len(READ_TYPES) + 1)
+_EXTENDED_LENGTH = 0x10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ragged:
+    """Values of n rows, one row after the other."""
+
+    offsets: Ints
+    """Where each row's values begin, shape (n + 1,)."""
+    values: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Attributes:
+    """Columns of n distinct attribute blocks. What ``has`` denies is 0 in its column."""
+
+    present: NDArray[np.uint64]
+    """Bit t is set when attribute type t (below 64) is there and whole, read or not."""
+    origin: NDArray[np.uint8]
+    """0 IGP, 1 EGP, 2 INCOMPLETE."""
+    paths: Paths
+    next_hop: NDArray[np.uint32]
+    """NEXT_HOP: an IPv4 address."""
+    reach_next_hop: NDArray[np.uint8]
+    """Next hop of MP_REACH_NLRI, an IPv4 one in the first four octets, shape (n, 16)."""
+    reach_version: NDArray[np.uint8]
+    """4 or 6; 0 without MP_REACH_NLRI."""
+    med: NDArray[np.uint32]
+    local_pref: NDArray[np.uint32]
+    aggregator_asn: NDArray[np.uint32]
+    aggregator_address: NDArray[np.uint32]
+    communities: Ragged
+    """RFC 1997, 32 bits each."""
+    extended_communities: Ragged
+    """RFC 4360, 64 bits each."""
+    large_communities: Ragged
+    """RFC 8092, values of shape (k, 3)."""
+
+    def __len__(self) -> int:
+        return len(self.origin)
+
+    def has(self, kind: int) -> Flags:
+        """Return which blocks have an attribute of this type, shape (n,)."""
+        found: Flags = (self.present >> np.uint64(kind)) & np.uint64(1) == 1
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reading:
+    """What was found in the blocks of one stretch."""
+
+    octets: Octets
+    """All blocks, one after the other."""
+    forms: Ints
+    """How each block was read."""
+    attributes: Attributes
+    broken: Flags
+    """Blocks whose attributes run over their end (law 2)."""
+    reach: tuple[Ints, Ints, Ints]
+    """MP_REACH_NLRI: family (AFI << 8 | SAFI, 0 without), where its prefixes begin and end."""
+    unreach: tuple[Ints, Ints, Ints]
+    """The same of MP_UNREACH_NLRI."""
+    discarded: dict[int, int]
+    """How many attributes of each type were left out."""
+
+
+class Blocks:
+    """Attribute blocks of one stretch, each kept once a way of reading."""
+
+    def __init__(self) -> None:
+        self._next = count().__next__
+        self._known: dict[int, defaultdict[bytes, int]] = {}
+
+    def number(self, form: int, data: bytes, first: Ints, last: Ints) -> Ints:
+        """Return the number of each block, known or new."""
+        known = self._known.setdefault(form, defaultdict(self._next))
+        places = zip(first.tolist(), last.tolist(), strict=True)
+        return np.array([known[data[begin:end]] for begin, end in places], np.int64)
+
+    def read(self) -> Reading:
+        """Read every block once."""
+        numbers: list[int] = []
+        found: list[bytes] = []
+        forms: list[Ints] = []
+        for form, known in self._known.items():
+            numbers += known.values()
+            found += known
+            forms.append(np.full(len(known), form))
+        form_of = np.concatenate(forms) if forms else np.zeros(0, np.int64)
+        if len(forms) > 1:
+            order = np.argsort(np.array(numbers))
+            found, form_of = [found[at] for at in order.tolist()], form_of[order]
+        ends = np.cumsum(np.array([len(block) for block in found], np.int64), dtype=np.int64)
+        first = np.concatenate((np.zeros(1, np.int64), ends[:-1])) if found else ends
+        return _Reader(Octets(b"".join(found)), first, ends, form_of).read()
+
+
+class _Reader:
+    """One reading of many blocks: every method fills the columns of a few types."""
+
+    def __init__(self, octets: Octets, first: Ints, last: Ints, forms: Ints) -> None:
+        self.octets, self.forms, self.size = octets, forms, len(first)
+        counts, at, self.broken = strides(first, last, self._after)
+        rows = np.repeat(np.arange(self.size), counts)
+        kinds = octets.u8(at + 1)
+        self.present = np.zeros(self.size, np.uint64)
+        low = kinds < 64
+        np.bitwise_or.at(self.present, rows[low], np.uint64(1) << kinds[low].astype(np.uint64))
+        # The first of a type counts: written last.
+        self._at = np.zeros((len(READ_TYPES) + 1, self.size), np.int64) - 1
+        self._at[_SLOTS[kinds][::-1], rows[::-1]] = at[::-1]
+        self.discarded: dict[int, int] = {}
+
+    def _after(self, at: Ints) -> Ints:
+        long = self.octets.u8(at) & _EXTENDED_LENGTH > 0
+        short_length = self.octets.u8(at + 2)
+        return np.where(long, at + 4 + self.octets.u16(at + 2), at + 3 + short_length)
+
+    def _values(self, kind: int) -> tuple[Ints, Ints, Ints]:
+        """Return the rows that have an attribute, and where its value begins and ends."""
+        heads = self._at[_SLOTS[kind]]
+        rows = np.flatnonzero((heads >= 0) & ~self.broken)
+        at = heads[rows]
+        first = at + 3 + ((self.octets.u8(at) & _EXTENDED_LENGTH) >> 4)
+        return rows, first, self._after(at)
+
+    def _discard(self, kind: int, rows: Ints) -> None:
+        if len(rows):
+            self.present[rows] &= ~np.uint64(1 << kind)
+            self.discarded[kind] = self.discarded.get(kind, 0) + len(rows)
+
+    def _sized(self, kind: int, fits: Any) -> tuple[Ints, Ints, Ints]:
+        """Return the values of an attribute whose lengths fit, and leave out the others."""
+        rows, first, last = self._values(kind)
+        good = fits(last - first)
+        self._discard(kind, rows[~good])
+        return rows[good], first[good], last[good]
+
+    def _numbers(self, kind: int) -> NDArray[np.uint32]:
+        column = np.zeros(self.size, np.uint32)
+        rows, first, _ = self._sized(kind, lambda length: length == 4)
+        column[rows] = self.octets.u32(first)
+        return column
+
+    def _lists(self, kind: int, width: int) -> tuple[Ints, Ints]:
+        """Return where each row's values begin, and the place of each value."""
+        rows, first, last = self._sized(kind, lambda length: length % width == 0)
+        counts = np.zeros(self.size, np.int64)
+        counts[rows] = (last - first) // width
+        return offsets_of(counts), spread(first, counts[rows], width)
+
+    def _origin(self) -> NDArray[np.uint8]:
+        column = np.zeros(self.size, np.uint8)
+        rows, first, _ = self._sized(ORIGIN, lambda length: length == 1)
+        values = self.octets.u8(first)
+        self._discard(ORIGIN, rows[values > 2])
+        column[rows] = np.where(values > 2, 0, values)
+        return column
+
+    def _aggregators(self, kind: int) -> tuple[Ints, NDArray[np.uint32], NDArray[np.uint32]]:
+        rows, first, last = self._sized(kind, lambda length: (length == 8) | (length == 6))
+        wide = last - first == 8
+        asns = np.where(wide, self.octets.u32(first), self.octets.u16(first)).astype(np.uint32)
+        return rows, asns, self.octets.u32(last - 4)
+
+    def _aggregator(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32], Ints]:
+        """Return the two columns, and the rows whose AS4 attributes are stale (law 4)."""
+        asns, addresses = np.zeros(self.size, np.uint32), np.zeros(self.size, np.uint32)
+        rows, found, where = self._aggregators(AGGREGATOR)
+        asns[rows], addresses[rows] = found, where
+        rows4, found4, where4 = self._aggregators(AS4_AGGREGATOR)
+        both = np.isin(rows4, rows) & (self.forms[rows4] & AS4 == 0)
+        rows4, found4, where4 = rows4[both], found4[both], where4[both]
+        fresh = asns[rows4] == AS_TRANS
+        asns[rows4[fresh]], addresses[rows4[fresh]] = found4[fresh], where4[fresh]
+        return asns, addresses, rows4[~fresh]
+
+    def _paths(self, stale: Ints) -> Paths:
+        paths, paths4 = self._bounds(AS_PATH), self._bounds(AS4_PATH)
+        unused = self.forms & AS4 > 0
+        unused[stale] = True
+        paths4[1][unused] = paths4[0][unused]
+        widths = np.where(self.forms & AS4, 4, 2)
+        found, broken, broken4 = read_paths(self.octets, paths, widths, paths4)
+        self._discard(AS_PATH, np.flatnonzero(broken))
+        self._discard(AS4_PATH, np.flatnonzero(broken4))
+        return found
+
+    def _bounds(self, kind: int) -> tuple[Ints, Ints]:
+        first, last = np.zeros(self.size, np.int64), np.zeros(self.size, np.int64)
+        rows, begins, ends = self._values(kind)
+        first[rows], last[rows] = begins, ends
+        return first, last
+
+    def _reach(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[Ints, Ints, Ints]]:
+        """Read next hop, family and the place of the prefixes (law 5)."""
+        rows, first, last = self._values(MP_REACH)
+        short = (self.forms[rows] & SHORTENED > 0) & (self.octets.u8(first) != 0)
+        size_at = np.where(short, first, first + 3)
+        size = self.octets.u8(size_at)
+        after = size_at + 1 + size + ~short
+        good = (after <= last) & (first < last)
+        self._discard(MP_REACH, rows[~good])
+        rows, first, last, short = rows[good], first[good], last[good], short[good]
+        size_at, size, after = size_at[good], size[good], after[good]
+        versions, hops = np.zeros(self.size, np.uint8), np.zeros((self.size, 16), np.uint8)
+        versions[rows] = np.select([size == 4, (size == 16) | (size == 32)], [4, 6], 0)
+        hops[rows] = self.octets.sixteen(size_at + 1)
+        hops[versions == 4, 4:] = 0
+        hops[versions == 0] = 0
+        family = np.where(short, 0, self._family(first))
+        return hops, versions, self._scatter(rows, family, after, last)
+
+    def _unreach(self) -> tuple[Ints, Ints, Ints]:
+        rows, first, last = self._sized(MP_UNREACH, lambda length: length >= 3)
+        return self._scatter(rows, self._family(first), first + 3, last)
+
+    def _family(self, at: Ints) -> Ints:
+        return self.octets.u16(at) << 8 | self.octets.u8(at + 2)
+
+    def _scatter(self, rows: Ints, *columns: Ints) -> tuple[Ints, Ints, Ints]:
+        full = [np.zeros(self.size, np.int64) for _ in columns]
+        for wide, column in zip(full, columns, strict=True):
+            wide[rows] = column
+        return full[0], full[1], full[2]
+
+    def read(self) -> Reading:
+        """Fill all columns."""
+        origin = self._origin()
+        asns, addresses, stale = self._aggregator()
+        paths = self._paths(stale)
+        hops, versions, reach = self._reach()
+        unreach = self._unreach()
+        communities, large_at = self._lists(COMMUNITIES, 4), self._lists(LARGE, 12)
+        extended = self._lists(EXTENDED, 8)
+        large = self.octets.u32(np.add.outer(large_at[1], np.array([0, 4, 8])).ravel())
+        columns = {kind: self._numbers(kind) for kind in (NEXT_HOP, MED, LOCAL_PREF)}
+        return Reading(
+            octets=self.octets,
+            forms=self.forms,
+            attributes=Attributes(
+                present=self.present,
+                origin=origin,
+                paths=paths,
+                next_hop=columns[NEXT_HOP],
+                reach_next_hop=hops,
+                reach_version=versions,
+                med=columns[MED],
+                local_pref=columns[LOCAL_PREF],
+                aggregator_asn=asns,
+                aggregator_address=addresses,
+                communities=Ragged(offsets=communities[0], values=self.octets.u32(communities[1])),
+                extended_communities=Ragged(
+                    offsets=extended[0], values=self.octets.u64(extended[1])
+                ),
+                large_communities=Ragged(offsets=large_at[0], values=large.reshape(-1, 3)),
+            ),
+            broken=self.broken,
+            reach=reach,
+            unreach=unreach,
+            discarded=self.discarded,
+        )
