@@ -19,3 +19,11 @@ def test_it_knows_its_own() -> None:
 def test_a_stranger_is_a_parse_error() -> None:
     with pytest.raises(ParseError, match=r"strange\.json"):
         native.read(b'{"schema": "mxpath.study/1"}', source="strange.json")
+
+
+def test_what_is_no_number_in_json_is_none_here() -> None:
+    document = native.write(trace([TARGET], play(Script(distance=2))[0]))
+    assert b'"packets_sent": ' in document
+    at = document.index(b'"told_rtt_ms": null')
+    with pytest.raises(ParseError, match="NaN is no JSON"):
+        native.read(document[:at] + document[at:].replace(b"null", b"NaN", 1), source="x")

@@ -18,6 +18,8 @@ from mxpath.model.address import IPAddress, parse_address
 
 MAX_TEXT = 1024
 """Longer texts (names of hosts, of lists, versions) are cut, in characters."""
+MAX_MILLISECONDS = 1e100
+"""Whatever a tool tells, however absurd, but infinity."""
 MAX_SECONDS = 2**35
 """Unix time in the year 3058: later moments are errors."""
 
@@ -69,15 +71,12 @@ class Record:
         return self.integer(name, high=65535)
 
     def milliseconds(self, name: str) -> float | None:
-        """Return a time of at least zero, up to a day; ``None`` when it is not there."""
+        """Return a time of at least zero; ``None`` when it is not there."""
         value = self.fields.get(name)
         if value is None:
             return None
-        if (
-            not isinstance(value, int | float)
-            or isinstance(value, bool)
-            or not 0 <= value <= 86.4e6
-        ):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 <= value <= MAX_MILLISECONDS:
             self.fail(name, "is no time in milliseconds")
         return float(value)
 

@@ -7,7 +7,7 @@ field; writing is deterministic, so equal values are equal bytes.
 
 import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -57,7 +57,7 @@ def load(kind: type[T], document: bytes, *, source: str = "document") -> T:
     if len(document) > MAX_BYTES:
         raise ParseError(f"larger than {MAX_BYTES} bytes", source=source)
     try:
-        data = json.loads(document)
+        data = json.loads(document, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise ParseError(f"not a JSON document: {error}", source=source) from error
     expected = schema_name(kind)
@@ -65,6 +65,10 @@ def load(kind: type[T], document: bytes, *, source: str = "document") -> T:
     if found != expected:
         raise ParseError(f"schema is {found!r}, expected {expected!r}", source=source)
     return from_data(kind, data, source=source)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def from_data(kind: type[T], data: Any, *, source: str = "document") -> T:
