@@ -155,6 +155,38 @@ def test_trace_statistics_has_the_columns_of_mtr(capsys: pytest.CaptureFixture[s
     assert max(map(len, printed.splitlines())) <= 100
 
 
+NARROW, SHUT = (
+    ["--vantage", f"sim:{ROOT}/tests/topologies/{name}.toml", "-4"]
+    for name in ("small_mtu", "filtered_25")
+)
+
+
+def test_trace_mtu_is_in_the_text_and_in_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "198.18.33.25", "198.18.49.25", *NARROW, "--mtu"]) == 0
+    printed = capsys.readouterr().out
+    assert "consistent with a black hole" in printed
+    assert "path MTU: 1300 bytes, says 198.18.16.1, hop 2" in printed
+    assert main(["trace", "198.18.49.25", *NARROW, "--mtu", "--json"]) == 0
+    assert printed_document(capsys)["traces"][0]["path_mtu"]["mtu_bytes"] == 1300
+
+
+def test_trace_says_first_that_the_port_does_not_get_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    targets = ["198.18.33.25", "198.18.49.25"]
+    assert main(["trace", *targets, *SHUT]) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("Egress port 25 over IPv4 is blocked at hop 1 (198.18.1.1)")
+    assert printed.count("not the mail flow") == 2
+    assert main(["trace", *targets, *SHUT, "--json"]) == 1
+    document = printed_document(capsys)
+    assert [e["state"] for e in document["egress"]] == ["blocked"]
+    assert [t["protocol"] for t in document["beside"]] == ["icmp", "icmp"]
+    assert main(["trace", *targets, *SHUT, "--no-fallback", "--json"]) == 1
+    document = printed_document(capsys)
+    assert [(e["grade"], document["beside"]) for e in document["egress"]] == [("possible", [])]
+
+
 def test_trace_of_a_name_without_address(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trace", "no-such-name.example", *SIM]) == 2
     assert "NXDOMAIN" in capsys.readouterr().err

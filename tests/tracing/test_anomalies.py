@@ -158,7 +158,7 @@ WORLDS: Any = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(ROWS, WORLDS)
 def test_whatever_answers_say_reading_them_never_raises_and_goes_into_json(
     rows: list[list[Reply | None]], fields: dict[str, Any]

@@ -3,7 +3,7 @@
 from itertools import starmap
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handmade import answer, arrived, hop, made, of_hops
@@ -88,6 +88,7 @@ def test_hops_of_which_only_figures_are_told_are_unknown_or_whole() -> None:
 ROUNDS = st.lists(st.text("x.", min_size=4, max_size=4), min_size=1, max_size=8)
 
 
+@settings(max_examples=40)
 @given(ROUNDS)
 def test_what_is_lost_for_sure_never_exceeds_what_went_unanswered(rows: list[str]) -> None:
     for one in losses(drawn(*rows)):
@@ -98,6 +99,7 @@ def test_what_is_lost_for_sure_never_exceeds_what_went_unanswered(rows: list[str
         assert high == Loss(sent=4, lost=one.unanswered).interval[1]
 
 
+@settings(max_examples=40)
 @given(ROUNDS)
 def test_a_lost_round_is_lost_by_all_hops_behind(rows: list[str]) -> None:
     columns = ["".join(letters) for letters in zip(*rows, strict=True)]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxpath.tracing.mtu_search import CEILING, FLOOR, MAX_PROBES, MtuSearch
@@ -44,6 +44,7 @@ def search(path: Path, version: int = 4) -> MtuSearch:
     return found
 
 
+@settings(max_examples=40)
 @given(VERSIONS, st.integers(0, 924))
 def test_a_hidden_mtu_is_bracketed(version: int, more: int) -> None:
     mtu = min(FLOOR[version] + more, CEILING)
@@ -64,6 +65,7 @@ def test_a_whole_path_costs_two_probes() -> None:
     assert (found.passed, found.failed, found.sent) == (1500, None, 2)
 
 
+@settings(max_examples=40)
 @given(VERSIONS, st.lists(st.integers(0, 924), min_size=1, max_size=6))
 def test_told_mtus_are_followed_link_by_link(version: int, more: list[int]) -> None:
     mtus = [min(FLOOR[version] + extra, CEILING) for extra in more]
@@ -124,6 +126,7 @@ def test_a_target_that_answers_nothing_is_given_up_after_two_probes() -> None:
     assert found.sent == 2
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(["answer", "silence", "too big"]), min_size=20, max_size=20))
 def test_whatever_comes_it_ends_within_its_budget(fates: list[str]) -> None:
     fate = iter(fates)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handmade import answer, hop
@@ -23,6 +23,7 @@ def of(times: list[float | None]) -> HopStatistics:
     return statistics(hop(1, [None if ms is None else answer(ms=ms) for ms in times]))
 
 
+@settings(max_examples=40)
 @given(TIMES)
 def test_best_average_worst_and_last_equal_those_of_numpy(times: list[float]) -> None:
     found, array = of([*times]), np.array(times)
@@ -32,6 +33,7 @@ def test_best_average_worst_and_last_equal_those_of_numpy(times: list[float]) ->
     assert found.last_ms == pytest.approx(times[-1])
 
 
+@settings(max_examples=40)
 @given(TIMES)
 def test_stddev_is_that_of_the_sample(times: list[float]) -> None:
     found = of([*times]).stddev_ms
@@ -42,6 +44,7 @@ def test_stddev_is_that_of_the_sample(times: list[float]) -> None:
         assert found == pytest.approx(float(np.std(times, ddof=1)), rel=1e-6, abs=1e-6)
 
 
+@settings(max_examples=40)
 @given(TIMES)
 def test_jitter_figures_equal_a_plain_program_after_mtr(times: list[float]) -> None:
     steps = [abs(b - a) for a, b in pairwise(times)]
@@ -58,6 +61,7 @@ def test_jitter_figures_equal_a_plain_program_after_mtr(times: list[float]) -> N
     assert found.jinta_ms == pytest.approx(smoothed, abs=1e-6)
 
 
+@settings(max_examples=40)
 @given(TIMES)
 def test_jinta_is_sixteen_times_the_estimate_of_rfc_3550(times: list[float]) -> None:
     estimate = 0.0
@@ -66,6 +70,7 @@ def test_jinta_is_sixteen_times_the_estimate_of_rfc_3550(times: list[float]) -> 
     assert (of([*times]).jinta_ms or 0.0) == pytest.approx(16 * estimate, abs=1e-6)
 
 
+@settings(max_examples=40)
 @given(TIMES)
 def test_sums_are_exact_so_that_the_order_changes_no_average(times: list[float]) -> None:
     ordered = of([*sorted(times)])
@@ -73,6 +78,7 @@ def test_sums_are_exact_so_that_the_order_changes_no_average(times: list[float])
     assert of([*times]).stddev_ms == ordered.stddev_ms
 
 
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.none(), st.floats(0.001, 4000)), max_size=30))
 def test_loss_counts_every_probe_without_an_answer(times: list[float | None]) -> None:
     found = of(times)

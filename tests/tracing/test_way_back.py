@@ -1,7 +1,7 @@
 """The way back, guessed from reply TTLs."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handmade import answer, made
@@ -15,6 +15,7 @@ def found_for(*reply_ttls: int | None) -> list[Anomaly]:
     return list(asymmetries(heard(made(*rows))[0]))
 
 
+@settings(max_examples=40)
 @given(st.sampled_from([64, 128, 255]), st.integers(1, 30))
 def test_a_way_back_as_long_as_the_way_there_is_guessed_right(initial: int, ttl: int) -> None:
     assert way_back_hops(initial - ttl + 1, ttl) == ttl

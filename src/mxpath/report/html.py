@@ -24,6 +24,7 @@ from mxpath.report.changes import since_words
 from mxpath.report.explain import claims_of
 from mxpath.report.pages import inline_figure, render
 from mxpath.report.words import (
+    beside_words,
     fate_words,
     influence_words,
     origin_words,
@@ -58,6 +59,7 @@ def _page(study: Study, changes: Changes | None) -> Section:
         "roadmap": inline_figure("roadmap", study, number=1) if drawn else None,
         "influence": influence_words(study),
         "fate": fate_words(study),
+        "beside": beside_words(study),
         "carried": list(_carried(study)),
         "waterfall": inline_figure("waterfall", study, number=2) if study.sessions else None,
         "hosts": list(_hosts(study)),
