@@ -28,9 +28,9 @@ from shutil import which
 from typing import Any
 
 from counted_wire import Counted, counting
+from mxpath.lab.floor import floor_s
 
 from mxpath.formats import READERS
-from mxpath.lab.floor import floor_s
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.topology import World, read_world
 from mxpath.model.address import IPAddress
