@@ -91,9 +91,7 @@ class Knowledge:
         path = [hop.address for hop in hops][: None if distance is None else distance - 1]
         if not any(path):
             return
-        if distance is None:
-            self._distances.pop(target, None)
-        else:
+        if distance is not None:
             self._distances[target] = self._near[neighbourhood(target)] = distance
         self._seen[target.version].add(neighbourhood(target))
         before = self._first.get(target.version)

@@ -8,13 +8,15 @@ The law
    lies before the target, so of all SYNs at most 1 + ``max_past_target`` arrive there, even when
    the target drops them. While no hop at all has answered, and up to ``max_silent_hops`` past the
    last answer where that is more than the window, one further TTL leaves ``min_wait_s`` after the
-   last one.
+   last one. Here alone the share is not kept: a target that is near, drops SYNs and lies behind
+   hops none of which ever answers gets one for each TTL up to ``_BLIND_TTL``.
 3. **The distance** is the smallest TTL that the target itself answers: that a SYN/ACK or RST
    acknowledges, or an echo reply or a port unreachable from the target. From then on, and from
-   a Destination Unreachable on, no greater TTL leaves; but what has left is waited for as a silent
-   hop is, since one router that refuses is not the target. A bare ACK says that another SYN of this flow
-   has arrived, and acknowledges the first: alone it ends nothing, but where a SYN/ACK comes for a
-   greater TTL, the first one's was lost, and the distance is the first one's.
+   a Destination Unreachable or Packet Too Big on, no greater TTL leaves; but what has left past
+   such a refusal is waited for as a silent hop is, since one router that refuses is not the
+   target. A bare ACK says that another SYN of this flow has arrived, and acknowledges the first:
+   alone it ends nothing, but where a SYN/ACK comes for a greater TTL, the first one's was lost,
+   and the distance is the first one's.
 4. **Patience.** A silent hop with an answer beyond it is given up max(``min_wait_s``,
    ``rtt_factor`` x the RTT of its neighbours) after it was sent. Its retries share that time, they
    do not prolong it. Past the last answer nothing is known of the RTT: there
@@ -24,7 +26,8 @@ The law
    the distance, and leaves only while the target's share (law 2) has room. A SYN/ACK, and a bare
    ACK where the SYN/ACK was lost, acknowledges the first SYN that arrived: the ones before it did
    not, so that there is room for one more. It leaves after the SYN/ACK has come, and so behind the
-   kernel's RST: the half-open connection is gone by then.
+   kernel's RST: the half-open connection is gone by then. A SYN that is overtaken by more than a
+   round trip looks like a lost one; then the target gets one SYN more than its share.
 6. **Further queries go to hops that have answered this flow**, one at a time: the next leaves when
    the last is answered, so they are spread by the hop's own round trip. None leaves whose answer
    would come later than ``stretch`` times the end that the trace has without them. A hop that has
