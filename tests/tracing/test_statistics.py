@@ -90,6 +90,33 @@ def test_loss_counts_every_probe_without_an_answer(times: list[float | None]) ->
         assert found.loss_share is None
 
 
+def integers_of_mtr(times_us: list[int]) -> dict[str, float]:
+    """What mtr's own arithmetic, whole microseconds with C's rounding towards 0, makes of them."""
+    n = last = average = squares = javg = jmax = jinta = jitter = 0
+    for time in times_us:
+        jitter = abs(time - last) if n else 0
+        last, n = time, n + 1
+        jmax = max(jmax, jitter)
+        before = average
+        average = int(average + (time - before) / n)
+        squares = int(squares + (time - before) * (time - average))
+        javg += int((jitter - javg) / n)
+        jinta += jitter - ((jinta + 8) >> 4)
+    stddev = math.sqrt(squares / (n - 1))
+    figures = {"average": average, "stddev": stddev, "javg": javg, "jmax": jmax, "jinta": jinta}
+    return {name: figure / 1e3 for name, figure in figures.items()} | {"jitter": jitter / 1e3}
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(100, 4_000_000), min_size=2, max_size=20))
+def test_mtr_shows_the_same_but_for_its_rounding(times_us: list[int]) -> None:
+    theirs, ours = integers_of_mtr(times_us), of([us / 1e3 for us in times_us])
+    assert (theirs["jmax"], theirs["jitter"]) == (ours.jmax_ms, ours.jitter_ms)
+    for name in ("average", "javg", "jinta"):
+        assert theirs[name] == pytest.approx(getattr(ours, f"{name}_ms"), abs=0.025)
+    assert theirs["stddev"] == pytest.approx(ours.stddev_ms, rel=0.01, abs=0.1)
+
+
 def test_the_example_of_trippy_where_the_two_agree() -> None:
     """``full_completed.toml`` of its tests: hop 2 answered in 777, 788 and 780 ms."""
     found = of([777, 788, 780])
