@@ -77,6 +77,8 @@ class WirePath:
         self.seen: list[Seen] = []
         self.delivered: list[Delivered] = []
         self.at_target: Counter[tuple[object, ...]] = Counter()
+        """Probes that have arrived, or will, by flow."""
+        self._towards: Counter[tuple[object, ...]] = Counter()
         self.sent_by_ttl: Counter[int] = Counter()
         self._specs: dict[tuple[object, int], ProbeSpec] = {}
         self._routers = Routers(world)
@@ -188,10 +190,11 @@ class WirePath:
         """Let a packet go until it dies, is refused, or arrives."""
         end = self._routers.walk(seen, self._now_ms)
         if isinstance(end, Arrived):
-            number = self.at_target[seen.hashed]
-            self.at_target[seen.hashed] += 1
+            number = self._towards[seen.hashed]
+            self._towards[seen.hashed] += 1
             there_ms = self._now_ms + end.way_ms + self._target.slow_ms(number)
             if not self._target.drops(number):
+                self.at_target[seen.hashed] += 1
                 self._at(there_ms, lambda: self._serve(seen, end))
             return
         for answer in end:

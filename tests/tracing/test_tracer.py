@@ -188,7 +188,7 @@ def test_an_overtaken_syn_is_confirmed_within_the_targets_share() -> None:
     with_room = Script(
         distance=4,
         target=ReplyKind.RST,
-        delays_s=lambda ttl, _: 0.3 if ttl < 4 else 0.01 * ttl,
+        delays_s=lambda ttl, _: 0.08 if ttl < 4 else 0.01 * ttl,
         silent=lambda ttl, number: (ttl, number) == (4, 0),
     )
     found, socket = run(with_room)

@@ -223,21 +223,29 @@ class Plan(Findings):
         for rung in self._below():
             if self._may_repeat(rung) and is_over(self._repeat_s(rung), now_s):
                 yield Shot(rung.ttl, len(rung.probes))
+                if self.distance is not None:
+                    return  # the room is counted anew when this one has left
 
     def _may_repeat(self, rung: Rung) -> bool:
         open_ = not self._fault and not rung.kinds
         return open_ and len(rung.probes) < self.options.attempts and self._has_room(rung)
 
     def _has_room(self, rung: Rung) -> bool:
-        """Whether the target's share has room for one more, should this hop be the target."""
+        """Whether the target's share has room for one more, should this hop be the target.
+
+        Or one of the silent hops right before it.
+        """
         if self.distance is None:
             return True
         between = self._rungs[rung.ttl - 1 : self.distance - 1]
         if any(other.kinds for other in between):
             return True
         first = self._first_arrived
-        if first is None:  # a closed port answers every SYN, and any of these may have been lost
-            spent = sum(len(other.probes) for other in self._rungs[rung.ttl - 1 :])
+        # Who answers each SYN, as a closed port does, and SYN cookies: any answer may have been lost.
+        if first is None or sum(other.from_target for other in self._rungs) > 1:
+            below = takewhile(lambda other: not other.kinds, self._rungs[rung.ttl - 1 :: -1])
+            nearest = min(other.ttl for other in below)
+            spent = sum(len(other.probes) for other in self._rungs[nearest - 1 :])
         else:
             spent = sum(len(other.probes) for other in self._rungs[first - 1 :])
             silent = takewhile(lambda other: not other.kinds, self._rungs[max(0, first - 2) :: -1])
