@@ -45,6 +45,8 @@ def test_the_document_holds_the_whole_graph(capsys: pytest.CaptureFixture[str]) 
     assert graph["reached"] >= 0.99
     assert len(trace["flows"]) == graph["flows"]
     assert sum(node["ttl"] == 3 for node in graph["nodes"]) == 4
+    (diamond,) = graph["diamonds"]
+    assert (diamond["branches"], diamond["length"], diamond["meshed"]) == (4, 3, False)
     assert all(node["rule"] == "node" for node in graph["nodes"] if node["rule"])
 
 

@@ -86,7 +86,7 @@ def graph_of(
         meshing_flows=None,
         whole=whole,
         left_out=(UNTOLD,),
-    )
+    ).with_diamonds()
 
 
 def _follow(sketch: _Sketch, link: Link, head: Head, numbers: Mapping[int, int]) -> None:

@@ -1,7 +1,7 @@
 """All paths that flows to one target take, as far as they were found: nodes, edges, diamonds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mxpath.model.address import IPAddress
@@ -112,17 +112,18 @@ class Multipath:
     """Whether every decision was carried to its end."""
     left_out: tuple[str, ...] = ()
     """What was not looked at, and why."""
+    diamonds: tuple[Diamond, ...] = ()
+    """Where paths part and come together again, near ones first; by address, whatever the TTL."""
+
+    def with_diamonds(self) -> "Multipath":
+        """Return the graph with its diamonds worked out."""
+        return replace(self, diamonds=self.skeleton.diamonds)
 
     @property
     def skeleton(self) -> Skeleton:
         """The graph by address: what is met at several TTLs is one node."""
         end = next((node.number for node in self.nodes if node.is_target), None)
         return Skeleton(self.links, dict(enumerate(self.names)), end=end)
-
-    @property
-    def diamonds(self) -> tuple[Diamond, ...]:
-        """Where paths part and come together again, near ones first."""
-        return self.skeleton.diamonds
 
     @property
     def links(self) -> tuple[tuple[int, int], ...]:

@@ -68,7 +68,7 @@ def graph_of(
         meshing_flows=options.meshing_flows if by_hop else None,
         whole=stopped is None and not short,
         left_out=tuple(_left_out(inquiry, short, nodes, stopped=stopped, protocol=protocol)),
-    )
+    ).with_diamonds()
 
 
 def _numbers(inquiry: Inquiry) -> dict[int, int]:
