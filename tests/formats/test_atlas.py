@@ -6,7 +6,8 @@ import pytest
 
 from formats.samples import SAMPLES
 from mxpath.errors import ParseError
-from mxpath.formats import atlas, traceroute
+from mxpath.formats import WRITERS, atlas, traceroute
+from mxpath.formats.assembling import NO_CONSTANT_FLOW
 from mxpath.model.probe import MplsLabel, Protocol, ReplyKind
 from mxpath.model.trace import EndReason, Trace
 
@@ -140,6 +141,14 @@ def test_what_the_probe_could_not_do(error: str, end: EndReason) -> None:
     assert found.end is end
     assert error in found.notes
     assert found.packets_sent == 0
+
+
+@pytest.mark.parametrize(("paris", "constant"), [(0, False), (3, True)])
+def test_paris_0_kept_no_constant_flow(paris: int, *, constant: bool) -> None:
+    found = trace([answer()], paris_id=paris)
+    assert f"Paris id {paris}" in found.notes
+    assert (NO_CONSTANT_FLOW in found.notes) != constant
+    assert json.loads(WRITERS["atlas"]((found,)))["paris_id"] == (1 if constant else 0)
 
 
 def test_the_names_of_the_oldest_firmware() -> None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from mxpath.errors import ParseError
 from mxpath.formats import traceroute
-from mxpath.formats.assembling import assemble, distance_of, packets_of
+from mxpath.formats.assembling import NO_CONSTANT_FLOW, assemble, distance_of, packets_of
 from mxpath.formats.json_records import Record, records
 from mxpath.formats.reading import Reader
 from mxpath.model.address import IPAddress
@@ -251,6 +251,8 @@ def _about(record: Record) -> Iterator[str]:
     )
     if paris is not None:
         yield f"Paris id {paris}"
+    if paris == 0:
+        yield NO_CONSTANT_FLOW
 
 
 def _imported(record: Record) -> Imported:

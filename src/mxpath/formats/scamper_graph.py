@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mxpath.formats.scamper_results import Head, Link
+from mxpath.formats.scamper_results import Answer, Head, Link
 from mxpath.model.address import IPAddress
 from mxpath.model.multipath import Edge, Multipath, Node, Rule, Scope
 
@@ -94,26 +94,31 @@ def _follow(sketch: _Sketch, link: Link, head: Head, numbers: Mapping[int, int])
     told = ((answer.ttl, place) for place, group in enumerate(link.sets) for answer in group)
     ttl, place = next(told, (head.first_ttl + 1, 0))
     start = max(ttl - place - 1, head.first_ttl)
-    near = {None: sketch.node(start, link.origin)}
+    near = sketch.node(start, link.origin)
     before: dict[int, int] = {}
     for offset, group in enumerate(link.sets, start + 1):
-        found: defaultdict[IPAddress | None, set[int]] = defaultdict(set)
-        for answer in group:
-            if answer.responder is not None:
-                found[answer.responder].add(numbers.get(answer.flow, 0))
-        if not found:
-            found[None] = {numbers.get(answer.flow, 0) for answer in group}
         after: dict[int, int] = {}
-        for address, flows in found.items():
-            far = sketch.node(offset, address)
-            sketch.passed[far] |= flows
+        last = near
+        for address, flows in _answered(group, numbers).items():
+            last = sketch.node(offset, address)
+            sketch.passed[last] |= flows
             for flow in flows:
-                sketch.edges[before.get(flow, near[None]), far].add(flow)
+                sketch.edges[before.get(flow, near), last].add(flow)
+                after[flow] = last
             if not flows:
-                sketch.edges[near[None], far] |= set()
-            after |= dict.fromkeys(flows, far)
-            last = far
-        near, before = {None: last}, after
+                sketch.edges[near, last] |= set()
+        near, before = last, after
+
+
+def _answered(
+    group: Sequence[Answer], numbers: Mapping[int, int]
+) -> dict[IPAddress | None, set[int]]:
+    """Return who answered which flows of a set; ``None`` stands for a set that nobody answered."""
+    found: defaultdict[IPAddress | None, set[int]] = defaultdict(set)
+    for answer in group:
+        if answer.responder is not None:
+            found[answer.responder].add(numbers[answer.flow])
+    return found or {None: {numbers[answer.flow] for answer in group}}
 
 
 def _order(sketch: _Sketch) -> dict[int, int]:
@@ -130,10 +135,13 @@ def _order(sketch: _Sketch) -> dict[int, int]:
 
 
 def _nodes(sketch: _Sketch, head: Head, order: Mapping[int, int]) -> Iterator[Node]:
+    behind: defaultdict[int, list[set[int]]] = defaultdict(list)
+    for (near, _), flows in sketch.edges.items():
+        behind[near].append(flows)
     for node in order:
         ttl, address = sketch.places[node]
-        behind = [flows for (near, _), flows in sketch.edges.items() if near == node]
-        asked = bool(behind) and ttl >= head.first_ttl
+        next_hops = behind[node]
+        asked = bool(next_hops) and ttl >= head.first_ttl
         yield Node(
             number=order[node],
             ttl=ttl,
@@ -141,7 +149,7 @@ def _nodes(sketch: _Sketch, head: Head, order: Mapping[int, int]) -> Iterator[No
             flows=len(sketch.passed[node]),
             is_target=address == head.target,
             rule=Rule.NODE if asked else None,
-            probes=len({flow for flows in behind for flow in flows}) if asked else 0,
-            next_hops=len(behind) if asked else 0,
+            probes=len(set().union(*next_hops)) if asked else 0,
+            next_hops=len(next_hops) if asked else 0,
             shortfall=UNTOLD if asked else None,
         )
