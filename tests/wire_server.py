@@ -1,4 +1,4 @@
-"""The TCP of a target at the end of wires: what it says to the SYNs of one 5-tuple (METHODS 1.3)."""
+"""The TCP of a target at the end of wires: what it says to the SYNs of one 5-tuple."""
 
 from dataclasses import dataclass, field
 
