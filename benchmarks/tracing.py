@@ -28,13 +28,13 @@ from shutil import which
 from typing import Any
 
 from counted_wire import Counted, counting
-from mxpath.lab.floor import floor_s
 
 from mxpath.formats import READERS
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.topology import World, read_world
 from mxpath.model.address import IPAddress
 from mxpath.model.trace import Trace
+from mxpath.tracing.floor import floor_s
 from mxpath.tracing.known import Knowledge
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.tracer import trace

@@ -38,6 +38,8 @@ class _Path:
     standing: dict[int, IPAddress] = field(default_factory=dict)
     """Who answers from each TTL of the path as it is now, as far as is known."""
     route: Route | None = None
+    whole: Route | None = None
+    """The last one that came to the target."""
     tallies: dict[IPAddress, Tally] = field(default_factory=dict)
 
 
@@ -84,9 +86,14 @@ class Watcher:
         changes: tuple[PathChange, ...] = ()
         if path.route is not None:
             changes = path_changes(
-                path.route, route, protocol=found.protocol, seen_at=found.started_at
+                path.route,
+                route,
+                protocol=found.protocol,
+                seen_at=found.started_at,
+                whole=path.whole,
             )
         path.route = route
+        path.whole = route if route.complete else path.whole
         _count(path, trace.hops)
         _stand(path, trace.hops)
         return changes

@@ -5,8 +5,8 @@ The law
 1. Two looks are compared station by station (``stations.py``), not hop by hop: a router more near
    the beginning moves all that follow, and nothing has happened to those.
 2. Silence is no change. A stretch that nobody can attribute is left out on both sides.
-3. Where the target is silent now, a path that is the beginning of the former one has changed in
-   nothing but that: it is lost, or back.
+3. A target that has fallen silent is lost; where the path ends now says where it is cut, and is no
+   other path. When it answers again it is back, and is compared with the last whole path.
 4. Where the stations are the same, the routers are compared within each of them; only a router
    that stands where another one answered before is a change.
 """
@@ -23,7 +23,12 @@ from mxpath.model.watch import ChangeKind, PathChange
 
 
 def path_changes(
-    before: Route, after: Route, *, protocol: Protocol, seen_at: datetime
+    before: Route,
+    after: Route,
+    *,
+    protocol: Protocol,
+    seen_at: datetime,
+    whole: Route | None = None,
 ) -> tuple[PathChange, ...]:
     """Compare two looks at one target by one protocol.
 
@@ -35,25 +40,34 @@ def path_changes(
         By which both were seen.
     seen_at
         Start of the later look.
+    whole
+        The last route that came to its target, where ``before`` did not.
     """
-    return tuple(_changes(before, after, protocol, seen_at))
+    return tuple(_changes(before, after, whole, protocol, seen_at))
 
 
 def _changes(
-    before: Route, after: Route, protocol: Protocol, seen_at: datetime
+    before: Route, after: Route, whole: Route | None, protocol: Protocol, seen_at: datetime
 ) -> Iterator[PathChange]:
-    old, new = _known(before), _known(after)
     target = after.target
-    if before.complete != after.complete:
-        kind = ChangeKind.BACK if after.complete else ChangeKind.LOST
-        last = new[-1].name if new and not after.complete else None
-        yield PathChange(target=target, protocol=protocol, kind=kind, seen_at=seen_at, behind=last)
-        shorter = min(len(old), len(new))
-        if _keys(old)[:shorter] == _keys(new)[:shorter]:
+    if before.complete and not after.complete:
+        last = next((station.name for station in reversed(_known(after))), None)
+        lost = ChangeKind.LOST
+        yield PathChange(target=target, protocol=protocol, kind=lost, seen_at=seen_at, behind=last)
+        return
+    if after.complete and not before.complete:
+        back = ChangeKind.BACK
+        yield PathChange(target=target, protocol=protocol, kind=back, seen_at=seen_at)
+        if whole is None:
             return
+        before = whole
+    old, new = _known(before), _known(after)
+    if not after.complete:  # where both end early the longer one shows no more than more answers
+        shorter = min(len(old), len(new))
+        old, new = old[:shorter], new[:shorter]
     if _keys(old) != _keys(new):
         yield from _of_networks(old, new, target, protocol, seen_at)
-    else:
+    elif after.complete:
         yield from _of_routers(before, after, protocol, seen_at)
 
 
