@@ -14,8 +14,8 @@ from typing import BinaryIO, Protocol
 
 from mxpath.errors import ParseError
 
-BLOCK_BYTES = 8 * 2**20
-"""How much is unpacked at once."""
+BLOCK_BYTES = 2 * 2**20
+"""How much is unpacked at once: small enough for caches, large enough that blocks recur."""
 MAX_UNPACKED_BYTES = 64 * 2**30
 """A stream that unpacks to more is refused; a large collector's table has some 3 GiB."""
 _READ_BYTES = 2**18
