@@ -54,6 +54,7 @@ AS4, SHORTENED, ADD_PATH = 1, 2, 4
 _SLOTS = np.zeros(256, np.int64)
 _SLOTS[list(READ_TYPES)] = np.arange(1, len(READ_TYPES) + 1)
 _EXTENDED_LENGTH = 0x10
+_NOWHERE = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -161,9 +162,12 @@ class _Reader:
         self.present = np.zeros(self.size, np.uint64)
         low = kinds < 64
         np.bitwise_or.at(self.present, rows[low], np.uint64(1) << kinds[low].astype(np.uint64))
-        # The first of a type counts: written last.
-        self._at = np.zeros((len(READ_TYPES) + 1, self.size), np.int64) - 1
-        self._at[_SLOTS[kinds][::-1], rows[::-1]] = at[::-1]
+        heads = np.full((len(READ_TYPES) + 1) * self.size, _NOWHERE)
+        cells = _SLOTS[kinds] * self.size + rows
+        heads[cells] = at
+        again = heads[cells] != at
+        np.minimum.at(heads, cells[again], at[again])  # the first of a type counts
+        self._heads = heads.reshape(-1, self.size)
         self.discarded: dict[int, int] = {}
 
     def _after(self, at: Ints) -> Ints:
@@ -173,8 +177,8 @@ class _Reader:
 
     def _values(self, kind: int) -> tuple[Ints, Ints, Ints]:
         """Return the rows that have an attribute, and where its value begins and ends."""
-        heads = self._at[_SLOTS[kind]]
-        rows = np.flatnonzero((heads >= 0) & ~self.broken)
+        heads = self._heads[_SLOTS[kind]]
+        rows = np.flatnonzero((heads < _NOWHERE) & ~self.broken)
         at = heads[rows]
         first = at + 3 + ((self.octets.u8(at) & _EXTENDED_LENGTH) >> 4)
         return rows, first, self._after(at)
