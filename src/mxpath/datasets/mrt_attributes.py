@@ -167,7 +167,7 @@ class _Reader:
         heads[cells] = at
         again = heads[cells] != at
         np.minimum.at(heads, cells[again], at[again])  # the first of a type counts
-        self._heads = heads.reshape(-1, self.size)
+        self._heads = heads.reshape(len(READ_TYPES) + 1, self.size)
         self.discarded: dict[int, int] = {}
 
     def _after(self, at: Ints) -> Ints:
