@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from multipath_graphs import Graph, diamond, explore
 from multipath_trials import exact, interval, tallies
-from mxpath.tracing.multipath_options import MultipathOptions
+from mxpath.multipath.options import MultipathOptions
 
 RESULTS = Path(__file__).parents[1] / "out" / "benchmarks"
 _CONFIDENCE = 0.95

@@ -8,9 +8,9 @@ from random import Random
 
 from mxpath.model.multipath import Multipath
 from mxpath.model.probe import Reply, ReplyKind
+from mxpath.multipath.exploration import Exploration
+from mxpath.multipath.options import MultipathOptions
 from mxpath.tracing.course import Place, Shot
-from mxpath.tracing.multipath import Exploration
-from mxpath.tracing.multipath_options import MultipathOptions
 from mxpath.tracing.options import TraceOptions
 
 TARGET = IPv4Address("198.18.32.25")
@@ -155,7 +155,7 @@ def explore(
     interrupt_after: int | None = None,
 ) -> tuple[Multipath, Wire]:
     """Drive a course over a graph until it is over, or until so many probes have left."""
-    course = Exploration(TraceOptions(multipath=options or MultipathOptions()))
+    course = Exploration(TraceOptions(), options or MultipathOptions())
     wire = Wire(graph, Random(seed))
     coming: deque[tuple[float, Place, Reply]] = deque()
     now_s = 0.0

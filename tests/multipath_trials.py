@@ -6,8 +6,8 @@ from math import comb
 
 from multipath_graphs import Graph, Wire, address, chain, diamond, explore
 from mxpath.model.multipath import Multipath, Rule
-from mxpath.tracing.multipath_options import MultipathOptions
-from mxpath.tracing.stopping import miss_rate, stopping_points
+from mxpath.multipath.options import MultipathOptions
+from mxpath.multipath.stopping import miss_rate, stopping_points
 
 # Taken here, before anybody can alter what the course goes by.
 POINTS = {confidence: stopping_points(confidence, 40) for confidence in (0.8, 0.95, 0.99)}

@@ -35,8 +35,18 @@ WALLS = {
     "aiosmtpd": ("lab",),
 }
 ADAPTERS = ("raw", "portable", "dns", "tcp", "http", "rdap", "registry", "live", "recorded")
-STAGES = ("mail", "attribution", "tracing", "smtp", "inference", "graph")
-TRUTH_MAY_NOT_KNOW = ("bgp", "inference", "tracing", "graph", "attribution", "smtp", "mail")
+STAGES = ("mail", "attribution", "tracing", "multipath", "reading", "smtp", "inference", "graph")
+TRUTH_MAY_NOT_KNOW = (
+    "bgp",
+    "inference",
+    "tracing",
+    "multipath",
+    "reading",
+    "graph",
+    "attribution",
+    "smtp",
+    "mail",
+)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 
 from mxpath.model.probe import Probe
 from mxpath.model.trace import Hop, Trace
-from mxpath.tracing.anomalies import anomalies
+from mxpath.reading.anomalies import anomalies
 from wire_path import WirePath
 from wire_world import World
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from mxpath.model.probe import Protocol
 from mxpath.model.trace import Hop, Trace
+from mxpath.multipath.explore import explore
+from mxpath.multipath.options import MultipathOptions
 from mxpath.tracing.known import Knowledge
-from mxpath.tracing.multipath_options import MultipathOptions
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.rounds import WatchOptions, watch
 from mxpath.tracing.tracer import trace
@@ -25,6 +26,9 @@ def played(
     vantage, path = play(world)
     path.forgeries, path.damages = forgeries, damages or {}
     targets, options = [world.target_address], options_of(world)
+    if (paths := world.options.get("multipath")) is not None:
+        (found,) = explore(targets, vantage, options=options, paths=MultipathOptions(**paths))
+        return found, path
     if world.watch is None:
         (found,) = trace(targets, vantage, options=options, known=knowledge_of(world))
         return found, path
@@ -38,8 +42,7 @@ def options_of(world: World) -> TraceOptions:
     options = dict(world.options)
     if "protocol" in options:
         options["protocol"] = Protocol(options["protocol"])
-    if "multipath" in options:
-        options["multipath"] = MultipathOptions(**options["multipath"])
+    options.pop("multipath", None)
     return TraceOptions(**options)
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from mxpath.attribution.names import name_addresses
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.errors import InputError, PrivilegeError
+from mxpath.fallback import look_beside
 from mxpath.foreign import choose
 from mxpath.mail.discover import discover
 from mxpath.model.address import IPAddress
@@ -22,7 +23,6 @@ from mxpath.model.session import Outcome, SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.smtp.probe import Conversations, SmtpOptions, begin
-from mxpath.tracing.fallback import look_beside
 from mxpath.tracing.known import Knowledge
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import Clock, Vantage

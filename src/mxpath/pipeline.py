@@ -33,8 +33,8 @@ from mxpath.model.origin import Origin
 from mxpath.model.route import Route
 from mxpath.model.study import Provenance, Study
 from mxpath.model.trace import Trace
+from mxpath.reading.egress import judge_egress
 from mxpath.revision import commit
-from mxpath.tracing.egress import judge_egress
 from mxpath.vantage.ports import Vantage
 
 __all__ = ["INTERRUPTED", "Options", "analyze"]

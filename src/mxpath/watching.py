@@ -25,7 +25,7 @@ from mxpath.model.probe import Protocol
 from mxpath.model.route import Route
 from mxpath.model.trace import Hop, Trace
 from mxpath.model.watch import PathChange, Round, RoundKind, WatchedHop, WatchedPath
-from mxpath.tracing.statistics import Tally
+from mxpath.reading.statistics import Tally
 
 Key = tuple[Protocol, IPAddress]
 

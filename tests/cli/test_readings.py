@@ -16,7 +16,7 @@ from mxpath.model.evidence import Grade
 from mxpath.model.path_mtu import BlackHole, PathMtu
 from mxpath.model.probe import Protocol, ReplyKind
 from mxpath.model.trace import Trace
-from mxpath.tracing.reading import read
+from mxpath.reading.read import read
 
 
 def under(trace: Trace) -> dict[int, str]:

@@ -11,7 +11,7 @@ from mxpath.figures.multipath_layout import lay_out
 from mxpath.figures.style import new_figure, styled
 from mxpath.model.multipath import Multipath
 from mxpath.model.trace import Trace
-from mxpath.tracing.multipath_options import MultipathOptions
+from mxpath.multipath.options import MultipathOptions
 
 UNEQUAL = Graph(after={0: (1,), 1: (2, 3), 2: (4,), 4: (5,), 3: (5,), 5: (6,), 6: (-1,)})
 GRAPHS = {

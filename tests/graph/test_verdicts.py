@@ -15,7 +15,7 @@ from mxpath.model.session import Outcome, SmtpReply
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
 from mxpath.model.verdict import Owner, Verdict
-from mxpath.tracing.egress import judge_egress
+from mxpath.reading.egress import judge_egress
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fine": ("nothing_wrong_seen",),

@@ -63,7 +63,7 @@ def test_the_gaps_of_the_smallest_samples_widen_it_also_where_there_is_one_sampl
 
 
 def test_of_a_late_hop_only_the_bounds_are_known() -> None:
-    """It lies between the level before it and the envelope: METHODS' 10, 60, 20, 30."""
+    """It lies between the level before it and the envelope: the example of 10, 60, 20, 30."""
     hops = ("a1 10", "a2 60", "b1 20", "b2 30")
     late = between(*hops, entry=1, leave=2)
     assert (late.rtt_ms, "cannot be told from zero" in late.reason) == (None, True)

@@ -1,4 +1,4 @@
-"""A real Postfix sends through the lab: METHODS' column of what it makes of odd MX records."""
+"""A real Postfix sends through the lab: what it makes of odd MX records."""
 
 import re
 import subprocess

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mxpath.errors import InputError
 from mxpath.model.probe import Protocol, ReplyKind
 from mxpath.model.trace import EndReason
-from mxpath.tracing.multipath_options import MultipathOptions
+from mxpath.multipath.explore import explore
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import EngineTraits
 from scripted_path import TARGET, Script, ScriptedSocket, play, router
@@ -95,5 +95,5 @@ def test_all_paths_by_connections_are_refused() -> None:
     vantage, socket = play(Script(distance=3))
     socket.traits = SERIAL
     with pytest.raises(InputError, match="take udp or icmp"):
-        trace([TARGET], vantage, options=TraceOptions(multipath=MultipathOptions()))
+        explore([TARGET], vantage)
     assert not socket.sent

@@ -19,7 +19,7 @@ from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.documents import Traces
 from mxpath.model.trace import Trace
-from mxpath.tracing.reading import read
+from mxpath.reading.read import read
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ of the program is read.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from mxpath.cli import options as shared
 from mxpath.cli.targets import resolve
 from mxpath.errors import InputError
+from mxpath.model.address import IPAddress
 from mxpath.model.probe import Protocol
 from mxpath.model.trace import EndReason, Trace
-from mxpath.tracing.multipath_options import MultipathOptions
+from mxpath.multipath.options import MultipathOptions
 from mxpath.tracing.tracer import TraceOptions, trace
+from mxpath.vantage.ports import Vantage
 
 if TYPE_CHECKING:
     from mxpath.datasets.gazetteer import Gazetteer
@@ -159,16 +161,16 @@ def run(options: argparse.Namespace) -> int:
             port=options.port,
             max_ttl=options.max_ttl,
             use_known=not options.no_known,
-            multipath=_multipath(options),
             **shared.queries(options),
         )
+        paths = _multipath(options)
         if options.watch:
             from mxpath.cli import watching  # noqa: PLC0415 - loaded when needed
 
             return watching.run(options, asked, vantage, open_gazetteer(), chosen)
         aside = _Aside(open_gazetteer, numeric=options.numeric)
         aside.start()
-        traces = trace(asked, vantage, options=chosen)
+        traces = _measured(asked, vantage, chosen, paths)
         traced, gazetteer = aside.wait()
         traced.show(
             traces,
@@ -179,6 +181,20 @@ def run(options: argparse.Namespace) -> int:
             chosen=chosen,
         )
     return _status(traces)
+
+
+def _measured(
+    asked: Iterable[IPAddress],
+    vantage: Vantage,
+    chosen: TraceOptions,
+    paths: MultipathOptions | None,
+) -> tuple[Trace, ...]:
+    """One path to each, or all."""
+    if paths is None:
+        return trace(asked, vantage, options=chosen)
+    from mxpath.multipath.explore import explore  # noqa: PLC0415 - loaded when asked for
+
+    return explore(asked, vantage, options=chosen, paths=paths)
 
 
 def _status(traces: tuple[Trace, ...]) -> int:

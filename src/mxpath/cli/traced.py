@@ -12,9 +12,9 @@ from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim
 from mxpath.model.trace import Trace
-from mxpath.tracing.egress import die_near, judge_egress
+from mxpath.reading.egress import die_near, judge_egress
+from mxpath.reading.read import read
 from mxpath.tracing.options import TraceOptions
-from mxpath.tracing.reading import read
 from mxpath.vantage.ports import Vantage
 
 if TYPE_CHECKING:
@@ -105,6 +105,6 @@ def _beside(traces: Sequence[Trace], vantage: Vantage, chosen: TraceOptions) -> 
     """Look by another protocol where the port does not seem to get out."""
     if not any(die_near([t for t in traces if t.target.version == v]) for v in (4, 6)):
         return ()
-    from mxpath.tracing.fallback import look_beside  # noqa: PLC0415 - rarely wanted
+    from mxpath.fallback import look_beside  # noqa: PLC0415 - rarely wanted
 
     return look_beside(traces, vantage, options=chosen)

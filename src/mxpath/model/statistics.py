@@ -8,7 +8,7 @@ class HopStatistics:
     """Statistics of one hop; what the source does not tell is ``None``.
 
     Times are round trips in milliseconds. How each is computed, and where mtr and trippy
-    differ: ``tracing/statistics.py``.
+    differ: ``reading/statistics.py``.
     """
 
     sent: int

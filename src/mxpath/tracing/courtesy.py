@@ -1,7 +1,7 @@
 """What one router is asked by all flows of a call together.
 
-Linux answers six ICMP errors at once, then one a second for each sender (``icmp_ratelimit``;
-METHODS 1.8). Spare probes keep one of the six for others. Counted as probes leave and answers
+Linux answers six ICMP errors at once, then one a second for each sender (``icmp_ratelimit``).
+Spare probes keep one of the six for others. Counted as probes leave and answers
 come, so that no question has to look through all flows. A probe of a hop that has not answered yet
 counts against every router at its TTL.
 """

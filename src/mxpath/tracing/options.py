@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from mxpath.errors import InputError
 from mxpath.model.probe import USUAL_PORT, Protocol
-from mxpath.tracing.multipath_options import MultipathOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +44,6 @@ class TraceOptions:
 
     use_known: bool = True
     """Whether distances and first hops from earlier traces are used (``known.py``)."""
-    multipath: MultipathOptions | None = None
-    """All paths are asked for, and how sure to be; ``None`` for one."""
 
     @property
     def destination_port(self) -> int | None:

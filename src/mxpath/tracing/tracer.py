@@ -1,7 +1,6 @@
 """Trace all targets at once: one socket, one loop, one course a target."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from mxpath.errors import InputError
@@ -55,8 +54,6 @@ def trace(
         When the engine cannot send probes of this protocol.
     """
     chosen = options or TraceOptions()
-    if chosen.multipath is not None:
-        return _all_paths(targets, vantage, chosen)
     if not chosen.use_known:
         return drive(targets, vantage, lambda _target: Plan(chosen), options=chosen)
     book = Knowledge() if known is None else known
@@ -69,23 +66,6 @@ def trace(
         return Plan(chosen, lambda: book.about(target))
 
     return drive(targets, vantage, plan, options=chosen, over=learn)
-
-
-def _all_paths(
-    targets: Iterable[IPAddress], vantage: Vantage, options: TraceOptions
-) -> tuple[Trace, ...]:
-    """Trace with the graph of all paths; see :func:`trace`."""
-    from mxpath.tracing.multipath import Exploration  # noqa: PLC0415 - loaded when asked for
-
-    courses: dict[IPAddress, Exploration] = {}
-
-    def course_for(target: IPAddress) -> Exploration:
-        return courses.setdefault(target, Exploration(options))
-
-    return tuple(
-        replace(each, multipath=courses[each.target].multipath if each.target in courses else None)
-        for each in drive(targets, vantage, course_for, options=options)
-    )
 
 
 def drive(  # noqa: PLR0913 - what is driven, on what, and by what; the rest at will
@@ -123,11 +103,6 @@ def drive(  # noqa: PLR0913 - what is driven, on what, and by what; the rest at 
     with vantage.probes() as probes:
         if options.protocol not in probes.traits.protocols:
             raise InputError(f"the {probes.traits.name} engine cannot send {options.protocol}")
-        if options.multipath is not None and options.protocol in probes.traits.completes:
-            raise InputError(
-                f"all paths by {options.protocol} would open a connection for each: take udp or"
-                f" icmp, or another engine than {probes.traits.name}"
-            )
         ends = [(t, s) for t in wanted if (s := probes.source_for(t)) is not None]
         running = {
             target: Running(

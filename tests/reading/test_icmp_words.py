@@ -4,7 +4,7 @@ import pytest
 
 from handmade import answer
 from mxpath.model.probe import Reply, ReplyKind
-from mxpath.tracing.icmp_words import icmp_words, is_forbidden
+from mxpath.reading.icmp_words import icmp_words, is_forbidden
 
 CODES_4 = [(3, code) for code in range(16)] + [(11, 0), (11, 1), (12, 0), (12, 1), (12, 2)]
 CODES_6 = [(1, code) for code in range(9)] + [(3, 0), (3, 1), (4, 0), (4, 1), (4, 2)]

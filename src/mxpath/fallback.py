@@ -16,7 +16,7 @@ from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import Protocol
 from mxpath.model.trace import Trace
-from mxpath.tracing.egress import die_near, judge_egress
+from mxpath.reading.egress import die_near, judge_egress
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.tracer import trace
 from mxpath.vantage.ports import Vantage
@@ -50,7 +50,7 @@ def look_beside(
         targets = tuple(_targets(ours, found))
         if not targets or options.destination_port == port:
             continue
-        chosen = replace(options, protocol=protocol, port=port, queries=1, multipath=None)
+        chosen = replace(options, protocol=protocol, port=port, queries=1)
         try:
             found += trace(targets, vantage, options=chosen)
         except InputError:

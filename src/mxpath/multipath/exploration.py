@@ -3,7 +3,7 @@
 The law
 -------
 1. **The first flow first.** A :class:`~mxpath.tracing.plan.Plan` finds the distance and one path.
-2. **Question by question.** ``multipath_inquiry.py`` says what to ask next; all of it is asked, and
+2. **Question by question.** ``inquiry.py`` says what to ask next; all of it is asked, and
    answered or given up, before it says more.
 3. **Patience** is that of the plan: max(``min_wait_s``, ``rtt_factor`` x the RTT seen at this hop or
    beside it). Where a whole hop is silent, a flow is asked ``attempts`` times.
@@ -11,7 +11,7 @@ The law
    a limit: that hop is asked more slowly, step by step down to once a second for each of its routers
    (what Linux gives), and a flow counts as silent after ``_SLOWLY`` attempts at that pace. After the first
    that did, the hop has a silent router, and others need but ``attempts``.
-5. **The target's share** is kept by ``multipath_border.py``. What dies before the target is spare
+5. **The target's share** is kept by ``border.py``. What dies before the target is spare
    (``ProbeSpec.spare``): it is not charged to the target, and who sends may hold it back.
 6. **Stopped is not lost**: what was learnt until Ctrl-C, a fault or a bound is the result, with the confidence
    that it comes to.
@@ -23,13 +23,14 @@ from dataclasses import replace
 from mxpath.model.multipath import Multipath
 from mxpath.model.probe import Probe, Reply, ReplyKind
 from mxpath.model.trace import EndReason, Hop
+from mxpath.multipath.border import Border
+from mxpath.multipath.inquiry import Inquiry
+from mxpath.multipath.options import MultipathOptions
+from mxpath.multipath.queue import Question, Queue
+from mxpath.multipath.result import graph_of
+from mxpath.multipath.sightings import Sightings, Spot
+from mxpath.multipath.tempo import Tempo
 from mxpath.tracing.course import Place, Shot, Strand
-from mxpath.tracing.multipath_border import Border
-from mxpath.tracing.multipath_inquiry import Inquiry
-from mxpath.tracing.multipath_queue import Question, Queue
-from mxpath.tracing.multipath_result import graph_of
-from mxpath.tracing.multipath_sightings import Sightings, Spot
-from mxpath.tracing.multipath_tempo import Tempo
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.plan import Plan, is_over
 
@@ -41,10 +42,8 @@ _PATIENT = 10
 class Exploration:
     """The state of one target's flows; satisfies :class:`mxpath.tracing.course.Course`."""
 
-    def __init__(self, options: TraceOptions) -> None:
-        """``options.multipath`` must be set."""
-        assert options.multipath is not None
-        self.options, self.wanted = options, options.multipath
+    def __init__(self, options: TraceOptions, paths: MultipathOptions) -> None:
+        self.options, self.wanted = options, paths
         # What a router answers is better spent on other flows than on further samples.
         self.plan = Plan(replace(options, queries=1))
         self.sights = Sightings()

@@ -12,7 +12,7 @@ The law
    taken for one balancer: each node is asked for one next hop, and all flows of the hop are counted
    against the stopping rule. No node control.
 4. **Hop by hop only while it is right.** Where two hops turn out to be meshed or asymmetric
-   (``multipath_meshing.py``), or a path ends there, the whole diamond is asked node by node. Nothing that
+   (``meshing.py``), or a path ends there, the whole diamond is asked node by node. Nothing that
    was asked is asked again.
 5. **Every edge was seen at both ends.** Where only flows met a node that were not asked one hop before,
    one of them is asked there too. So is one that met silence, for silence belongs to the node before it.
@@ -27,12 +27,12 @@ from dataclasses import dataclass
 from math import ceil
 
 from mxpath.model.multipath import Balancing, Rule
-from mxpath.tracing.multipath_border import Border
-from mxpath.tracing.multipath_meshing import is_asymmetric, is_meshed
-from mxpath.tracing.multipath_options import MultipathOptions
-from mxpath.tracing.multipath_repeats import Repeats
-from mxpath.tracing.multipath_sightings import Level, Sightings
-from mxpath.tracing.stopping import node_epsilon, stopping_point
+from mxpath.multipath.border import Border
+from mxpath.multipath.meshing import is_asymmetric, is_meshed
+from mxpath.multipath.options import MultipathOptions
+from mxpath.multipath.repeats import Repeats
+from mxpath.multipath.sightings import Level, Sightings
+from mxpath.multipath.stopping import node_epsilon, stopping_point
 
 _AT_ONCE = 256
 """New flows that are sent in search of a node before it is looked at what they found."""

@@ -11,8 +11,8 @@ from handmade import FLOW, answer, arrived, made
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.probe import ProbeSpec, Protocol, Reply
 from mxpath.model.trace import Imported, Trace
-from mxpath.tracing.heard import heard
-from mxpath.tracing.rewriting import rewritten
+from mxpath.reading.heard import heard
+from mxpath.reading.rewriting import rewritten
 from mxpath.vantage import packets
 
 

@@ -22,7 +22,7 @@ from mxpath.model.egress import Egress, EgressState
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.probe import Protocol, ReplyKind
 from mxpath.model.trace import EndReason, Hop, Trace
-from mxpath.tracing.icmp_words import is_forbidden
+from mxpath.reading.icmp_words import is_forbidden
 
 NEAR_HOPS = 4
 """A filter this close is ours or our provider's."""

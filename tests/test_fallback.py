@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mxpath.fallback import NOT_THE_MAIL_FLOW, look_beside
 from mxpath.lab.simulated import simulate
 from mxpath.lab.topology import World, parse_world, read_world
 from mxpath.model.address import IPAddress
@@ -14,12 +15,11 @@ from mxpath.model.egress import EgressState
 from mxpath.model.evidence import Grade
 from mxpath.model.probe import Protocol
 from mxpath.model.trace import Trace
-from mxpath.tracing.egress import judge_egress
-from mxpath.tracing.fallback import NOT_THE_MAIL_FLOW, look_beside
+from mxpath.reading.egress import judge_egress
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import ProbeSocket
 
-WORLDS = Path(__file__).parents[1] / "topologies"
+WORLDS = Path(__file__).parent / "topologies"
 TEXT = (WORLDS / "filtered_25.toml").read_text()
 MAIL = TraceOptions()
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mxpath.errors import InputError
-from mxpath.tracing.stopping import (
+from mxpath.multipath.stopping import (
     miss_rate,
     node_epsilon,
     repeats,
@@ -21,7 +21,7 @@ TABLE = {
     0.95: (6, 11, 16, 21, 27, 33, 38, 44, 51, 57, 63, 70, 76, 83, 90),
     0.99: (8, 15, 21, 28, 36, 43, 51, 58, 66, 74, 82, 90, 98, 106, 115),
 }
-"""Probes that rule out the k-th next hop, k = 2 to 16 (Veitch et al. 2009, and METHODS)."""
+"""Probes that rule out the k-th next hop, k = 2 to 16 (Veitch et al. 2009)."""
 
 
 @pytest.mark.parametrize("confidence", TABLE)

@@ -10,7 +10,7 @@ from mxpath.model.egress import Egress, EgressState
 from mxpath.model.evidence import Grade
 from mxpath.model.probe import Protocol, Reply, ReplyKind
 from mxpath.model.trace import EndReason, Trace
-from mxpath.tracing.egress import judge_egress
+from mxpath.reading.egress import judge_egress
 
 ONE, TWO, SIX = map(ip_address, ("198.18.32.25", "198.18.48.25", "2001:db8::25"))
 BLOCKED, OPEN, UNKNOWN = EgressState.BLOCKED, EgressState.OPEN, EgressState.UNKNOWN

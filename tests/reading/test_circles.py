@@ -6,8 +6,8 @@ from handmade import TARGET, answer, arrived, made
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.probe import ReplyKind
 from mxpath.model.trace import Trace
-from mxpath.tracing.circles import circles
-from mxpath.tracing.heard import heard
+from mxpath.reading.circles import circles
+from mxpath.reading.heard import heard
 
 REFUSED: dict[str, Any] = {"kind": ReplyKind.UNREACHABLE, "icmp_type": 3, "icmp_code": 1}
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.probe import ProbeSpec, Protocol
-from mxpath.tracing.heard import FlowHeard, Heard, ttls
+from mxpath.reading.heard import FlowHeard, Heard, ttls
 from mxpath.vantage import packets
 
 _OWN_PACKETS = {"raw", "scapy", "simulated"}

@@ -10,7 +10,7 @@ from handmade import answer, arrived, hop, made, of_hops
 from mxpath.model.reading import LossNature
 from mxpath.model.statistics import HopStatistics
 from mxpath.model.trace import Hop, Loss, Trace
-from mxpath.tracing.losses import losses
+from mxpath.reading.losses import losses
 
 NONE, FORWARD, LIMITED, ENDS, UNKNOWN = LossNature
 

@@ -18,8 +18,8 @@ The law
 
 from collections.abc import Set as AbstractSet
 
-from mxpath.tracing.multipath_options import MultipathOptions
-from mxpath.tracing.multipath_sightings import Sightings
+from mxpath.multipath.options import MultipathOptions
+from mxpath.multipath.sightings import Sightings
 
 _FAR = 1 << 16
 _CAREFUL = 2

@@ -8,7 +8,7 @@ The law (Vermeulen, Strowes, Fourmaux, Friedman 2018, arXiv:1809.10070, sections
    **asymmetric** and their nodes not equally likely.
 """
 
-from mxpath.tracing.multipath_sightings import Level
+from mxpath.multipath.sightings import Level
 
 
 def is_meshed(before: Level, here: Level) -> bool:

@@ -17,11 +17,11 @@ from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.foreign_text import printable
 from mxpath.model.probe import InterfaceInfo, MplsLabel, ReplyKind
 from mxpath.model.trace import Trace
-from mxpath.tracing.circles import circles
-from mxpath.tracing.heard import FlowHeard, Heard, heard, ttls
-from mxpath.tracing.icmp_words import icmp_words, is_forbidden
-from mxpath.tracing.rewriting import rewritten
-from mxpath.tracing.way_back import asymmetries
+from mxpath.reading.circles import circles
+from mxpath.reading.heard import FlowHeard, Heard, heard, ttls
+from mxpath.reading.icmp_words import icmp_words, is_forbidden
+from mxpath.reading.rewriting import rewritten
+from mxpath.reading.way_back import asymmetries
 
 _PRIVATE = tuple(
     ip_network(text)

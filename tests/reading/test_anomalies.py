@@ -13,8 +13,8 @@ from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.documents import Traces
 from mxpath.model.probe import InterfaceInfo, InterfaceRole, MplsLabel, Protocol, Reply, ReplyKind
 from mxpath.model.trace import Trace
-from mxpath.tracing.anomalies import anomalies
-from mxpath.tracing.reading import read
+from mxpath.reading.anomalies import anomalies
+from mxpath.reading.read import read
 
 TOO_BIG = ReplyKind.PACKET_TOO_BIG
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mxpath.tracing.multipath_border import Border
-from mxpath.tracing.multipath_inquiry import Ask
-from mxpath.tracing.multipath_tempo import Tempo
+from mxpath.multipath.border import Border
+from mxpath.multipath.inquiry import Ask
+from mxpath.multipath.tempo import Tempo
 from mxpath.tracing.plan import is_over
 
 Key = tuple[int, int]
@@ -34,7 +34,7 @@ class Queue:
     """Which question may leave now.
 
     Those that have waited longest for an answer come first: the first that stays without one tells whether
-    its hop is silent or slow. Safe ones (``multipath_border.py``) come before those that may arrive at the
+    its hop is silent or slow. Safe ones (``border.py``) come before those that may arrive at the
     target, of which few are under way at a time.
     """
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 
 from mxpath.model.multipath import Balancing
-from mxpath.tracing.multipath_sightings import Sightings
-from mxpath.tracing.stopping import repeats
+from mxpath.multipath.sightings import Sightings
+from mxpath.multipath.stopping import repeats
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from mxpath.model.anomaly import Anomaly, AnomalyKind
-from mxpath.tracing.heard import FlowHeard, Heard, ttls
+from mxpath.reading.heard import FlowHeard, Heard, ttls
 
 _INITIAL = (64, 128, 255)
 _RARE = 32

@@ -12,19 +12,25 @@ from mxpath.model import codec
 from mxpath.model.multipath import Balancing
 from mxpath.model.probe import Protocol
 from mxpath.model.trace import Trace
-from mxpath.tracing.multipath_options import MultipathOptions
+from mxpath.multipath.explore import explore
+from mxpath.multipath.options import MultipathOptions
 from mxpath.tracing.options import TraceOptions
-from mxpath.tracing.tracer import trace
 
 WIDE = Path(__file__).parents[1] / "topologies" / "wide_diamond.toml"
 SURE = MultipathOptions(confidence=0.99)
 Played = tuple[SimulatedVantage, tuple[Trace, ...]]
 
 
-def played(world: World, host: str, options: TraceOptions, *families: int) -> Played:
+def played(
+    world: World,
+    host: str,
+    *families: int,
+    paths: MultipathOptions = SURE,
+    options: TraceOptions | None = None,
+) -> Played:
     vantage = simulate(world)
     targets = [a for a in world.addresses_of(host) if a.version in families]
-    return vantage, trace(targets, vantage, options=options)
+    return vantage, explore(targets, vantage, options=options, paths=paths)
 
 
 def further(vantage: SimulatedVantage, found: tuple[Trace, ...]) -> list[int]:
@@ -41,7 +47,7 @@ def world() -> World:
 
 @pytest.fixture(scope="module")
 def wide(world: World) -> Played:
-    return played(world, "mx", TraceOptions(multipath=SURE), 4, 6)
+    return played(world, "mx", 4, 6)
 
 
 def check(vantage: SimulatedVantage, found: Trace, protocol: Protocol) -> None:
@@ -72,15 +78,15 @@ def test_no_syn_of_a_further_flow_comes_to_the_target(wide: Played) -> None:
 
 @pytest.mark.parametrize("protocol", [Protocol.UDP])
 def test_all_branches_are_found_by_datagrams_too(world: World, protocol: Protocol) -> None:
-    options = TraceOptions(protocol=protocol, multipath=SURE)
-    vantage, traces = played(world, "mx", options, 6)
+    options = TraceOptions(protocol=protocol)
+    vantage, traces = played(world, "mx", 6, options=options)
     for each in traces:
         check(vantage, each, protocol)
 
 
 def test_echo_requests_show_one_way_where_addresses_are_hashed_and_it_is_said(world: World) -> None:
-    options = TraceOptions(protocol=Protocol.ICMP, multipath=SURE)
-    _, (found,) = played(world, "mx", options, 4)
+    options = TraceOptions(protocol=Protocol.ICMP)
+    _, (found,) = played(world, "mx", 4, options=options)
     assert found.multipath is not None
     assert found.multipath.branching == ()
     assert any("hashes addresses" in words for words in found.multipath.left_out)
@@ -88,14 +94,14 @@ def test_echo_requests_show_one_way_where_addresses_are_hashed_and_it_is_said(wo
 
 def test_the_demo_worlds_three_ways_are_found() -> None:
     demo = read_world(shipped_worlds()["demo"])
-    vantage, (found,) = played(demo, "mx1", TraceOptions(multipath=SURE), 4)
+    vantage, (found,) = played(demo, "mx1", 4)
     check(vantage, found, Protocol.TCP)
     assert len(met(found)[4]) == 3
 
 
 def test_when_asked_sixteen_syns_of_sixteen_flows_come_to_the_target_at_most(world: World) -> None:
     wanted = MultipathOptions(confidence=0.99, branchings=20, to_target=True)
-    vantage, (found,) = played(world, "mx", TraceOptions(multipath=wanted), 4)
+    vantage, (found,) = played(world, "mx", 4, paths=wanted)
     arrived = further(vantage, (found,))
     assert set(arrived) == {1}
     assert found.multipath is not None

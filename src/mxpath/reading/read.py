@@ -2,9 +2,9 @@
 
 from mxpath.model.reading import HopReading, TraceReading
 from mxpath.model.trace import Trace
-from mxpath.tracing.anomalies import anomalies
-from mxpath.tracing.losses import losses
-from mxpath.tracing.statistics import statistics
+from mxpath.reading.anomalies import anomalies
+from mxpath.reading.losses import losses
+from mxpath.reading.statistics import statistics
 
 
 def read(trace: Trace) -> TraceReading:

@@ -3,8 +3,8 @@
 import pytest
 
 from multipath_trials import faults, tallies
-from mxpath.tracing import multipath_inquiry
-from mxpath.tracing.stopping import stopping_point
+from mxpath.multipath import inquiry
+from mxpath.multipath.stopping import stopping_point
 
 ALPHA = 0.01
 
@@ -26,5 +26,5 @@ def one_less(next_hops: int, epsilon: float) -> int:
 
 @pytest.mark.slow
 def test_with_one_probe_less_they_are_misjudged_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(multipath_inquiry, "stopping_point", one_less)
+    monkeypatch.setattr(inquiry, "stopping_point", one_less)
     assert faults(tallies(0.8, 400), 0.8, ALPHA)

@@ -25,8 +25,8 @@ from itertools import groupby, pairwise
 from mxpath.model.address import IPAddress
 from mxpath.model.anomaly import Anomaly, AnomalyKind
 from mxpath.model.probe import ReplyKind
-from mxpath.tracing.heard import FlowHeard, Heard, hops_words, ttls
-from mxpath.tracing.icmp_words import icmp_words
+from mxpath.reading.heard import FlowHeard, Heard, hops_words, ttls
+from mxpath.reading.icmp_words import icmp_words
 
 
 def circles(flow: FlowHeard) -> Iterator[Anomaly]:

@@ -7,8 +7,8 @@ from math import prod
 
 from mxpath.model.multipath import Balancing, Edge, Multipath, Node, Rule, Scope
 from mxpath.model.probe import Protocol
-from mxpath.tracing.multipath_inquiry import BORDER, SILENT, Inquiry
-from mxpath.tracing.stopping import stopping_point, unseen_probability
+from mxpath.multipath.inquiry import BORDER, SILENT, Inquiry
+from mxpath.multipath.stopping import stopping_point, unseen_probability
 
 _UNASKED = "not asked"
 

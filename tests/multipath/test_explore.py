@@ -10,11 +10,10 @@ from multipath_graphs import Graph, Wire, address, chain, diamond, explore
 from mxpath.model.address import IPAddress
 from mxpath.model.multipath import Balancing, Multipath, Rule, Scope
 from mxpath.model.trace import Trace
+from mxpath.multipath.explore import explore as explore_live
+from mxpath.multipath.options import MultipathOptions
+from mxpath.multipath.stopping import stopping_point, unseen_probability
 from mxpath.tracing.course import Shot
-from mxpath.tracing.multipath_options import MultipathOptions
-from mxpath.tracing.options import TraceOptions
-from mxpath.tracing.stopping import stopping_point, unseen_probability
-from mxpath.tracing.tracer import trace
 from scripted_path import TARGET as PATH
 from scripted_path import Script, play
 
@@ -240,7 +239,7 @@ def test_whatever_the_graph_the_target_gets_its_share_at_most_and_no_edge_is_mad
 
 def scripted(script: Script) -> Trace:
     vantage, _ = play(script)
-    (found,) = trace([PATH], vantage, options=TraceOptions(multipath=MultipathOptions()))
+    (found,) = explore_live([PATH], vantage)
     return found
 
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from handmade import answer, made
 from mxpath.model.anomaly import Anomaly
-from mxpath.tracing.heard import heard
-from mxpath.tracing.way_back import asymmetries, way_back_hops
+from mxpath.reading.heard import heard
+from mxpath.reading.way_back import asymmetries, way_back_hops
 
 
 def found_for(*reply_ttls: int | None) -> list[Anomaly]:

@@ -13,7 +13,7 @@ from handmade import answer, hop
 from mxpath.model.probe import Probe, ReplyKind
 from mxpath.model.statistics import HopStatistics
 from mxpath.model.trace import Hop
-from mxpath.tracing.statistics import Tally, statistics, tally
+from mxpath.reading.statistics import Tally, statistics, tally
 
 TIMES = st.lists(st.integers(1, 4_000_000_000).map(lambda ns: ns / 1e6), min_size=1, max_size=40)
 """Round trips in ms, on whole nanoseconds as stamps are."""
