@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from mxpath.datasets import asnames, asrel, iplocation, peeringdb, pfx2as, rdap_bootstrap, vrps
+from mxpath.datasets import (
+    asnames,
+    asrel,
+    geofeed,
+    iplocation,
+    peeringdb,
+    pfx2as,
+    rdap_bootstrap,
+    vrps,
+)
 from mxpath.datasets.snapshot import Spec
 
 
@@ -21,6 +30,7 @@ class Section(StrEnum):
     RELATIONS = "relations"
     RPKI = "rpki"
     REGISTRIES = "registries"
+    PLACES = "places"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +64,5 @@ DATASETS: dict[str, Dataset] = {
         parse=rdap_bootstrap.parse,
         whole=True,
     ),
+    "geofeed": Dataset(spec=geofeed.SPEC, section=Section.PLACES, parse=geofeed.parse),
 }
