@@ -48,6 +48,7 @@ def test_rows_stream(name: str) -> None:
         "asnames": "64496\tNordmail",
         "asrel": "1|2|-1",
         "geofeed": "2001:db8:{}::/48,CH,CH-ZH,Zurich,",
+        "delegated": "apnic|JP|asn|173|1|20020801|allocated",
     }[name]
 
     def endless() -> Iterator[str]:

@@ -8,6 +8,7 @@ from mxpath.datasets.gazetteer import SnapshotSummary
 from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.documents import DatasetList, DatasetRow
+from mxpath.model.foreign_text import printable
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"{'':<14} {row.publisher}; {row.licence}")
         if row.credit:
             print(f"{'':<14} {row.credit}")
+        for reason, count in row.skipped:
+            print(f"{'':<14} left out: {count:,} ({printable(reason)})")
     return 0
 
 
@@ -73,4 +76,5 @@ def _row(held: SnapshotSummary) -> DatasetRow:
         rows=held.rows,
         gives=held.gives,
         credit=held.attribution,
+        skipped=held.skipped,
     )

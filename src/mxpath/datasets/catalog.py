@@ -11,6 +11,7 @@ from typing import Any
 from mxpath.datasets import (
     asnames,
     asrel,
+    delegated,
     geofeed,
     iplocation,
     peeringdb,
@@ -31,6 +32,7 @@ class Section(StrEnum):
     RPKI = "rpki"
     REGISTRIES = "registries"
     PLACES = "places"
+    DELEGATIONS = "delegations"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,4 +67,5 @@ DATASETS: dict[str, Dataset] = {
         whole=True,
     ),
     "geofeed": Dataset(spec=geofeed.SPEC, section=Section.PLACES, parse=geofeed.parse),
+    "delegated": Dataset(spec=delegated.SPEC, section=Section.DELEGATIONS, parse=delegated.parse),
 }

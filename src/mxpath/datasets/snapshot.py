@@ -50,12 +50,11 @@ class Tally:
     skipped: dict[str, int] = field(default_factory=dict)
     """Why rows were left out, and how many."""
 
-    def skip(self, reason: str) -> None:
-        """Count a row that was readable but of no use."""
-        if reason in self.skipped or len(self.skipped) < _NOTED_REASONS:
-            self.skipped[reason] = self.skipped.get(reason, 0) + 1
-        else:
-            self.skipped["other"] = self.skipped.get("other", 0) + 1
+    def skip(self, reason: str, count: int = 1) -> None:
+        """Count rows that were readable but of no use, or that should be there and are not."""
+        if reason not in self.skipped and len(self.skipped) >= _NOTED_REASONS:
+            reason = "other"
+        self.skipped[reason] = self.skipped.get(reason, 0) + count
 
     @property
     def skipped_rows(self) -> int:

@@ -95,6 +95,8 @@ class DatasetRow:
     rows: int | None
     gives: str
     credit: str = ""
+    skipped: tuple[tuple[str, int], ...] = ()
+    """Why rows were left out, and how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
