@@ -1,12 +1,16 @@
+import os
+from concurrent.futures import ProcessPoolExecutor
 from ipaddress import ip_address, ip_network
+from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from mxpath.datasets import cache
-from mxpath.datasets.cache import cached_table
+from mxpath.datasets.cache import cached_names, cached_table
+from mxpath.datasets.names import NameTable
 from mxpath.datasets.prefixes import PrefixTable, row_of
+from mxpath.model.attribution import Network
 
 ADDRESS = {4: ip_address("192.0.2.0"), 6: ip_address("2001:db8::")}
 
@@ -40,7 +44,7 @@ def test_another_snapshot_is_another_table() -> None:
 
 
 def kept_file(home: Path) -> Path:
-    (path,) = home.rglob("*.npz")
+    (path,) = home.rglob("*.columns")
     return path
 
 
@@ -53,13 +57,51 @@ def test_a_damaged_file_is_built_anew(cache_home: Path, damage: bytes) -> None:
     assert cached_table("a" * 64, version=4, build=refuse).find(ADDRESS[4]) is not None
 
 
-def test_columns_that_do_not_fit_together_are_built_anew(cache_home: Path) -> None:
+def test_one_changed_byte_anywhere_is_built_anew(cache_home: Path) -> None:
     cached_table("a" * 64, version=4, build=lambda: table(4))
     path = kept_file(cache_home)
-    with np.load(path) as columns:
-        broken = dict(columns) | {"sets": np.array([7], dtype=np.uint32)}
-    np.savez(path, **broken)
-    assert cached_table("a" * 64, version=4, build=lambda: table(4)).find(ADDRESS[4]) is not None
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 7):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1 :])
+        with pytest.raises(AssertionError, match="built although"):
+            cached_table("a" * 64, version=4, build=refuse)
+
+
+def test_a_table_in_use_outlives_its_file(cache_home: Path) -> None:
+    cached_table("a" * 64, version=4, build=lambda: table(4))
+    kept = cached_table("a" * 64, version=4, build=refuse)
+    kept_file(cache_home).unlink()
+    cached_table("a" * 64, version=4, build=lambda: table(4))
+    assert kept.find(ADDRESS[4]) == table(4).find(ADDRESS[4])
+
+
+def test_processes_that_build_at_once_leave_one_whole_table(cache_home: Path) -> None:
+    with ProcessPoolExecutor(4, mp_context=get_context("fork")) as pool:
+        assert all(pool.map(built_and_asked, range(8)))
+    assert [path.suffix for path in (cache_home / "mxpath").iterdir()] == [".columns"]
+
+
+def built_and_asked(_: int) -> bool:
+    found = cached_table("a" * 64, version=4, build=lambda: table(4))
+    return found.find(ADDRESS[4]) == table(4).find(ADDRESS[4])
+
+
+def test_older_forms_and_what_was_left_half_written_go(cache_home: Path) -> None:
+    home = cache_home / "mxpath"
+    home.mkdir()
+    old, abandoned, fresh = (home / n for n in ("prefixes-1-v4-x.npz", "old.tmp", "new.tmp"))
+    for path in (old, abandoned, fresh):
+        path.touch()
+    os.utime(abandoned, (0, 0))
+    cached_table("a" * 64, version=4, build=lambda: table(4))
+    assert [path.exists() for path in (old, abandoned, fresh)] == [False, False, True]
+
+
+def test_kept_names_answer_as_the_built_ones() -> None:
+    networks = [Network(asn=5, name="Fünf"), Network(asn=2, name="Two"), Network(asn=5, name="V")]
+    cached_names("c" * 64, build=lambda: NameTable.of(networks))
+    kept = cached_names("c" * 64, build=lambda: NameTable.of([]))
+    assert [kept.get(asn) for asn in (1, 2, 3, 5, 6)] == [None, "Two", None, "Fünf", None]
 
 
 def test_truncated_at_every_length_no_look_up_fails(cache_home: Path) -> None:
@@ -88,7 +130,7 @@ def test_writing_leaves_nothing_half_done(cache_home: Path) -> None:
 def test_small_tables_are_not_kept(cache_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "WORTH_KEEPING", 2)
     cached_table("a" * 64, version=4, build=lambda: table(4))
-    assert list(cache_home.rglob("*.npz")) == []
+    assert list(cache_home.rglob("*.columns")) == []
 
 
 def test_a_relative_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

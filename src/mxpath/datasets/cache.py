@@ -1,27 +1,29 @@
-"""Prefix tables kept ready-built, so that the second run need not parse the text again.
+"""Tables kept ready-built, so that the second run need not parse the text again.
 
 The law: the name of a kept table is the SHA-256 of the snapshot and the form of
-the table, so it can be wrong only if it was damaged; a file that does not hold
-what it should is built anew, and so is a small one. Writing is a courtesy: it goes to a file of its
-own that then takes the name in one step, and when it fails nothing else does.
+the table, so it can be wrong only if it was damaged; a file that is not exactly
+what was written is built anew, and a small table always is. Writing is a courtesy:
+it goes to a file of its own that then takes the name in one step, and when it fails
+nothing else does. Who has the old file open keeps it. Tables of older forms, and
+what a killed process has left half written, go when a new one comes.
 """
 
 import contextlib
 import os
-import tempfile
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
-
+from mxpath.datasets.columns import Column, open_columns, write_columns
+from mxpath.datasets.names import NameTable
 from mxpath.datasets.prefixes import PrefixTable
 
-_FORM = "prefixes-1"
-"""Changes whenever the columns of a PrefixTable change their meaning."""
+_PREFIXES, _NAMES = "prefixes-2", "names-1"
+"""Change whenever the columns of a table change their meaning."""
+_OLD_FORMS = ("prefixes-1-*.npz",)
+_ABANDONED_S = 3600.0
 
 WORTH_KEEPING = 10_000
-"""A table of fewer ranges is built anew as fast as it is read back."""
+"""A table of fewer rows is built anew as fast as it is read back."""
 
 
 def cache_directory() -> Path:
@@ -33,56 +35,38 @@ def cache_directory() -> Path:
 
 def cached_table(sha256: str, *, version: int, build: Callable[[], PrefixTable]) -> PrefixTable:
     """Return the table of a snapshot and a family, built by ``build`` when none is kept."""
-    path = cache_directory() / f"{_FORM}-v{version}-{sha256}.npz"
-    kept = _read(path, version)
+    path = cache_directory() / f"{_PREFIXES}-v{version}-{sha256}.columns"
+    kept = open_columns(path)
     if kept is not None:
-        return kept
+        return PrefixTable.of_columns(kept, version=version)
     table = build()
-    if len(table) >= WORTH_KEEPING:
-        with contextlib.suppress(OSError):  # read-only, full or forbidden: then without
-            _write(path, table)
+    _keep(path, table.columns(), rows=len(table))
     return table
 
 
-def _read(path: Path, version: int) -> PrefixTable | None:
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
-            table = PrefixTable(version=version, **columns)
-    except (OSError, ValueError, TypeError, KeyError, EOFError, AttributeError, zipfile.BadZipFile):
-        return None
-    return table if _sound(table) else None
+def cached_names(sha256: str, *, build: Callable[[], NameTable]) -> NameTable:
+    """Return the names of a snapshot, built by ``build`` when none are kept."""
+    path = cache_directory() / f"{_NAMES}-{sha256}.columns"
+    kept = open_columns(path)
+    if kept is not None:
+        return NameTable(**kept)
+    table = build()
+    _keep(path, table.columns(), rows=len(table))
+    return table
 
 
-def _sound(table: PrefixTable) -> bool:
-    """Whether the columns fit together: whoever damaged the file, no look-up may fail."""
-    key = "S4" if table.version == 4 else "S16"
-    columns = (table.starts, table.ends, table.lengths, table.sets)
-    if any(column.shape != table.starts.shape for column in columns) or table.starts.ndim != 1:
-        return False
-    if table.starts.dtype != key or table.ends.dtype != key or table.offsets.ndim != 1:
-        return False
-    if not len(table.starts):
-        return True
-    last_set = int(table.sets.max()) + 1
-    return last_set < len(table.offsets) and int(table.offsets[-1]) == len(table.origins)
+def _keep(path: Path, columns: Mapping[str, Column], *, rows: int) -> None:
+    if rows < WORTH_KEEPING:
+        return
+    with contextlib.suppress(OSError):  # read-only, full or forbidden: then without
+        write_columns(path, columns)
+        _tidy(path)
 
 
-def _write(path: Path, table: PrefixTable) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(
-                file,
-                starts=table.starts,
-                ends=table.ends,
-                lengths=table.lengths,
-                sets=table.sets,
-                offsets=table.offsets,
-                origins=table.origins,
-            )
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
+def _tidy(newest: Path) -> None:
+    for pattern in _OLD_FORMS:
+        for path in newest.parent.glob(pattern):
+            path.unlink(missing_ok=True)
+    for path in newest.parent.glob("*.tmp"):
+        if path.stat().st_mtime < newest.stat().st_mtime - _ABANDONED_S:
+            path.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ A new data set is one file with a SPEC and a ``parse``, and one line here.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mxpath.datasets import (
     asnames,
@@ -20,6 +20,9 @@ from mxpath.datasets import (
     vrps,
 )
 from mxpath.datasets.snapshot import Spec
+
+if TYPE_CHECKING:
+    from mxpath.datasets.prefix_arrays import Ranges
 
 
 class Section(StrEnum):
@@ -45,14 +48,23 @@ class Dataset:
     """``parse(lines, *, source, tally)``."""
     whole: bool = False
     """``parse`` takes the bytes of a document instead of its lines."""
+    columns: Callable[..., "Ranges | None"] | None = None
+    """``columns(document, *, version)``: origins read at once, ``None`` where only ``parse`` will
+    do."""
     ranges: bool = False
     """Origins of ranges, not of announced prefixes: how a block was announced is not told."""
 
 
 DATASETS: dict[str, Dataset] = {
-    "pfx2as": Dataset(spec=pfx2as.SPEC, section=Section.ORIGINS, parse=pfx2as.parse),
+    "pfx2as": Dataset(
+        spec=pfx2as.SPEC, section=Section.ORIGINS, parse=pfx2as.parse, columns=pfx2as.columns
+    ),
     "iplocation": Dataset(
-        spec=iplocation.SPEC, section=Section.ORIGINS, parse=iplocation.parse, ranges=True
+        spec=iplocation.SPEC,
+        section=Section.ORIGINS,
+        parse=iplocation.parse,
+        columns=iplocation.columns,
+        ranges=True,
     ),
     "asnames": Dataset(spec=asnames.SPEC, section=Section.NAMES, parse=asnames.parse),
     "peeringdb": Dataset(

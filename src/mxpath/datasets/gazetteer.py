@@ -17,13 +17,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mxpath.datasets import peeringdb
-from mxpath.datasets.cache import cached_table
+from mxpath.datasets.cache import cached_names, cached_table
 from mxpath.datasets.catalog import DATASETS, Dataset, Section
 from mxpath.datasets.manifest import Entry, Manifest, read_manifest
+from mxpath.datasets.names import NameTable
 from mxpath.datasets.prefixes import PrefixTable
 from mxpath.datasets.rdap_bootstrap import Services
 from mxpath.datasets.shipped import shipped_directory
@@ -35,6 +37,9 @@ from mxpath.model.attribution import IxpLan, IxpPort, Network, OriginSet
 from mxpath.model.relations import AsRelations
 from mxpath.model.rpki import Vrp
 from mxpath.model.study import SnapshotRef
+
+_WORTH_COLUMNS = 2**18
+"""Documents of fewer bytes are read line by line sooner than numpy is imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +105,25 @@ class _Source:
         if version not in self.tables:
             self.proved()
             self.tables[version] = cached_table(
-                self.entry.sha256,
-                version=version,
-                build=lambda: PrefixTable.of(self.rows(version=version), version=version),
+                self.entry.sha256, version=version, build=lambda: self._built(version)
             )
         return self.tables[version]
+
+    def _built(self, version: int) -> PrefixTable:
+        documents = [content for _, content in self.documents()]
+        if self.dataset.columns is not None and sum(map(len, documents)) >= _WORTH_COLUMNS:
+            from mxpath.datasets import origin_columns, prefix_arrays  # noqa: PLC0415 - load numpy
+
+            read = [self.dataset.columns(content, version=version) for content in documents]
+            whole = [part for part in read if part is not None]
+            if len(whole) == len(documents):
+                return prefix_arrays.cut(origin_columns.joined(whole))
+        return PrefixTable.of(self.rows(version=version), version=version)
+
+    def names(self) -> NameTable:
+        """The names of networks; the files are proved even when the cache has them."""
+        self.proved()
+        return cached_names(self.entry.sha256, build=lambda: NameTable.of(self.rows()))
 
 
 class Gazetteer:
@@ -195,11 +214,11 @@ class Gazetteer:
 
     def network(self, asn: int) -> Network:
         """Return the network of an AS number, with its name where a snapshot knows it."""
-        name = self._names.get(asn)
-        if name is None:
-            known = (exchanges.names.get(asn) for _, exchanges in self._exchanges)
-            name = next((found for found in known if found is not None), None)
-        return Network(asn=asn, name=name)
+        known = chain(
+            (names.get(asn) for names in self._names),
+            (exchanges.names.get(asn) for _, exchanges in self._exchanges),
+        )
+        return Network(asn=asn, name=next((name for name in known if name is not None), None))
 
     def members(self, ix_id: int) -> frozenset[int]:
         """Return the AS numbers of an exchange point's members; none when it is unknown."""
@@ -253,12 +272,8 @@ class Gazetteer:
         return [source for source in self._sources if source.dataset.section is section]
 
     @cached_property
-    def _names(self) -> dict[int, str]:
-        names: dict[int, str] = {}
-        for source in self._in(Section.NAMES):
-            for network in source.rows():
-                names.setdefault(network.asn, network.name)
-        return names
+    def _names(self) -> tuple[NameTable, ...]:
+        return tuple(source.names() for source in self._in(Section.NAMES))
 
     @cached_property
     def _vrps(self) -> tuple[tuple[_Source, dict[int, VrpTable]], ...]:

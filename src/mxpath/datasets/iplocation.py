@@ -6,11 +6,15 @@ range whose last number needs more than 32 bits is IPv6. One origin a range.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from mxpath.datasets.numerals import address_v4, address_v6, whole_number
 from mxpath.datasets.prefixes import OriginRow
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
+
+if TYPE_CHECKING:
+    from mxpath.datasets.prefix_arrays import Ranges
 
 SPEC = Spec(
     name="iplocation",
@@ -61,6 +65,13 @@ def parse(
         yield row
 
 
+def columns(document: bytes, *, version: int) -> "Ranges | None":
+    """Read the ranges of one family at once; ``None`` where only :func:`parse` will do."""
+    from mxpath.datasets.origin_columns import ranges  # noqa: PLC0415 - loads numpy
+
+    return ranges(document, version=version)
+
+
 def _row(line: str) -> OriginRow | None:
     """Return the row of a line, ``None`` for a range without origin; ValueError when it is none."""
     first, last, origin = line.split("\t" if "\t" in line else ",", 3)[:3]
@@ -73,7 +84,9 @@ def _row(line: str) -> OriginRow | None:
 
 def _foreign(line: str, version: int) -> bool:
     """Whether a line cannot be of this family; lines of whole numbers always can."""
-    return ":" in line if version == 4 else ":" not in line and "." in line
+    # Further columns are strangers' names, and hold colons and dots as they like.
+    first = line.partition("\t" if "\t" in line else ",")[0]
+    return ":" in first if version == 4 else ":" not in first and "." in first
 
 
 def _ends(first: str, last: str) -> tuple[int, int, int]:

@@ -24,8 +24,6 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-import numpy as np
-
 from mxpath.datasets.asnames import clean_name
 from mxpath.datasets.prefixes import PrefixTable, row_of
 from mxpath.datasets.snapshot import Spec, Tally
@@ -219,9 +217,7 @@ class _Join:
     ) -> tuple[dict[IPAddress, tuple[int, int]], dict[int, frozenset[int]]]:
         claims: dict[IPAddress, set[tuple[int, int]]] = {}
         with_lan = {
-            (int(ix_id), table.version)
-            for table in exchanges.lans
-            for ix_id in np.unique(table.origins)
+            (ix_id, table.version) for table in exchanges.lans for ix_id in set(table.origins)
         }
         members: dict[int, set[int]] = {}
         for row in rows:

@@ -5,11 +5,15 @@ an AS set at the end of the path. All of them are kept, in the order given.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from mxpath.datasets.numerals import address_v4, address_v6, whole_number
 from mxpath.datasets.prefixes import OriginRow
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
+
+if TYPE_CHECKING:
+    from mxpath.datasets.prefix_arrays import Ranges
 
 SPEC = Spec(
     name="pfx2as",
@@ -36,7 +40,9 @@ def parse(
     """
     tally = Tally() if tally is None else tally
     for number, line in enumerate(lines, start=1):
-        if not line or line[0] == "#" or (version is not None and (":" in line) != (version == 6)):
+        if not line or line[0] == "#":
+            continue
+        if version is not None and (":" in line.partition("\t")[0]) != (version == 6):
             continue
         row = _row(line, source, number)
         if not row.origins:
@@ -44,6 +50,13 @@ def parse(
             continue
         tally.rows += 1
         yield row
+
+
+def columns(document: bytes, *, version: int) -> "Ranges | None":
+    """Read the prefixes of one family at once; ``None`` where only :func:`parse` will do."""
+    from mxpath.datasets.origin_columns import prefixes  # noqa: PLC0415 - loads numpy
+
+    return prefixes(document, version=version, origins_of=_origins)
 
 
 def _row(line: str, source: str, number: int) -> OriginRow:

@@ -8,31 +8,37 @@ The law
 3. Where ranges overlap, the narrower one decides. For prefixes this is the
    longest match, for they never overlap but by nesting. Among equally narrow
    ranges that overlap only in part, the later start decides.
-4. So the ranges are cut once into pieces that do not overlap, sorted by start,
-   and a look-up is one binary search.
-5. IPv4 and IPv6 are equals: a key is the packed address, 4 or 16 bytes in
-   network order, and bytes sort as the addresses do. (``view(">u4")`` turns
-   the IPv4 keys into numbers where bulk work wants them, without a copy.)
-6. A piece remembers the length of the prefix it was cut from. For a range that
-   was no prefix the answer names the largest aligned block around the address
-   that still lies inside the piece.
+4. So the ranges are cut once into pieces that tile the whole address space, those
+   of nobody included, and a look-up is one binary search.
+5. A piece knows the length of the answer: that of the prefix it was cut from; a
+   range that was no prefix is cut into its largest aligned blocks.
+6. IPv4 and IPv6 are equals; an IPv6 key is two columns of 64 bits.
+7. One look-up needs no numpy, for importing that costs more than a thousand
+   look-ups; many at once use it (prefix_search.py).
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 from ipaddress import IPv4Network, IPv6Network
-from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from mxpath.datasets.columns import Column
 from mxpath.model.address import IPAddress, Prefix
 
-_NO_LENGTH = 255
-"""Stands in the length column for a range that is no prefix."""
-_BITS = {4: 32, 6: 128}
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NO_LENGTH = 255
+"""Stands in the rows' length column for a range that is no prefix."""
+NO_ROW = 2**32 - 1
+"""Stands in the pieces' row column for what nobody originates."""
+BITS = {4: 32, 6: 128}
+
+LOW = 2**64 - 1
+_WORTH_NUMPY = 4_000
+"""Fewer rows are cut without it sooner than it is imported."""
 
 
 class OriginRow(NamedTuple):
@@ -58,41 +64,125 @@ def row_of(prefix: Prefix, origins: tuple[int, ...]) -> OriginRow:
     return OriginRow(first, last, prefix.version, origins, prefix.prefixlen)
 
 
+class Match(NamedTuple):
+    """The answer to one address, in numbers."""
+
+    start: int
+    """First address of the prefix."""
+    length: int
+    origins: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Addresses in ascending order: 32 bits each, or 128 in two halves."""
+
+    high: Column
+    """IPv4 addresses, or the first 64 bits of IPv6 addresses."""
+    low: Column
+    """The last 64 bits; empty for IPv4."""
+
+    def __len__(self) -> int:
+        return len(self.high)
+
+    def __getitem__(self, at: int) -> int:
+        number: int = self.high[at]
+        return number << 64 | self.low[at] if self.low else number
+
+    def up_to(self, number: int) -> int:
+        """Return how many keys are ``number`` or less."""
+        if not self.low:
+            return bisect_right(self.high, number)
+        high = number >> 64
+        after = bisect_right(self.high, high)
+        if not after or self.high[after - 1] != high:
+            return after
+        return bisect_right(self.low, number & LOW, bisect_left(self.high, high, 0, after), after)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefixTable:
-    """Ranges of one address family that do not overlap, in ascending order."""
+    """Ranges of one address family and the pieces they were cut into, both ascending."""
 
     version: int
-    starts: NDArray[np.bytes_]
-    """Packed first addresses, shape (n,)."""
-    ends: NDArray[np.bytes_]
-    """Packed last addresses, inclusive, shape (n,)."""
-    lengths: NDArray[np.uint8]
-    """Length of the prefix that the piece was cut from, 255 for none, shape (n,)."""
-    sets: NDArray[np.uint32]
-    """Number of the piece's origin set, shape (n,)."""
-    offsets: NDArray[np.uint32]
-    """Where each origin set begins in ``origins``, shape (k + 1,)."""
-    origins: NDArray[np.uint32]
+    pieces: Keys
+    """First address of each piece; the first is 0, and each ends where the next begins."""
+    piece_lengths: Column
+    """Length of the answer's prefix; 0 where nobody originates."""
+    piece_rows: Column
+    """Row that decides the piece, ``NO_ROW`` for none."""
+    starts: Keys
+    """First address of each row; rows of equal start: the widest first."""
+    ends: Keys
+    """Last address of each row, inclusive (not in order)."""
+    lengths: Column
+    """Prefix length of each row, ``NO_LENGTH`` for a range."""
+    sets: Column
+    """Number of each row's origin set."""
+    wide: Column
+    """Rows that others begin or end in, ascending: no other row covers another."""
+    around: Column
+    """For each of ``wide``, one more than the place in it of the last one before that ends
+    behind it; 0 for none."""
+    offsets: Column
+    """Where each origin set begins in ``origins``; one more than there are sets."""
+    origins: Column
     """Origin sets one after the other."""
+    _tuples: dict[int, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """Origin sets that were asked for."""
 
     @classmethod
     def of(cls, rows: Iterable[OriginRow], *, version: int) -> "PrefixTable":
         """Build from rows in any order; those of the other family are left out."""
-        columns = _collect(rows, version)
-        pieces = _flatten(columns)
-        return cls(
-            version=version,
-            starts=_pack(pieces.starts, version),
-            ends=_pack(pieces.ends, version),
-            lengths=np.array(pieces.lengths, dtype=np.uint8),
-            sets=np.array(pieces.sets, dtype=np.uint32),
-            offsets=np.cumsum([0, *map(len, pieces.origins)], dtype=np.uint32),
-            origins=np.array([asn for one in pieces.origins for asn in one], dtype=np.uint32),
-        )
+        kept = [row for row in rows if row.version == version]
+        if len(kept) < _WORTH_NUMPY:
+            from mxpath.datasets.prefix_pieces import cut  # noqa: PLC0415 - imports this file
+
+            return cut(kept, version=version)
+        from mxpath.datasets import prefix_arrays  # noqa: PLC0415 - loads numpy
+
+        return prefix_arrays.cut(prefix_arrays.Ranges.of(kept, version=version))
+
+    @classmethod
+    def of_columns(cls, columns: Mapping[str, Column], *, version: int) -> "PrefixTable":
+        """Take the columns that :meth:`columns` gave.
+
+        Raises
+        ------
+        KeyError
+            When one is missing.
+        """
+        found: dict[str, Any] = {name: columns[name] for name in _PLAIN}
+        for name in _KEYS:
+            found[name] = Keys(high=columns[f"{name}_high"], low=columns[f"{name}_low"])
+        return cls(version=version, **found)
+
+    def columns(self) -> dict[str, Column]:
+        """Return all columns by name."""
+        found: dict[str, Column] = {}
+        for name in _KEYS:
+            keys: Keys = getattr(self, name)
+            found |= {f"{name}_high": keys.high, f"{name}_low": keys.low}
+        return found | {name: getattr(self, name) for name in _PLAIN}
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def match(self, number: int) -> Match | None:
+        """Return the longest covering prefix of an address in numbers, ``None`` without one.
+
+        Parameters
+        ----------
+        number
+            The address, at least 0 and of no more bits than this family has.
+        """
+        at = self.pieces.up_to(number) - 1
+        row = self.piece_rows[at]
+        if row == NO_ROW:
+            return None
+        length = self.piece_lengths[at]
+        hosts = BITS[self.version] - length
+        return Match(number >> hosts << hosts, length, self.origin_set(self.sets[row]))
 
     def find(self, address: IPAddress) -> tuple[Prefix, tuple[int, ...]] | None:
         """Return the longest covering prefix and all its origins, ``None`` without one.
@@ -101,152 +191,107 @@ class PrefixTable:
         """
         if address.version != self.version:
             return None
-        key = np.array(address.packed, dtype=self.starts.dtype)
-        at = int(np.searchsorted(self.starts, key, side="right")) - 1
-        if at < 0 or self.ends[at] < key:
-            return None
-        return self._prefix(address, at), self._origins(int(self.sets[at]))
-
-    def _origins(self, number: int) -> tuple[int, ...]:
-        first, last = int(self.offsets[number]), int(self.offsets[number + 1])
-        return tuple(int(asn) for asn in self.origins[first:last])
-
-    def _prefix(self, address: IPAddress, at: int) -> Prefix:
-        length = int(self.lengths[at])
-        if length == _NO_LENGTH:
-            start, end = (
-                _unpack(self.starts[at], self.version),
-                _unpack(self.ends[at], self.version),
-            )
-            length = _block(int(address), start, end, _BITS[self.version])
-        host_bits = _BITS[self.version] - length
-        network = int(address) >> host_bits << host_bits
-        if self.version == 4:
-            return IPv4Network((network, length))
-        return IPv6Network((network, length))
-
-
-def _block(address: int, start: int, end: int, bits: int) -> int:
-    """Length of the largest aligned block around ``address`` inside ``start … end``."""
-    size = 0
-    while size < bits:
-        wider = size + 1
-        first = address >> wider << wider
-        if first < start or first + (1 << wider) - 1 > end:
-            break
-        size = wider
-    return bits - size
-
-
-def _pack(numbers: Sequence[int], version: int) -> NDArray[np.bytes_]:
-    if version == 4:
-        return np.array(numbers, dtype=">u4").view("S4")
-    data = b"".join(number.to_bytes(16, "big") for number in numbers)
-    return np.frombuffer(data, dtype="S16")
-
-
-def _unpack(key: bytes, version: int) -> int:
-    # numpy drops trailing zero bytes when it hands out one element.
-    return int.from_bytes(bytes(key).ljust(_BITS[version] // 8, b"\0"), "big")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Columns:
-    """Ranges as columns: a million small objects would keep the garbage collector busy."""
-
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
-    sets: list[int] = field(default_factory=list)
-    origins: list[tuple[int, ...]] = field(default_factory=list)
-    """Each origin set once."""
-    numbers: dict[tuple[int, ...], int] = field(default_factory=dict)
-    """Origin set to its place in ``origins``."""
-
-    def add(self, start: int, end: int, length: int, number: int) -> None:
-        self.starts.append(start)
-        self.ends.append(end)
-        self.lengths.append(length)
-        self.sets.append(number)
-
-    def number(self, origins: tuple[int, ...]) -> int:
-        found = self.numbers.get(origins)
+        found = self.match(int(address))
         if found is None:
-            found = self.numbers[origins] = len(self.origins)
-            self.origins.append(origins)
+            return None
+        network = IPv4Network if self.version == 4 else IPv6Network
+        return network((found.start, found.length)), found.origins
+
+    def find_many(
+        self, high: "NDArray[Any]", low: "NDArray[Any] | None" = None
+    ) -> "NDArray[np.intp]":
+        """Return the piece of each of many addresses.
+
+        Parameters
+        ----------
+        high
+            IPv4 addresses, or the first 64 bits of IPv6 addresses, shape (n,).
+        low
+            The last 64 bits of IPv6 addresses, shape (n,).
+
+        Returns
+        -------
+        numpy.ndarray
+            Places in ``piece_rows`` and ``piece_lengths``, shape (n,).
+        """
+        from mxpath.datasets.prefix_search import places  # noqa: PLC0415 - loads numpy
+
+        return places(self.pieces, high, low)
+
+    def first_origins(self) -> "NDArray[np.uint32]":
+        """Return the first origin of each piece, 0 where there is none, shape (pieces,).
+
+        A prefix of several origins has them in the order in which they were given.
+        """
+        from mxpath.datasets.prefix_search import first_origins  # noqa: PLC0415 - loads numpy
+
+        return first_origins(self)
+
+    def covering(self, prefix: Prefix) -> tuple[OriginRow, ...]:
+        """Return all rows whose range is ``prefix`` or holds it, the latest start first.
+
+        For prefixes this is the longest first.
+        """
+        if prefix.version != self.version:
+            return ()
+        first, last = int(prefix.network_address), int(prefix.broadcast_address)
+        return tuple(self.row(row) for row in self._covering(first, last))
+
+    def _covering(self, first: int, last: int) -> Iterator[int]:
+        """Rows around a range: at most one that nothing else touches, and some of ``wide``."""
+        row = self.piece_rows[self.pieces.up_to(first) - 1]
+        at = bisect_right(self.wide, first, key=self.starts.__getitem__)
+        if row != NO_ROW and last <= self.ends[row] and self.starts[row] <= first:
+            place = bisect_left(self.wide, row)
+            if place == len(self.wide) or self.wide[place] != row:
+                yield row
+        while at:
+            found = self.wide[at - 1]
+            if self.ends[found] >= last:
+                yield found
+                at -= 1
+            else:
+                # What lies between does not end behind this one, and so not behind `last`.
+                at = self.around[at - 1]
+
+    def covered(self, prefix: Prefix) -> Iterator[OriginRow]:
+        """Yield all rows whose range lies inside ``prefix`` or is it, by start."""
+        if prefix.version != self.version:
+            return
+        first, last = int(prefix.network_address), int(prefix.broadcast_address)
+        after = self.starts.up_to(last)
+        for row in range(self.starts.up_to(first - 1) if first else 0, after):
+            if self.ends[row] <= last:
+                yield self.row(row)
+
+    def row(self, number: int) -> OriginRow:
+        """Return a row by its number."""
+        length = self.lengths[number]
+        return OriginRow(
+            self.starts[number],
+            self.ends[number],
+            self.version,
+            self.origin_set(self.sets[number]),
+            None if length == NO_LENGTH else length,
+        )
+
+    def origin_set(self, number: int) -> tuple[int, ...]:
+        """Return an origin set by its number."""
+        found = self._tuples.get(number)
+        if found is None:
+            found = tuple(self.origins[self.offsets[number] : self.offsets[number + 1]])
+            self._tuples[number] = found
         return found
 
 
-def _collect(rows: Iterable[OriginRow], version: int) -> _Columns:
-    columns = _Columns()
-    add, number, known = columns.add, columns.number, columns.numbers
-    for start, end, family, origins, length in rows:
-        if family == version:
-            found = known.get(origins)
-            add(
-                start,
-                end,
-                _NO_LENGTH if length is None else length,
-                number(origins) if found is None else found,
-            )
-    return columns
-
-
-def _flatten(columns: _Columns) -> _Columns:
-    """Cut ranges into pieces that do not overlap, ascending."""
-    starts, ends = columns.starts, columns.ends
-    order: Sequence[int] = range(len(starts))
-    if any(first > second for first, second in pairwise(starts)):
-        order = sorted(order, key=starts.__getitem__)
-    pieces = _Columns(origins=columns.origins, numbers=columns.numbers)
-    at = 0
-    while at < len(order):
-        first = order[at]
-        reach, after = ends[first], at + 1
-        while after < len(order) and starts[order[after]] <= reach:
-            reach = max(reach, ends[order[after]])
-            after += 1
-        if after == at + 1:
-            pieces.add(starts[first], reach, columns.lengths[first], columns.sets[first])
-        else:
-            _sweep(_united(columns, order[at:after]), pieces)
-        at = after
-    return pieces
-
-
-def _united(columns: _Columns, indices: Iterable[int]) -> list[OriginRow]:
-    """Rows of a cluster by start, those of equal range made one with all their origins."""
-    found: dict[tuple[int, int], tuple[tuple[int, ...], int]] = {}
-    for index in indices:
-        ends = columns.starts[index], columns.ends[index]
-        mine, length = columns.origins[columns.sets[index]], columns.lengths[index]
-        others, other_length = found.get(ends, ((), _NO_LENGTH))
-        found[ends] = tuple(dict.fromkeys((*others, *mine))), min(length, other_length)
-    return [OriginRow(*ends, 0, asns, length) for ends, (asns, length) in sorted(found.items())]
-
-
-def _sweep(rows: Sequence[OriginRow], pieces: _Columns) -> None:
-    """Cut a cluster of overlapping rows: at each address the narrowest open row decides."""
-    waiting: list[tuple[int, int, int]] = []  # (width, -start, row): narrowest on top
-    at, upcoming, open_row = rows[0].start, 0, -1
-    while waiting or upcoming < len(rows):
-        while upcoming < len(rows) and rows[upcoming].start <= at:
-            row = rows[upcoming]
-            heappush(waiting, (row.end - row.start, -row.start, upcoming))
-            upcoming += 1
-        while waiting and rows[waiting[0][2]].end < at:
-            heappop(waiting)
-        if not waiting:
-            # The rows of a cluster reach one another, so nothing is left to come.
-            break
-        index = waiting[0][2]
-        end = rows[index].end
-        if upcoming < len(rows):
-            end = min(end, rows[upcoming].start - 1)
-        if index == open_row and pieces.ends[-1] == at - 1:
-            pieces.ends[-1] = end
-        else:
-            length = rows[index].length
-            assert length is not None
-            pieces.add(at, end, length, pieces.number(rows[index].origins))
-        open_row, at = index, end + 1
+_KEYS = ("pieces", "starts", "ends")
+_PLAIN = (
+    "piece_lengths",
+    "piece_rows",
+    "lengths",
+    "sets",
+    "wide",
+    "around",
+    "offsets",
+    "origins",
+)

@@ -15,16 +15,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mxpath.datasets.numerals import address_v4, address_v6, whole_number
 from mxpath.datasets.snapshot import Spec, Tally, lines_of
 from mxpath.errors import ParseError
 from mxpath.model.address import Prefix
 from mxpath.model.rpki import Vrp
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SPEC = Spec(
     name="vrps",
@@ -203,16 +204,18 @@ class VrpTable:
     """Payloads of one address family, sorted by length and then by prefix."""
 
     version: int
-    keys: NDArray[np.bytes_]
+    keys: "NDArray[np.bytes_]"
     """One byte of prefix length, then the packed address: shape (n,)."""
-    max_lengths: NDArray[np.uint8]
-    asns: NDArray[np.uint32]
+    max_lengths: "NDArray[np.uint8]"
+    asns: "NDArray[np.uint32]"
     lengths: tuple[int, ...]
     """The prefix lengths that occur."""
 
     @classmethod
     def of(cls, rows: Iterable[VrpRow], *, version: int) -> "VrpTable":
         """Build from rows in any order, repeats allowed; those of the other family are left out."""
+        import numpy as np  # noqa: PLC0415 - costs more than all else where there are no VRPs
+
         size = _BYTES[version]
         kept = sorted(
             {
@@ -243,7 +246,7 @@ class VrpTable:
         size = _BYTES[self.version]
         bits = _BITS[self.version]
         start = int(prefix.network_address) >> bits - length << bits - length
-        key = np.array(bytes([length]) + start.to_bytes(size), dtype=self.keys.dtype)
+        key = self.keys.dtype.type(bytes([length]) + start.to_bytes(size))
         first, last = (int(self.keys.searchsorted(key, side=side)) for side in ("left", "right"))
         network = IPv4Network if self.version == 4 else IPv6Network
         for n in range(first, last):
