@@ -45,6 +45,7 @@ def test_rows_stream(name: str) -> None:
     line = {
         "pfx2as": "192.0.2.0\t24\t64496",
         "iplocation": "192.0.2.0,192.0.2.255,64496",
+        "iptoasn": "192.0.2.0\t192.0.2.255\t64496\tCH\tNORDMAIL",
         "asnames": "64496\tNordmail",
         "asrel": "1|2|-1",
         "geofeed": "2001:db8:{}::/48,CH,CH-ZH,Zurich,",

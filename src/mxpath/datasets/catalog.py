@@ -14,6 +14,7 @@ from mxpath.datasets import (
     delegated,
     geofeed,
     iplocation,
+    iptoasn,
     peeringdb,
     pfx2as,
     rdap_bootstrap,
@@ -65,6 +66,9 @@ DATASETS: dict[str, Dataset] = {
         parse=iplocation.parse,
         columns=iplocation.columns,
         ranges=True,
+    ),
+    "iptoasn": Dataset(
+        spec=iptoasn.SPEC, section=Section.ORIGINS, parse=iptoasn.origins, ranges=True
     ),
     "asnames": Dataset(spec=asnames.SPEC, section=Section.NAMES, parse=asnames.parse),
     "peeringdb": Dataset(
