@@ -30,7 +30,7 @@ from mxpath.model.registry import (
 )
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.live import registries as live_registries
-from mxpath.vantage.registry import LONGEST_REST_S, REST_S, RdapRegistry
+from mxpath.vantage.registry import REST_S, RdapRegistry
 from mxpath.vantage.registry_cache import (
     LIFETIME,
     MOST_FILES,
@@ -41,6 +41,7 @@ from mxpath.vantage.registry_cache import (
     RegistryCache,
     moment,
 )
+from mxpath.vantage.resting import LONGEST_REST
 
 SERVER = "https://rdap.example/"
 BIG = ip_address("198.18.33.25")
@@ -142,9 +143,23 @@ def test_a_range_wider_than_any_holders_is_no_holder() -> None:
     [
         (status(429, ("retry-after", "30")), 30),
         (status(503), REST_S),
+        (status(403), REST_S),
+        (status(422, ("retry-after", "5")), 5),
         (status(403, ("retry-after", "Wed, 17 Jun 2026 00:01:30 GMT")), 90),
+        (status(422, ("retry-after", "Wed, 17 Jun 2026 00:01:30 -0000")), REST_S),
+        (
+            # A server whose clock is a year behind.
+            status(
+                429,
+                ("date", "Tue, 17 Jun 2025 00:01:00 GMT"),
+                ("retry-after", "Tue, 17 Jun 2025 00:01:45 GMT"),
+            ),
+            45,
+        ),
+        (status(429, ("retry-after", "Wed, 17 Jun 2020 00:00:00 GMT")), 1),
         (status(429, ("retry-after", "soon")), REST_S),
-        (status(429, ("retry-after", "99999999999")), LONGEST_REST_S),
+        (status(429, ("retry-after", "-5")), REST_S),
+        (status(429, ("retry-after", "99999999999")), LONGEST_REST.total_seconds()),
     ],
 )
 def test_a_registry_that_says_later_is_left_alone_until_then(
@@ -155,9 +170,10 @@ def test_a_registry_that_says_later_is_left_alone_until_then(
     assert asking.about(BIG).fate is RegistryFate.LIMITED
     asking.fetcher.instead = None
     asking.clock.sleep(rest_s - 1)
-    resting = asking.about(BIG)
-    assert (resting.fate, resting.asked) == (RegistryFate.LIMITED, False)
-    assert "wants no question for 1 s" in resting.detail
+    if rest_s > 1:
+        resting = asking.about(BIG)
+        assert (resting.fate, resting.asked) == (RegistryFate.LIMITED, False)
+        assert "wants no question for 1 s" in resting.detail
     asking.clock.sleep(1.5)
     assert asking.about(BIG).fate is RegistryFate.FOUND
 
@@ -181,23 +197,11 @@ def test_another_process_leaves_it_alone_too(tmp_path: Path) -> None:
     assert (another.about(BIG).fate, another.fetcher.asked) == (RegistryFate.LIMITED, [])
     another.clock.sleep(31)
     assert another.about(BIG).fate is RegistryFate.FOUND
-    for junk in (b"", b"\xff", b"tomorrow", b"2026-06-17T00:00:30", b"9999-01-01T00:00:00+00:00"):
-        (path,) = tmp_path.rglob("resting")
-        path.write_bytes(junk)
-        assert Asking(DiskCache(tmp_path)).about(BIG + 1).fate is RegistryFate.FOUND
 
 
 def test_a_page_that_says_404_is_no_registrys_word() -> None:
     asking = Asking()
     asking.fetcher.instead = status(404, ("content-type", "text/html; charset=utf-8"))
-    assert asking.about(BIG).fate is RegistryFate.FAILED
-    asking.fetcher.instead = None
-    assert asking.about(BIG).fate is RegistryFate.FOUND
-
-
-def test_a_plain_403_is_a_failure_and_no_rest() -> None:
-    asking = Asking()
-    asking.fetcher.instead = status(403)
     assert asking.about(BIG).fate is RegistryFate.FAILED
     asking.fetcher.instead = None
     assert asking.about(BIG).fate is RegistryFate.FOUND

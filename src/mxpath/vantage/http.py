@@ -119,7 +119,8 @@ class _Errand:
                     url = urljoin(url, target)
                     if not self._may_go(url):
                         words = f"redirected to {printable(url, limit=80)}"
-                        self.answer = _fault(answer.url, HttpFault.REDIRECT, words)
+                        fault = _fault(answer.url, HttpFault.REDIRECT, words)
+                        self.answer = replace(fault, headers=(("location", url),))
                         return
                 self.answer = _fault(url, HttpFault.REDIRECT, f"more than {REDIRECTS} redirects")
         except Exception as error:  # noqa: BLE001 - a port does not raise for what a stranger sends

@@ -7,8 +7,6 @@ read-only home) the budget holds for this process alone.
 
 import json
 import os
-import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -21,9 +19,7 @@ from typing import Any
 
 from mxpath.errors import RefusedError
 from mxpath.model.address import IPAddress, Prefix
-
-if sys.platform != "win32":
-    import fcntl
+from mxpath.vantage.locked_file import locked, write_whole
 
 _HOUR_NS = 3600 * 1_000_000_000
 _SIZE_LIMIT = 1 << 24
@@ -169,32 +165,13 @@ class Ledger:
     @contextmanager
     def _open(self, now_ns: int) -> Iterator[dict[str, list[int]]]:
         """Lock the book, forget what is older than an hour, write it back."""
-        with self._lock, _locked(self._path) as path:
+        with self._lock, locked(self._path) as path:
             book = _recent(self._memory if path is None else _read(path), now_ns)
             yield book
             self._memory = book
             if path is not None:
                 with suppress(OSError):
-                    _write(path, book)
-
-
-@contextmanager
-def _locked(path: Path | None) -> Iterator[Path | None]:
-    """Hold the lock that lies beside ``path``; yields ``None`` where there can be none."""
-    if path is None or sys.platform == "win32":
-        yield None
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError:
-        yield None
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield path
-    finally:
-        os.close(descriptor)
+                    write_whole(path, book)
 
 
 def _give_back(stamps: list[int], stamp_ns: int, count: int, used_ns: Sequence[int]) -> None:
@@ -231,10 +208,3 @@ def _recent(book: dict[str, list[int]], now_ns: int) -> dict[str, list[int]]:
         (key, [s for s in stamps if abs(now_ns - s) < _HOUR_NS]) for key, stamps in book.items()
     )
     return {key: stamps for key, stamps in kept if stamps}
-
-
-def _write(path: Path, book: dict[str, list[int]]) -> None:
-    """Replace the file as a whole, so that a crash leaves the old one."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as new:
-        json.dump(book, new)
-    Path(new.name).replace(path)

@@ -3,13 +3,16 @@
 The law:
 
 1. What the cache knows is not asked. One question serves a whole range.
-2. A registry that says "later" (429, 503, or 403 with Retry-After) is left alone until
-   then by all threads and processes; without a time, for ``REST_S``. Nothing waits for it:
-   the answer is "rate-limited", and the study goes on.
+2. A registry that says "later" (429, 403, 422, 503) is left alone until then by all threads
+   and processes; without a time, for ``REST_S``. Nothing waits for it: the answer is
+   "rate-limited", and the study goes on. It is the registry that said so that is left
+   alone: after a redirect not the one that was asked.
 3. Questions to all registries leave at ``RATE_PPS`` at most.
 4. A registry that gives several URLs is asked at the next one where nothing answers at the
    first: one family of addresses may be broken.
-5. A document about something else is refused with the reason, and is not kept.
+5. A document about something else is refused with the reason, and is not kept; so is a
+   compressed one, which nobody asked for.
+6. A redirect is followed to another registry alone, and not while that one is left alone.
 """
 
 from dataclasses import replace
@@ -32,18 +35,19 @@ from mxpath.vantage.pace import Pace
 from mxpath.vantage.ports import Clock, Fetcher
 from mxpath.vantage.rdap import MAX_OCTETS, is_registrys_own, read_registration
 from mxpath.vantage.registry_cache import CachedAnswer, RegistryCache, moment
+from mxpath.vantage.resting import LONGEST_REST
 
 RATE_PPS = 5.0
 REST_S = 60.0
-LONGEST_REST_S = 3600.0
-"""A registry that asks for more is believed for so long."""
+_REST, _SHORTEST_REST = timedelta(seconds=REST_S), timedelta(seconds=1)
 _MOST_SERVERS = 2
 _FATES = {
     HttpFault.TIMEOUT: RegistryFate.TIMEOUT,
     HttpFault.TOO_LARGE: RegistryFate.REFUSED,
     HttpFault.REDIRECT: RegistryFate.REFUSED,
 }
-_LATER = (429, 503)
+_LATER = (403, 422, 429, 503)
+"""How registries say that it was too much; RFC 7480 section 5.5 knows the third alone."""
 _NOTHING_KNOWN = 404
 _ACCEPT = "application/rdap+json, application/json"
 
@@ -66,9 +70,9 @@ class RdapRegistry:
             return _answer(question, known, asked=False)
         if question.offline:
             return _without(resource, RegistryFate.OFFLINE, "the cache does not know it")
-        rest_s = self._rest_s(server)
-        if rest_s > 0:
-            return _without(resource, RegistryFate.LIMITED, _later(server, rest_s))
+        resting = self._left_alone(question, registry_of(server))
+        if resting is not None:
+            return resting
         until_s = self._clock.monotonic_s() + question.timeout_s
         answer = self._ask(question, server, server)
         for url in question.servers[1:_MOST_SERVERS]:
@@ -86,29 +90,41 @@ class RdapRegistry:
             return _without(resource, RegistryFate.NOT_ASKED, "no time was left")
         if delay_s > 0:
             self._clock.sleep(delay_s)
+        # Another thread may have been told meanwhile.
+        resting = self._left_alone(question, registry_of(server))
+        if resting is not None:
+            return resting
         answer = self._fetcher.fetch(
             HttpQuestion(
                 url=url,
                 accept=_ACCEPT,
                 timeout_s=question.timeout_s - delay_s,
                 max_octets=MAX_OCTETS,
-                redirect_hosts=question.hosts,
+                redirect_hosts=self._hosts(question),
             )
         )
+        onward = _host(answer.header("location") or "")
+        if answer.fault is HttpFault.REDIRECT and onward in question.hosts:
+            resting = self._left_alone(question, onward)
+            if resting is not None:
+                return replace(resting, asked=True)
         if answer.fault is not None:
             fate = _FATES.get(answer.fault, RegistryFate.FAILED)
             words = f"{_host(at)}: {answer.detail or answer.fault.value}"
             return _without(resource, fate, words, asked=True)
-        return self._hear(question, server, answer)
+        moved = _host(answer.url) != _host(at)
+        return self._hear(question, server, answer, said_by=answer.url if moved else server)
 
-    def _hear(self, question: RegistryQuestion, server: str, answer: HttpAnswer) -> RegistryAnswer:
+    def _hear(
+        self, question: RegistryQuestion, server: str, answer: HttpAnswer, *, said_by: str
+    ) -> RegistryAnswer:
         """Judge a complete HTTP answer."""
         resource, status = question.resource, answer.status
-        rest_s = self._asked_to_rest(answer)
-        if rest_s is not None:
-            self._cache.rest(server, self._now + timedelta(seconds=rest_s))
-            return _without(resource, RegistryFate.LIMITED, _later(server, rest_s), asked=True)
         now = self._now
+        if status in _LATER:
+            registry, rest = registry_of(said_by), _asked_rest(answer, now)
+            self._cache.rests.rest(registry, now + rest, now=now)
+            return _resting(resource, registry, rest, status=status)
         if status == _NOTHING_KNOWN and not _is_page(answer):
             found = CachedAnswer(
                 about=str(resource), url=answer.url, retrieved_at=now, registration=None
@@ -116,8 +132,12 @@ class RdapRegistry:
             self._cache.keep(server, resource, found, alone=True)
             return _answer(question, found, asked=True)
         if status != 200:
-            words = f"{_host(server)} answered with HTTP status {status}"
+            words = f"{_host(said_by)} answered with HTTP status {status}"
             return _without(resource, RegistryFate.FAILED, words, asked=True)
+        packing = (answer.header("content-encoding") or "identity").strip().lower()
+        if packing != "identity":
+            words = f"{_host(said_by)} answered packed ({printable(packing, limit=20)})"
+            return _without(resource, RegistryFate.REFUSED, words, asked=True)
         try:
             registration = read_registration(
                 answer.body,
@@ -137,23 +157,20 @@ class RdapRegistry:
         self._cache.keep(server, resource, found, alone=own)
         return _answer(question, found, asked=True)
 
+    def _left_alone(self, question: RegistryQuestion, registry: str) -> RegistryAnswer | None:
+        """What is answered in place of a registry that wants no question now."""
+        now = self._now
+        until = self._cache.rests.resting(now).get(registry)
+        return None if until is None else _resting(question.resource, registry, until - now)
+
+    def _hosts(self, question: RegistryQuestion) -> tuple[str, ...]:
+        """Where a redirect may lead: not to a registry that wants no question (rule 6)."""
+        resting = self._cache.rests.resting(self._now)
+        return tuple(host for host in question.hosts if host not in resting)
+
     @property
     def _now(self) -> datetime:
         return moment(self._clock.now_ns())
-
-    def _rest_s(self, server: str) -> float:
-        """Seconds for which a server is to be left alone; none where a clock was set back."""
-        until = self._cache.rests_until(server)
-        left_s = (until - self._now).total_seconds() if until is not None else 0.0
-        return left_s if left_s <= LONGEST_REST_S else 0.0
-
-    def _asked_to_rest(self, answer: HttpAnswer) -> float | None:
-        """Seconds for which the registry wants no question; ``None`` where it said nothing so."""
-        told = answer.header("retry-after")
-        if answer.status not in _LATER and not (answer.status == 403 and told):
-            return None
-        rest_s = _retry_after_s(told, self._now)
-        return min(max(REST_S if rest_s is None else rest_s, 1.0), LONGEST_REST_S)
 
 
 def _is_page(answer: HttpAnswer) -> bool:
@@ -161,17 +178,35 @@ def _is_page(answer: HttpAnswer) -> bool:
     return (answer.header("content-type") or "").strip().lower().startswith("text/html")
 
 
-def _retry_after_s(told: str | None, now: datetime) -> float | None:
-    """Read Retry-After: seconds or a date (RFC 9110 section 10.2.3)."""
-    if told is None:
-        return None
-    text = told.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
+def _asked_rest(answer: HttpAnswer, now: datetime) -> timedelta:
+    """For how long a registry wants no question: as it says, within bounds."""
+    rest = _retry_after(answer, now)
+    return min(max(rest, _SHORTEST_REST), LONGEST_REST) if rest is not None else _REST
+
+
+def _retry_after(answer: HttpAnswer, now: datetime) -> timedelta | None:
+    """Read Retry-After: seconds, or a date on the server's clock (RFC 9110 section 10.2.3)."""
+    told = (answer.header("retry-after") or "").strip()
+    if told.isascii() and told.isdigit():
+        return timedelta(seconds=int(told[:9]))
+    until = _http_date(told)
+    return until - (_http_date(answer.header("date")) or now) if until is not None else None
+
+
+def _http_date(text: str | None) -> datetime | None:
     try:
-        return (parsedate_to_datetime(text) - now).total_seconds()
-    except (ValueError, TypeError):
+        date = parsedate_to_datetime(text or "")
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
+    return date if date.tzinfo is not None else None
+
+
+def registry_of(url: str) -> str:
+    """Return the name under which a registry is left alone: its host.
+
+    Those without https, in worlds of the lab, can share an address: it is their whole URL.
+    """
+    return url if url.startswith("http://") else _host(url)
 
 
 def rdap_url(server: str, resource: Resource) -> str:
@@ -184,8 +219,16 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or url
 
 
-def _later(server: str, rest_s: float) -> str:
-    return f"{_host(server)} wants no question for {rest_s:.0f} s"
+def _resting(
+    resource: Resource,
+    registry: str,
+    rest: timedelta,
+    *,
+    status: int | None = None,
+) -> RegistryAnswer:
+    said = f" (HTTP status {status})" if status is not None else ""
+    words = f"{_host(registry)} wants no question for {rest.total_seconds():.0f} s{said}"
+    return _without(resource, RegistryFate.LIMITED, words, asked=status is not None)
 
 
 def _without(

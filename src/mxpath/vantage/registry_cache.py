@@ -10,7 +10,8 @@ The law:
    and for exactly what was asked. Time-outs and errors are not kept.
 4. Of several fresh ranges around an address the narrowest answers. A range wider than
    any holder's answers for nothing but what was asked.
-5. Until when a registry wants to be left alone is kept too, for all processes.
+5. Until when a registry wants to be left alone is kept beside them, for all processes
+   (:mod:`mxpath.vantage.resting`).
 6. A file that cannot be read is as good as none; where none can be written the answers
    live as long as this process.
 """
@@ -28,13 +29,14 @@ from typing import Protocol
 from mxpath.errors import ParseError
 from mxpath.model import codec
 from mxpath.model.registry import Registration, Resource
+from mxpath.vantage.resting import RestBook
 
 LIFETIME = timedelta(days=14)
 NEGATIVE_LIFETIME = timedelta(days=1)
 MOST_FILES = 5000
 """Of each server; the oldest go first."""
 _LARGEST = 64 * 1024
-_RESTING = "resting"
+_REST_BOOK = "resting.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,9 @@ class RegistryCache(Protocol):
     def keep(self, server: str, resource: Resource, answer: CachedAnswer, *, alone: bool) -> None:
         """Keep an answer for its range, or for ``resource`` alone."""
 
-    def rests_until(self, server: str) -> datetime | None:
-        """Return until when a server wants no question; ``None`` where it never said so."""
-
-    def rest(self, server: str, until: datetime) -> None:
-        """Keep until when a server wants no question."""
+    @property
+    def rests(self) -> RestBook:
+        """Which registries want no question, and until when."""
 
 
 Key = tuple[str, int, int]
@@ -99,7 +99,7 @@ class MemoryCache:
 
     def __init__(self) -> None:
         self._answers: dict[str, dict[Key, CachedAnswer]] = {}
-        self._resting: dict[str, datetime] = {}
+        self.rests = RestBook(None)
         self._lock = threading.Lock()
 
     def find(self, server: str, resource: Resource, now: datetime) -> CachedAnswer | None:
@@ -115,16 +115,6 @@ class MemoryCache:
             key = key_of(resource, None if alone else answer.registration)
             self._answers.setdefault(server, {})[key] = answer
 
-    def rests_until(self, server: str) -> datetime | None:
-        """Return until when a server wants no question; ``None`` where it never said so."""
-        with self._lock:
-            return self._resting.get(server)
-
-    def rest(self, server: str, until: datetime) -> None:
-        """Keep until when a server wants no question."""
-        with self._lock:
-            self._resting[server] = until
-
 
 def cache_directory() -> Path:
     """Where answers lie: below the XDG cache directory."""
@@ -138,6 +128,7 @@ class DiskCache:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._memory = MemoryCache()
+        self.rests = RestBook(directory / _REST_BOOK)
 
     def find(self, server: str, resource: Resource, now: datetime) -> CachedAnswer | None:
         """Return the fresh answer of the narrowest range around ``resource``."""
@@ -159,22 +150,6 @@ class DiskCache:
             self._memory.keep(server, resource, answer, alone=alone)
             return
         _prune(place)
-
-    def rests_until(self, server: str) -> datetime | None:
-        """Return until when a server wants no question; ``None`` where it never said so."""
-        told = [self._memory.rests_until(server)]
-        with suppress(OSError, ValueError):
-            kept = datetime.fromisoformat((self._place(server) / _RESTING).read_text()[:40])
-            told.append(kept if kept.tzinfo is not None else None)
-        return max((until for until in told if until is not None), default=None)
-
-    def rest(self, server: str, until: datetime) -> None:
-        """Keep until when a server wants no question."""
-        self._memory.rest(server, until)
-        place = self._place(server)
-        with suppress(OSError):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_whole(place / _RESTING, until.isoformat().encode())
 
     def _place(self, server: str) -> Path:
         return self._directory / hashlib.sha256(server.encode()).hexdigest()[:16]

@@ -1,0 +1,51 @@
+"""Small JSON files that several processes read and rewrite: one at a time, and always whole."""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+if sys.platform != "win32":
+    import fcntl
+
+
+@contextmanager
+def locked(path: Path | None) -> Iterator[Path | None]:
+    """Hold the lock that lies beside ``path``; yields ``None`` where there can be none."""
+    if path is None or sys.platform == "win32":
+        yield None
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        yield None
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield path
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(path: Path, content: Any) -> None:
+    """Replace the file as a whole, so that a crash leaves the old one.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as new:
+        part = Path(new.name)
+        try:
+            json.dump(content, new)
+            new.flush()
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise

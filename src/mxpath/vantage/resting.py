@@ -1,0 +1,86 @@
+"""Which registries want no question, and until when: one book for all processes of a user.
+
+A small JSON file beside the cached answers, read and rewritten under a lock, so that no process
+takes back what another has just been told. One that cannot be read is started anew; where none
+can be written, this process alone keeps to it.
+"""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from mxpath.vantage.locked_file import locked, write_whole
+
+LONGEST_REST = timedelta(hours=1)
+"""A registry that asks for more is believed for so long."""
+_LARGEST = 64 * 1024
+
+
+class RestBook:
+    """The book.
+
+    Parameters
+    ----------
+    path
+        The file; ``None`` keeps the book in memory.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._memory: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def resting(self, now: datetime) -> dict[str, datetime]:
+        """Return until when each registry wants no question, of those that want none now."""
+        with self._lock:
+            kept = {} if self._path is None else _read(self._path)
+            return _later(_current(self._memory, now), _current(kept, now))
+
+    def rest(self, registry: str, until: datetime, *, now: datetime) -> None:
+        """Ask ``registry`` nothing until then; of several such moments the latest holds."""
+        until = min(until, now + LONGEST_REST)
+        with self._open(now) as book:
+            book[registry] = max(until, book.get(registry, until))
+
+    @contextmanager
+    def _open(self, now: datetime) -> Iterator[dict[str, datetime]]:
+        """Lock the book, forget what is over, write it back."""
+        with self._lock, locked(self._path) as path:
+            kept = {} if path is None else _read(path)
+            book = _later(_current(self._memory, now), _current(kept, now))
+            yield book
+            self._memory = book
+            if path is not None:
+                with suppress(OSError):
+                    write_whole(path, {key: until.isoformat() for key, until in book.items()})
+
+
+def _later(one: Mapping[str, datetime], other: Mapping[str, datetime]) -> dict[str, datetime]:
+    return {key: max(book[key] for book in (one, other) if key in book) for key in {**one, **other}}
+
+
+def _current(book: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
+    """What is not over. A moment too far ahead was written before a clock was set back."""
+    return {key: until for key, until in book.items() if now < until <= now + LONGEST_REST}
+
+
+def _read(path: Path) -> dict[str, datetime]:
+    try:
+        if path.stat().st_size > _LARGEST:
+            return {}
+        content: Any = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return dict(_moments(content)) if isinstance(content, dict) else {}
+
+
+def _moments(content: dict[str, Any]) -> Iterator[tuple[str, datetime]]:
+    for key, text in content.items():
+        with suppress(ValueError, TypeError):
+            until = datetime.fromisoformat(text)
+            if until.utcoffset() is not None:
+                yield key, until
