@@ -1,23 +1,15 @@
 """The registry client: what is asked, what is kept, what is refused."""
 
 import json
-import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import dns.resolver
 import pytest
 
 import registries
-from loopback_registry import registry_on_loopback
-from mxpath.attribution.attribute import attribute
-from mxpath.attribution.registry import RegistryOptions, enrich
 from mxpath.lab.rdap import RdapServer
 from mxpath.model.evidence import Grade
 from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
@@ -29,7 +21,6 @@ from mxpath.model.registry import (
     Resource,
 )
 from mxpath.vantage.clock import ManualClock
-from mxpath.vantage.live import registries as live_registries
 from mxpath.vantage.registry import REST_S, RdapRegistry
 from mxpath.vantage.registry_cache import (
     LIFETIME,
@@ -318,73 +309,3 @@ def test_the_cache_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.Mo
     for n in range(50):
         cache.keep("s", n, replace(kept("10.0.0.0", "10.0.0.0"), registration=None), alone=True)
     assert len(list(tmp_path.rglob("*.json"))) <= 20
-
-
-# -- nothing else leaves this host (the law of rdap.py) -----------------------------------------
-
-
-@pytest.fixture
-def loopback() -> Iterator[str]:
-    with registry_on_loopback() as (base, _):
-        yield base
-
-
-@pytest.fixture
-def gone_out(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Where this process connects or sends to, or what name it looks up."""
-    seen: list[Any] = []
-    look_up, connect = socket.getaddrinfo, socket.socket.connect
-
-    def watched(self: socket.socket, address: Any) -> None:
-        seen.append(address)
-        connect(self, address)
-
-    def only_numbers(host: Any, *args: Any, **more: Any) -> Any:
-        ip_address(host)  # a name would be a DNS question
-        return look_up(host, *args, **more)
-
-    def never(*_: Any, **__: Any) -> Any:
-        raise AssertionError("nobody may ask this way")
-
-    monkeypatch.setattr(socket.socket, "connect", watched)
-    monkeypatch.setattr(socket, "getaddrinfo", only_numbers)
-    for name in ("connect_ex", "sendto", "sendmsg"):
-        monkeypatch.setattr(socket.socket, name, never)
-    for name in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getfqdn"):
-        monkeypatch.setattr(socket, name, never)
-    monkeypatch.setattr(dns.resolver.Resolver, "resolve", never)
-    return seen
-
-
-def enriched(directory: Path, *, offline: bool) -> dict[str, str]:
-    world = registries.world()
-    gazetteer = registries.gazetteer(directory, world)
-    owners = attribute([a for h in world.hosts for a in world.addresses_of(h)], gazetteer)
-    options = RegistryOptions(offline=offline)
-    found = enrich(owners, live_registries(), gazetteer, first=owners, options=options)
-    return {
-        str(a): o.registration.value.holder_words
-        for a, o in found.owners.items()
-        if o.registration is not None
-    }
-
-
-def test_no_dns_and_no_whois_leaves_during_an_enrichment(
-    tmp_path: Path, loopback: str, gone_out: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("mxpath.lab.published.base_urls", lambda _: (loopback,))
-    found = enriched(tmp_path / "world", offline=False)
-    assert found["198.18.33.25"] == "BigMail (ORG-BIGMAIL), XX"
-    assert len(found) == 12
-    assert set(gone_out) == {("127.0.0.1", urlsplit(loopback).port)}
-    # One question for each of the eight prefixes.
-    assert len(gone_out) == 8
-
-    def no_socket(*_: Any, **__: Any) -> Any:
-        raise AssertionError("offline opens no socket")
-
-    monkeypatch.setattr(socket, "socket", no_socket)
-    assert enriched(tmp_path / "again", offline=True) == found
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
-    assert enriched(tmp_path / "nothing", offline=True) == {}

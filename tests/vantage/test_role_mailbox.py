@@ -28,7 +28,7 @@ def test_roles_are_kept(local: str) -> None:
         # nothing that can be written to
         "abuse", "abuse@", "@example.org", "abuse@localhost", "abuse@192.0.2.1", "mailto:abuse@a.b",
         "abuse@a.example,b@a.example", "abuse @example.org", "abuse@-.example", ".abuse@a.example",
-        "\"abuse\"@example.org", "abuse@ex\u00e4mple.org", "abuse@example.org\n",
+        '"abuse"@example.org', "abuse@ex\u00e4mple.org", "abuse@example.org\n",
         "abuse@" + "a." * 130 + "example", "abuse" * 13 + "@a.example", "",
     ],
 )  # fmt: skip

@@ -203,14 +203,20 @@ def registries(
     contact, source
         See :func:`live`.
     """
-    from mxpath.vantage.http import HttpFetcher  # noqa: PLC0415 - urllib3 is loaded late
-    from mxpath.vantage.registry import RdapRegistry  # noqa: PLC0415 - as above
+    from mxpath.vantage.registry import RdapRegistry  # noqa: PLC0415 - loaded when asked
     from mxpath.vantage.registry_cache import DiskCache, cache_directory  # noqa: PLC0415
 
-    clock = clock or SystemClock()
-    fetcher = HttpFetcher(clock, contact=contact, source=source)
-    registry = RdapRegistry(fetcher, clock, DiskCache(cache_directory()))
-    return Registries(clock=clock, fetcher=fetcher, registry=registry)
+    ours = clock or SystemClock()
+
+    def make_fetcher() -> Fetcher:
+        # urllib3 opens a socket when it is loaded, to see whether there is IPv6.
+        from mxpath.vantage.http import HttpFetcher  # noqa: PLC0415
+
+        return HttpFetcher(ours, contact=contact, source=source)
+
+    fetcher = LateFetcher(make_fetcher)
+    registry = RdapRegistry(fetcher, ours, DiskCache(cache_directory()))
+    return Registries(clock=ours, fetcher=fetcher, registry=registry)
 
 
 # -- our own addresses ----------------------------------------------------------------------

@@ -1,0 +1,85 @@
+"""The whole command in a process of its own, watched from within: whom does it ask, and how?
+
+Python reports every socket, every name looked up and every process started to audit hooks
+(PEP 578), which cannot be taken away again; what C libraries did on their own would be unseen.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import registries
+from loopback_registry import registry_on_loopback
+
+WATCHED = """
+import json, sys
+
+seen = []
+STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty")
+
+def watch(event, arguments):
+    if event.startswith("socket.") or event in STARTS:
+        told = arguments[1:] if event.startswith("socket.") and "get" not in event else arguments
+        seen.append([event, [str(argument) for argument in told]])
+
+sys.addaudithook(watch)
+from mxpath.cli import main
+
+for command in json.loads(sys.argv[1]):
+    seen.clear()
+    code = main(command)
+    print(json.dumps({"code": code, "seen": seen}), file=sys.stderr)
+"""
+ADDRESSES = ["198.18.33.25", "2001:db8:3000::1"]
+
+
+class Ran(NamedTuple):
+    printed: str
+    codes: list[int]
+    seen: list[list[tuple[str, list[str]]]]
+    """Of each command: events and their arguments."""
+
+
+def run(tmp_path: Path, *commands: list[str]) -> Ran:
+    """Run commands one after the other in one watched process."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, json.dumps(commands)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )
+    told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    return Ran(done.stdout, [each["code"] for each in told], [each["seen"] for each in told])
+
+
+def test_only_the_registry_is_asked_and_offline_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with registry_on_loopback() as (base, server):
+        monkeypatch.setattr("mxpath.lab.published.base_urls", lambda _: (base,))
+        world = tmp_path / "world"
+        registries.gazetteer(world, registries.world(), without=("asnames", "peeringdb"))
+        plain = ["attribute", *ADDRESSES, "--gazetteer", str(world)]
+        asking = [*plain, "--rdap", "--abuse"]
+        found = run(tmp_path, plain, [*asking, "--offline"], asking, [*asking, "--offline"])
+    assert found.codes == [0, 0, 0, 0]
+    # Neither without --rdap, nor offline with an empty cache, nor offline with a full one.
+    assert [found.seen[n] for n in (0, 1, 3)] == [[], [], []]
+    assert found.printed.count("; abuse: abuse@as64503.example\n") == 4
+    # Online: one place, over TCP, and nothing is looked up that is not a number.
+    where = ["127.0.0.1", int(base.rstrip("/").rpartition(":")[2])]
+    connected = [a for event, a in found.seen[2] if event == "socket.connect"]
+    assert connected == [[str(tuple(where))]] * len(server.asked)
+    assert {*server.asked} == {"/ip/198.18.33.25", "/ip/2001:db8:3000::1", "/autnum/64503"}
+    assert {a[0] for event, a in found.seen[2] if event == "socket.getaddrinfo"} == {"127.0.0.1"}
+    others = {event for event, _ in found.seen[2]} - {"socket.__new__", "socket.connect"}
+    assert others <= {"socket.getaddrinfo", "socket.bind"}
+    # By urllib3 when it is loaded, to see whether there is IPv6.
+    assert all(a == ["('::1', 0)"] for event, a in found.seen[2] if event == "socket.bind")
