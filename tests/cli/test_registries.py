@@ -84,6 +84,7 @@ def world_file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_study_shows_its_holders_and_keeps_no_mailbox(
     world_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -189,6 +189,7 @@ def real(directory: Path, pattern: str) -> tuple[Exchanges, Tally]:
     return join(documents, tally=tally), tally
 
 
+@pytest.mark.slow
 def test_the_whole_of_2016_and_its_trap(dev_only: Path) -> None:
     exchanges, tally = real(dev_only / "coherent-2016" / "peeringdb", "{}.json.xz")
     assert len(exchanges.points) == 557

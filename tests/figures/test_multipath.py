@@ -81,6 +81,7 @@ def test_without_further_paths_it_says_so() -> None:
     assert texts(traced(None)) == [f"No further paths to {TARGET} were looked for."]
 
 
+@pytest.mark.slow
 def test_equal_graphs_are_equal_bytes(tmp_path: Path) -> None:
     files = [tmp_path / "one.svg", tmp_path / "two.svg"]
     for path in files:

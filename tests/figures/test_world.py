@@ -62,6 +62,7 @@ def test_every_router_network_and_exchange_point_is_named(path: Path) -> None:
     assert all(f"AS{asn}" in said for asn in world.networks)
 
 
+@pytest.mark.slow
 def test_equal_worlds_give_equal_bytes(tmp_path: Path) -> None:
     world = read_world(FILES[0])
     for name in ("one.svg", "two.svg"):

@@ -70,7 +70,7 @@ def _all_routes(world: World) -> list[tuple[str, Route]]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25)
 @given(hierarchies())
 def test_any_hierarchy_settles_on_valley_free_paths_without_loops(world: World) -> None:
     for router, route in _all_routes(world):
@@ -79,7 +79,7 @@ def test_any_hierarchy_settles_on_valley_free_paths_without_loops(world: World) 
         assert is_valley_free(world, path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25)
 @given(hierarchies())
 def test_whoever_is_reached_reaches_back(world: World) -> None:
     """A valley-free path read backwards is valley-free."""
@@ -92,7 +92,7 @@ def test_whoever_is_reached_reaches_back(world: World) -> None:
     assert reached == {(far, near) for near, far in reached}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25)
 @given(hierarchies())
 def test_both_families_share_their_fate(world: World) -> None:
     routes = ControlPlane(world).routes()
@@ -101,7 +101,7 @@ def test_both_families_share_their_fate(world: World) -> None:
         assert routes[v4] == routes[v6]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20)
 @given(with_policies(prefer=False))
 def test_houses_settle_in_one_way_whoever_is_first(world: World) -> None:
     """A house is like one network: valley-free when steps between siblings are not counted."""
@@ -117,7 +117,7 @@ def test_houses_settle_in_one_way_whoever_is_first(world: World) -> None:
             assert climbs_then_falls(_relation(world, *pair) for pair in pairs)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20)
 @given(with_policies(prefer=True))
 def test_preferred_neighbours_never_make_loops(world: World) -> None:
     try:

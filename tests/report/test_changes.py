@@ -70,6 +70,7 @@ def test_days_have_names(moment: datetime, words: str) -> None:
     assert when_words(moment, now=datetime(2026, 11, 23, 8, tzinfo=UTC)) == words
 
 
+@pytest.mark.slow
 def test_the_screen_and_the_report_carry_the_line() -> None:
     study = judged(slow("fine.example"))
     changes = compare(fine(), later(study))

@@ -144,6 +144,7 @@ def test_nothing_to_deliver_is_a_whole_page_too() -> None:
     assert "CAP_NET_RAW" in page("unprivileged")
 
 
+@pytest.mark.slow
 def test_equal_studies_are_equal_pages() -> None:
     study = studies.judged(studies.only_first(studies.slow()))
     assert render_report(study) == render_report(study)
