@@ -13,6 +13,7 @@ from mxpath.datasets import (
     asrel,
     delegated,
     geofeed,
+    iana_special,
     iplocation,
     iptoasn,
     peeringdb,
@@ -37,6 +38,7 @@ class Section(StrEnum):
     REGISTRIES = "registries"
     PLACES = "places"
     DELEGATIONS = "delegations"
+    SPECIAL = "special"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +85,8 @@ DATASETS: dict[str, Dataset] = {
         whole=True,
     ),
     "geofeed": Dataset(spec=geofeed.SPEC, section=Section.PLACES, parse=geofeed.parse),
+    "iana-special": Dataset(
+        spec=iana_special.SPEC, section=Section.SPECIAL, parse=iana_special.parse, whole=True
+    ),
     "delegated": Dataset(spec=delegated.SPEC, section=Section.DELEGATIONS, parse=delegated.parse),
 }

@@ -1,8 +1,8 @@
 """Addresses, prefixes and the ranges that are not the public Internet.
 
 The tables are the IANA IPv4 and IPv6 Special-Purpose Address Registries
-(RFC 6890), states of 2021-02-04 and 2023-03-15, plus multicast (RFC 5771,
-RFC 4291 section 2.7). The most specific entry decides; entries that IANA
+(RFC 6890), states of 2021-02-04 and 2023-03-15, plus what has been registered
+since (RFC 9602, RFC 9637, RFC 9780) and multicast (RFC 5771, RFC 4291 section 2.7). The most specific entry decides; entries that IANA
 marks "globally reachable" are not special here.
 """
 
@@ -44,9 +44,12 @@ _NOT_GLOBAL = {
     "::ffff:0:0/96": "IPv4-mapped Address",
     "64:ff9b:1::/48": "IPv4-IPv6 Translation",
     "100::/64": "Discard-Only Address Block",
+    "100:0:0:1::/64": "Dummy IPv6 Prefix",
     "2001::/23": "IETF Protocol Assignments",
     "2001:db8::/32": "Documentation",
     "2002::/16": "6to4",
+    "3fff::/20": "Documentation",
+    "5f00::/16": "Segment Routing (SRv6) SIDs",
     "fc00::/7": "Unique-Local",
     "fe80::/10": "Link-Local Unicast",
     "ff00::/8": "Multicast",
