@@ -132,7 +132,7 @@ prefixes = st.tuples(st.integers(0, 255), st.integers(20, 32)).map(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(prefixes, max_size=8, unique=True), st.integers(0, 65535))
 def test_finding_equals_looking_at_every_entry(networks: list[object], low: int) -> None:
     found, tally = rows("".join(f"{network},CH,,c{n}\n" for n, network in enumerate(networks)))
@@ -143,7 +143,7 @@ def test_finding_equals_looking_at_every_entry(networks: list[object], low: int)
     assert Geofeed.of(found).find(ip_address(address)) == best
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.binary(max_size=80) | st.text('0129./:,"#\ufeff CHzx-\n', max_size=80).map(str.encode))
 def test_any_bytes_give_rows_or_a_parse_error(document: bytes) -> None:
     tally, failed = Tally(), None

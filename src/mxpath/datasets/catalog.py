@@ -16,6 +16,7 @@ from mxpath.datasets import (
     iana_special,
     iplocation,
     iptoasn,
+    ixf,
     peeringdb,
     pfx2as,
     rdap_bootstrap,
@@ -33,6 +34,7 @@ class Section(StrEnum):
     ORIGINS = "origins"
     NAMES = "names"
     EXCHANGES = "exchanges"
+    MEMBERS = "members"
     RELATIONS = "relations"
     RPKI = "rpki"
     REGISTRIES = "registries"
@@ -76,6 +78,7 @@ DATASETS: dict[str, Dataset] = {
     "peeringdb": Dataset(
         spec=peeringdb.SPEC, section=Section.EXCHANGES, parse=peeringdb.parse, whole=True
     ),
+    "ixf": Dataset(spec=ixf.SPEC, section=Section.MEMBERS, parse=ixf.parse, whole=True),
     "asrel": Dataset(spec=asrel.SPEC, section=Section.RELATIONS, parse=asrel.parse),
     "vrps": Dataset(spec=vrps.SPEC, section=Section.RPKI, parse=vrps.parse, whole=True),
     "rdap-bootstrap": Dataset(
