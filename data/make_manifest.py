@@ -8,7 +8,7 @@ To be run after any file below ``data`` has changed; needs mxpath to be importab
 from datetime import date
 from pathlib import Path
 
-from mxpath.datasets import asnames, iplocation, rdap_bootstrap
+from mxpath.datasets import asnames, iplocation, providers, rdap_bootstrap
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import Spec, digest, read_files
 from mxpath.lab.topology import read_world
@@ -86,6 +86,7 @@ def main() -> None:
             tuple(f"rdap-bootstrap/2024-04-10/{kind}.json" for kind in ("asn", "ipv4", "ipv6")),
             as_of=date(2024, 4, 10),
         ),
+        entry(providers.SPEC, ("providers/2023-02-06/providers.json",), as_of=date(2023, 2, 6)),
     ]
     (SNAPSHOTS / FILE_NAME).write_text(manifest_text(entries, as_of=AS_OF), encoding="utf-8")
     (DATA / "manifest.toml").write_text(manifest(rows(entries)), encoding="utf-8")

@@ -19,6 +19,7 @@ from mxpath.datasets import (
     ixf,
     peeringdb,
     pfx2as,
+    providers,
     rdap_bootstrap,
     vrps,
 )
@@ -35,6 +36,7 @@ class Section(StrEnum):
     NAMES = "names"
     EXCHANGES = "exchanges"
     MEMBERS = "members"
+    PROVIDERS = "providers"
     RELATIONS = "relations"
     RPKI = "rpki"
     REGISTRIES = "registries"
@@ -79,6 +81,9 @@ DATASETS: dict[str, Dataset] = {
         spec=peeringdb.SPEC, section=Section.EXCHANGES, parse=peeringdb.parse, whole=True
     ),
     "ixf": Dataset(spec=ixf.SPEC, section=Section.MEMBERS, parse=ixf.parse, whole=True),
+    "providers": Dataset(
+        spec=providers.SPEC, section=Section.PROVIDERS, parse=providers.parse, whole=True
+    ),
     "asrel": Dataset(spec=asrel.SPEC, section=Section.RELATIONS, parse=asrel.parse),
     "vrps": Dataset(spec=vrps.SPEC, section=Section.RPKI, parse=vrps.parse, whole=True),
     "rdap-bootstrap": Dataset(
