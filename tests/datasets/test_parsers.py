@@ -48,6 +48,7 @@ def test_rows_stream(name: str) -> None:
         "iptoasn": "192.0.2.0\t192.0.2.255\t64496\tCH\tNORDMAIL",
         "asnames": "64496\tNordmail",
         "asrel": "1|2|-1",
+        "as2org": '{{"type": "ASN", "asn": "{}", "organizationId": "NORD"}}',
         "geofeed": "2001:db8:{}::/48,CH,CH-ZH,Zurich,",
         "delegated": "apnic|JP|asn|173|1|20020801|allocated",
     }[name]

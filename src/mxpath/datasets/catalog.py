@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mxpath.datasets import (
+    as2org,
     asnames,
     asrel,
     delegated,
@@ -42,6 +43,7 @@ class Section(StrEnum):
     REGISTRIES = "registries"
     PLACES = "places"
     DELEGATIONS = "delegations"
+    ORGANISATIONS = "organisations"
     SPECIAL = "special"
 
 
@@ -93,6 +95,7 @@ DATASETS: dict[str, Dataset] = {
         whole=True,
     ),
     "geofeed": Dataset(spec=geofeed.SPEC, section=Section.PLACES, parse=geofeed.parse),
+    "as2org": Dataset(spec=as2org.SPEC, section=Section.ORGANISATIONS, parse=as2org.parse),
     "iana-special": Dataset(
         spec=iana_special.SPEC, section=Section.SPECIAL, parse=iana_special.parse, whole=True
     ),
