@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from mxpath.errors import ParseError
 from mxpath.formats.hop_line import HopLine
-from mxpath.formats.lines import OTHER_TOOL, begins_a_trace, lines_of
+from mxpath.formats.lines import OTHER_TOOL, begins_a_trace, lines_of, text_of
+from mxpath.formats.reading import Reader
 from mxpath.formats.told_trace import MAX_TTL, Heading, assemble
 from mxpath.model.foreign_text import printable
 from mxpath.model.trace import EndReason, Trace
@@ -123,3 +124,17 @@ def _take_other(section: Section, line: str, dialect: Dialect) -> str | None:
     elif words or section.hops:
         section.is_open = False
     return None
+
+
+def reader_of(dialect: Dialect, *, title: str, heading: re.Pattern[str]) -> Reader:
+    """Return the reader of a dialect, which a file may be of where a line of it is a ``heading``."""
+
+    def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
+        return read_text(content, dialect, source=source)
+
+    return Reader(title=title, read=read, fits=lambda head: has_heading(head, heading))
+
+
+def has_heading(head: bytes, heading: re.Pattern[str]) -> bool:
+    """Whether a line of the beginning of a file is a heading."""
+    return any(heading.fullmatch(line) for line in text_of(head).splitlines())

@@ -10,8 +10,8 @@ It holds one flow, as mail does. The heading goes to standard error.
 
 import re
 
-from mxpath.formats.hop_text import Dialect, Section, read_text
-from mxpath.formats.lines import address_in, text_of
+from mxpath.formats.hop_text import Dialect, Section, has_heading, read_text
+from mxpath.formats.lines import address_in
 from mxpath.formats.reading import Reader
 from mxpath.formats.told_trace import Heading
 from mxpath.model.probe import Protocol
@@ -79,8 +79,6 @@ def _other(section: Section, line: str) -> bool:
 _LACKING = "hops, but no heading 'Tracing the path to …' above them: keep standard error too (2>&1)"
 
 
-def _fits(head: bytes) -> bool:
-    return any(_HEADING.fullmatch(line) for line in text_of(head).splitlines())
-
-
-READER = Reader(title="tcptraceroute: text", read=read, fits=_fits)
+READER = Reader(
+    title="tcptraceroute: text", read=read, fits=lambda head: has_heading(head, _HEADING)
+)

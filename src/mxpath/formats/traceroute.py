@@ -12,11 +12,9 @@ UDP or ICMP was sent is not told.
 import re
 
 from mxpath.formats.hop_line import HopLine
-from mxpath.formats.hop_text import Dialect, Section, read_text
-from mxpath.formats.lines import address_in, text_of
-from mxpath.formats.reading import Reader
+from mxpath.formats.hop_text import Dialect, Section, reader_of
+from mxpath.formats.lines import address_in
 from mxpath.formats.told_trace import Heading
-from mxpath.model.trace import Trace
 
 _HEADING = re.compile(
     r"\s*traceroute6? to (?P<name>[^\s,]+)(?: \((?P<address>[^\s()]+)\))?"
@@ -53,19 +51,6 @@ _DIALECT = Dialect(
 )
 
 
-def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
-    """Read the traces of a file.
-
-    Raises
-    ------
-    ParseError
-        When it holds none, or a line of it is not understood.
-    """
-    return read_text(content, _DIALECT, source=source)
-
-
-def _fits(head: bytes) -> bool:
-    return any(_HEADING.fullmatch(line) for line in text_of(head).splitlines())
-
-
-READER = Reader(title="traceroute, traceroute6: text", read=read, fits=_fits)
+READER = reader_of(_DIALECT, title="traceroute, traceroute6: text", heading=_HEADING)
+read = READER.read
+"""Reads the traces of a file; raises ParseError."""

@@ -16,12 +16,10 @@ import re
 from dataclasses import replace
 
 from mxpath.formats.hop_line import Answer, HopLine
-from mxpath.formats.hop_text import Dialect, Section, read_text
-from mxpath.formats.lines import address_in, text_of
-from mxpath.formats.reading import Reader
+from mxpath.formats.hop_text import Dialect, Section, reader_of
+from mxpath.formats.lines import address_in
 from mxpath.formats.told_trace import Heading
 from mxpath.model.probe import Protocol
-from mxpath.model.trace import Trace
 
 _HEADING = re.compile(
     r"\s*(?:Tracing route to|Routenverfolgung zu|D.{1,2}termination de l.{1,3}itin.{1,2}raire vers"
@@ -106,19 +104,6 @@ _DIALECT = Dialect(
 )
 
 
-def read(content: bytes, *, source: str) -> tuple[Trace, ...]:
-    """Read the traces of a file.
-
-    Raises
-    ------
-    ParseError
-        When it holds none, or a line of it is not understood.
-    """
-    return read_text(content, _DIALECT, source=source)
-
-
-def _fits(head: bytes) -> bool:
-    return any(_HEADING.fullmatch(line) for line in text_of(head).splitlines())
-
-
-READER = Reader(title="tracert of Windows: text", read=read, fits=_fits)
+READER = reader_of(_DIALECT, title="tracert of Windows: text", heading=_HEADING)
+read = READER.read
+"""Reads the traces of a file; raises ParseError."""

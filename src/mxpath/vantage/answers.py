@@ -112,8 +112,7 @@ def decode_icmp(
     icmp_type, code, _, field = _ICMP_FRONT.unpack_from(message)
     if icmp_type == _ECHO_REPLY[version]:
         return _echo_reply(message, source, reply_ttl=reply_ttl, received_ns=received_ns)
-    kinds = _KINDS[version]
-    kind = kinds.get((icmp_type, code)) or kinds.get((icmp_type, None))
+    kind = error_kind(version, icmp_type, code)
     if kind is None:
         return None
     added_at = extensions_at(message, version)
@@ -144,6 +143,12 @@ def decode_icmp(
         mpls=() if added_at is None else labels(message, added_at),
         interfaces=() if added_at is None else interfaces(message, added_at),
     )
+
+
+def error_kind(version: int, icmp_type: int, code: int) -> ReplyKind | None:
+    """Return what an ICMP error says; ``None`` for what says nothing of a path."""
+    kinds = _KINDS[version]
+    return kinds.get((icmp_type, code)) or kinds.get((icmp_type, None))
 
 
 _KINDS: dict[int, dict[tuple[int, int | None], ReplyKind]] = {

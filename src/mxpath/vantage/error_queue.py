@@ -17,6 +17,7 @@ from ipaddress import IPv4Address, IPv6Address
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Reply, ReplyKind
 from mxpath.vantage import linux
+from mxpath.vantage.answers import error_kind
 from mxpath.vantage.icmp_extensions import interfaces, labels
 
 _TIMESPEC = struct.Struct("@ll")
@@ -46,8 +47,7 @@ class QueuedError:
     @property
     def kind(self) -> ReplyKind | None:
         """What it says; ``None`` for what says nothing of a path, a source quench for one."""
-        kinds = _KINDS[self.responder.version]
-        return kinds.get((self.icmp_type, self.icmp_code)) or kinds.get((self.icmp_type, None))
+        return error_kind(self.responder.version, self.icmp_type, self.icmp_code)
 
     def reply(self, spec: ProbeSpec, sequence: int) -> Reply | None:
         """Return the answer that it is, to the probe of that number of the flow of ``spec``."""
@@ -71,21 +71,6 @@ class QueuedError:
             if self.extension_at is None
             else interfaces(self.quote, self.extension_at),
         )
-
-
-_KINDS: dict[int, dict[tuple[int, int | None], ReplyKind]] = {
-    4: {
-        (11, 0): ReplyKind.TIME_EXCEEDED,
-        (3, 4): ReplyKind.PACKET_TOO_BIG,
-        (3, None): ReplyKind.UNREACHABLE,
-    },
-    6: {
-        (3, 0): ReplyKind.TIME_EXCEEDED,
-        (2, None): ReplyKind.PACKET_TOO_BIG,
-        (1, None): ReplyKind.UNREACHABLE,
-    },
-}
-"""ICMP type and code; the code ``None`` stands for all others."""
 
 
 def ask_for_errors(way: socket.socket) -> None:
