@@ -1,7 +1,6 @@
 """Real documents of all five registries: they are read, and nobody's name survives in them."""
 
 import json
-import lzma
 import re
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from mxpath.errors import ParseError
 from mxpath.model.registry import Registration, Resource
 from mxpath.vantage.rdap import read_registration
 
@@ -96,47 +94,3 @@ def test_no_person_survives_in_a_sample(path: Path) -> None:
         if kind == "individual":
             handle = entity["handle"]
             assert handle.startswith(("HANDLE-", "ORG-")) or handle.endswith("-MNT")
-
-
-# -- the rest, which stays beside the project -----------------------------------------------------
-
-
-def cassette_bodies(path: Path) -> Iterator[str]:
-    """Bodies of recorded HTTP answers: quoted YAML scalars, folded over lines."""
-    text = lzma.decompress(path.read_bytes()).decode()
-    for scalar in re.findall(r'    body: "((?:[^"\\]|\\.)*)"\n', text, flags=re.DOTALL):
-        unfolded = re.sub(r"\n\s*", " ", re.sub(r"\\\n\s*(?:\\(?= ))?", "", scalar))
-        yield json.loads(f'"{unfolded}"', strict=False)
-    for scalar in re.findall(r"    body: '((?:[^']|'')*)'\n", text):
-        yield re.sub(r"\n\s*", " ", scalar.replace("''", "'"))
-
-
-def real_documents() -> Iterator[tuple[str, dict[str, Any]]]:
-    collection = json.loads(lzma.decompress((SHARED / "ipwhois-ip-responses.json.xz").read_bytes()))
-    yield from ((name, case["response"]) for name, case in collection.items())
-    for path in [*SHARED.glob("whoisit/*response*.json"), *SHARED.glob("icann-*.json")]:
-        yield path.name, json.loads(path.read_bytes())
-    for path in SHARED.glob("whoisit-cassettes/*.yaml.xz"):
-        for body in cassette_bodies(path):
-            document = json.loads(body)
-            if "services" not in document:
-                yield path.name, document
-
-
-def test_all_real_documents_are_read_or_refused_for_what_they_are() -> None:
-    if not SHARED.is_dir():
-        pytest.skip(f"no real documents at {SHARED}: they can name persons and are not passed on")
-    read_ones = refused = 0
-    for name, document in real_documents():
-        if document.get("objectClassName", "ip network") in ("ip network", "autnum"):
-            found = read(document)
-            assert found.covers(inside(document)), name
-            assert found.organisation or found.name, name
-            read_ones += 1
-        else:
-            with pytest.raises(ParseError, match="not of an ip network"):
-                read_registration(
-                    json.dumps(document).encode(), ip_address("192.0.2.1"), registry="x"
-                )
-            refused += 1
-    assert (read_ones, refused) == (18, 10)
