@@ -20,6 +20,7 @@ from mxpath.model.evidence import Grade
 from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.study import Study
 from mxpath.pipeline import INTERRUPTED, Options, analyze
+from mxpath.vantage.ports import Registry
 
 
 def studied(
@@ -119,6 +120,45 @@ def test_hops_of_no_known_network_are_asked_about(tmp_path: Path) -> None:
         assert owner.registration is not None
         assert owner.registration.value.holder_words == "Boreal Backbone (ORG-BOREALBACKBONE), XE"
         assert owner.network is None  # who holds a range is not who announces it
+
+
+class Without:
+    """A registry whose ranges have no abuse mailbox; its AS numbers have one."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def holder(self, question: RegistryQuestion) -> RegistryAnswer:
+        answer = self.registry.holder(question)
+        claim = answer.registration
+        if claim is None or claim.value.first is None:
+            return answer
+        return replace(answer, registration=replace(claim, value=replace(claim.value, abuse=None)))
+
+
+@pytest.mark.parametrize("with_abuse", [False, True])
+def test_where_the_range_has_no_abuse_mailbox_the_network_is_asked(
+    tmp_path: Path, *, with_abuse: bool
+) -> None:
+    world = registries.world()
+    vantage = simulate(world)
+    gazetteer = registries.gazetteer(tmp_path, world)
+    assert vantage.registry is not None
+    asking = replace(vantage, registry=Without(vantage.registry))
+    addresses = [ip_address("198.18.33.25"), ip_address("198.18.34.25")]
+    found = enrich(
+        attribute(addresses, gazetteer),
+        asking,
+        gazetteer,
+        first=addresses,
+        options=RegistryOptions(with_abuse=with_abuse),
+    )
+    assert vantage.rdap is not None
+    numbers = [path for path in vantage.rdap.asked if "autnum" in path]
+    assert numbers == (["/autnum/64503"] if with_abuse else [])
+    operators = [owner.operator for owner in found.owners.values()]
+    mailboxes = [claim.value.abuse if claim else None for claim in operators]
+    assert mailboxes == (["abuse@as64503.example"] * 2 if with_abuse else [None, None])
 
 
 def test_what_nobody_registers_is_not_asked_about(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import registries
 from loopback_registry import registry_on_loopback
 from mxpath.cli import main
-from mxpath.lab.rdap import RdapServer
+from mxpath.lab.rdap import RdapServer, network_document
 from mxpath.model import codec
 from mxpath.model.documents import Attributions
 from mxpath.model.study import Study
@@ -64,6 +65,23 @@ def test_the_abuse_mailbox_only_where_asked_for(
     assert len(asked.asked) == 1
     assert attribute(tmp_path, "--abuse") == 2
     assert "give --rdap too" in capsys.readouterr().err
+
+
+def test_the_networks_mailbox_stands_in_for_that_of_the_range(
+    asked: RdapServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def anonymous(*of: Any) -> dict[str, Any]:
+        return network_document(*of) | {"entities": []}
+
+    monkeypatch.setattr("mxpath.lab.rdap.network_document", anonymous)
+    assert attribute(tmp_path, "--rdap", "--abuse") == 0
+    assert "held by BIGMAIL-V4, XX; abuse: abuse@as64503.example (of AS64503)" in (
+        capsys.readouterr().out
+    )
+    assert asked.asked == ["/ip/198.18.33.25", "/autnum/64503"]
 
 
 def test_what_offline_does_not_know_is_said(

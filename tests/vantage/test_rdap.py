@@ -12,7 +12,7 @@ import registries
 from mxpath.errors import ParseError
 from mxpath.lab.rdap import autnum_document, network_document
 from mxpath.model.registry import Organisation, Registration, Resource
-from mxpath.vantage.rdap import MAX_DEPTH, MAX_OCTETS, read_registration
+from mxpath.vantage.rdap import MAX_DEPTH, MAX_OCTETS, is_registrys_own, read_registration
 
 WORLD = registries.world()
 ASN = 64503
@@ -109,6 +109,34 @@ def test_a_page_is_refused_by_its_type() -> None:
     with pytest.raises(ParseError, match="answered with text/html"):
         read(network(), content_type="text/html; charset=utf-8")
     assert read(network(), content_type="application/rdap+json; charset=utf-8").first
+
+
+def test_an_as_number_told_by_its_handle_alone_is_read() -> None:
+    document = autnum_document(WORLD, ASN)
+    del document["startAutnum"], document["endAutnum"]
+    assert read(document, ASN).range_words == "AS64503"
+    with pytest.raises(ParseError, match="does not hold AS64504"):
+        read(document, ASN + 1)
+    for handle in ("AS", "ASN64503", "AS99999999999", "AS\u0663", None):
+        with pytest.raises(ParseError, match="no readable autnum"):
+            read(document | {"handle": handle}, ASN)
+
+
+@pytest.mark.parametrize(("last", "own"), [(ASN, False), (ASN + 1022, False), (ASN + 1023, True)])
+def test_a_block_of_as_numbers_is_the_registrys_own(last: int, own: bool) -> None:  # noqa: FBT001
+    found = read(autnum_document(WORLD, ASN) | {"endAutnum": last}, ASN)
+    assert is_registrys_own(found) == own
+
+
+def test_of_several_mailboxes_the_one_that_says_abuse_is_kept() -> None:
+    people = entity("individual", "Jane Doe", "abuse", mail="jane@example.org")
+    noc = entity("group", "NOC", "noc", "abuse", mail="noc@example.org")
+    desk = entity("group", "Desk", "abuse", mail="abuse@example.org")
+    tech = entity("group", "Tech", "technical", mail="abuse@elsewhere.example")
+    holder = entity("org", "Holder", "registrant") | {"entities": [desk]}
+    assert read(network(entities=[people, noc, tech, holder])).abuse == "abuse@example.org"
+    assert read(network(entities=[people, noc, tech])).abuse == "noc@example.org"
+    assert read(network(entities=[people, tech])).abuse is None
 
 
 @pytest.mark.parametrize("first", [-1, 2**32, "64503", True, None, 64504, 1.5])

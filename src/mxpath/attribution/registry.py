@@ -4,8 +4,9 @@ The law:
 
 1. Asked after the trace, never during it.
 2. Asked about: every MX address; then hops that no data set gives to a network; then
-   AS numbers of MX networks that have no name. What is special, or an exchange point's,
-   is never asked about.
+   AS numbers of MX networks that have no name. Where abuse mailboxes are wanted, those
+   networks are asked about too whose holders have none. What is special, or an exchange
+   point's, is never asked about.
 3. Few questions: addresses that a data set has in one announced prefix are asked about
    one after the other, so that the first answer, kept by its range, serves the rest.
    Different prefixes are asked about side by side where the vantage has workers.
@@ -101,9 +102,13 @@ def enrich(
     services = gazetteer.registries
     if vantage.registry is None or not services.hosts:
         return Enrichment(owners=dict(owners))
-    wanted = list(_wanted(owners, tuple(dict.fromkeys(first))))
+    asked_first = tuple(dict.fromkeys(first))
     inquiry = _Inquiry(vantage.registry, vantage.clock, gazetteer, options)
-    answers = inquiry.ask_all(wanted, workers=min(vantage.workers, _WORKERS))
+    workers = min(vantage.workers, _WORKERS)
+    answers = inquiry.ask_all(_wanted(owners, asked_first), workers=workers)
+    if options.with_abuse and not inquiry.interrupted:
+        silent = _without_mailbox(owners, asked_first, answers)
+        answers |= inquiry.ask_all(silent, workers=workers)
     found = {resource: answer.registration for resource, answer in answers.items()}
     return Enrichment(
         owners={address: _enriched(owner, found) for address, owner in owners.items()},
@@ -126,6 +131,23 @@ def _wanted(
             nameless[network.asn] = None
     yield from (a for a, o in askable.items() if a not in first and o.origin is None)
     yield from nameless
+
+
+def _without_mailbox(
+    owners: Mapping[IPAddress, Attribution],
+    first: Iterable[IPAddress],
+    answers: Mapping[Resource, RegistryAnswer],
+) -> list[int]:
+    """AS numbers of networks that announce addresses whose holders told no abuse mailbox."""
+    numbers: dict[int, None] = {}
+    for address in first:
+        network = owners[address].network if address in owners else None
+        answer = answers.get(address)
+        claim = answer.registration if answer is not None else None
+        told = claim is not None and claim.value.abuse is not None
+        if answer is not None and network is not None and not told:
+            numbers[network.asn] = None
+    return [asn for asn in numbers if asn not in answers]
 
 
 class _Inquiry:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.registry import RegistryOptions, enrich
@@ -81,12 +81,22 @@ def _with_holders(
     return found.owners
 
 
+def _held(owner: Attribution) -> Iterator[str]:
+    """Who holds the address, and the abuse mailbox: the holder's, else the network's."""
+    held, operator = owner.registration, owner.operator
+    if held is not None:
+        yield f"held by {held.value.holder_words}"
+    if held is not None and held.value.abuse:
+        yield f"abuse: {held.value.abuse}"
+    elif operator is not None and operator.value.abuse:
+        yield f"abuse: {operator.value.abuse} (of {operator.value.range_words})"
+
+
 def _print_owner(owner: Attribution) -> None:
     print(f"{owner.address!s:<26} {tables.owner_words(owner)}")
-    if owner.registration is not None:
-        held = owner.registration.value
-        contact = f"; abuse: {held.abuse}" if held.abuse else ""
-        print(f"{'':<26} {printable(f'held by {held.holder_words}{contact}')}")
+    held = "; ".join(_held(owner))
+    if held:
+        print(f"{'':<26} {printable(held)}")
     claims = (
         owner.special,
         owner.ixp_port,
