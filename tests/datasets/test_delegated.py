@@ -127,6 +127,8 @@ def test_what_the_format_does_not_know_is_counted(line: str, reason: str) -> Non
         "apnic|*|asn|*|many|summary",
         f"apnic|*|asn|*|{'9' * 5000}|summary",
         "2|apnic",
+        "2|summary",
+        "2||||||||summary",
         "2|apnic|20140701|all|19850701|20140630|+1000",
     ],
 )

@@ -1,14 +1,19 @@
 from contextlib import suppress
+from datetime import date
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.iptoasn import Announced, origins, parse
+from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.prefixes import OriginRow
-from mxpath.datasets.snapshot import Tally
+from mxpath.datasets.snapshot import Tally, digest
 from mxpath.errors import ParseError
+from mxpath.model.attribution import Network
 
 # Written by hand to the form that iptoasn.com describes.
 LINES = [
@@ -71,6 +76,28 @@ def test_the_last_half_of_an_ipv6_address_may_be_dotted() -> None:
 def test_a_table_of_origins_takes_the_ranges() -> None:
     first = next(parse(LINES, source="x"))
     assert next(origins(LINES, source="x")) == OriginRow(first.start, first.end, 4, (64496,), None)
+
+
+def test_a_gazetteer_answers_from_it(tmp_path: Path) -> None:
+    content = "\n".join(LINES).encode()
+    entry = Entry(
+        name="iptoasn",
+        files=("ip2asn-combined.tsv",),
+        publisher="tests",
+        as_of=date(2026, 6, 17),
+        sha256=digest([content]),
+        licence="none",
+    )
+    (tmp_path / "ip2asn-combined.tsv").write_bytes(content)
+    (tmp_path / FILE_NAME).write_text(manifest_text([entry]))
+    gazetteer = Gazetteer.open(tmp_path)
+    found = gazetteer.origin(ip_address("2001:db8::25"))
+    assert found is not None
+    assert (found[0].networks, found[0].announced) == ((Network(asn=64498),), False)
+    assert found[1].name == "iptoasn"
+    assert gazetteer.origin(ip_address("0.0.0.1")) is None
+    (summary,) = gazetteer.describe()
+    assert (summary.rows, summary.skipped) == (3, (("not routed (AS0)", 2),))
 
 
 @pytest.mark.parametrize(

@@ -50,5 +50,6 @@ def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> I
 
 def clean_name(text: str) -> str | None:
     """Return a printable name on one line, ``None`` when nothing is left of it."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(printable.split())[:MAX_NAME_CHARACTERS].rstrip() or None
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:MAX_NAME_CHARACTERS].rstrip() or None

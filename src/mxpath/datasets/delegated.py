@@ -144,8 +144,11 @@ def parse(
             continue
         fields = line.split("|")
         try:
-            if _is_heading(fields):
-                _head(fields, heading, promised)
+            if len(fields) == 6 and fields[5] == "summary":
+                _summarize(fields, heading, promised)
+                continue
+            if fields[0][:1].isdigit():
+                _head(fields, heading)
                 continue
             row = _row(fields, tally)
         except ValueError as error:
@@ -162,19 +165,16 @@ def parse(
             tally.skip(f"{kind} rows of the summary that the file lacks", lacking)
 
 
-def _is_heading(fields: list[str]) -> bool:
-    """Whether this is a version line or a summary line."""
-    return fields[0][:1].isdigit() or (len(fields) == 6 and fields[5] == "summary")
+def _summarize(fields: list[str], heading: Heading, promised: dict[Kind, int]) -> None:
+    """Take a summary line; ValueError when it has no count."""
+    kind, rows = _KINDS.get(fields[2]), _count(fields[4])
+    if kind is not None:
+        heading.summaries[kind] = heading.summaries.get(kind, 0) + rows
+        promised[kind] = promised.get(kind, 0) + rows
 
 
-def _head(fields: list[str], heading: Heading, promised: dict[Kind, int]) -> None:
-    """Take a version line or a summary line; ValueError when it is neither."""
-    if fields[-1] == "summary":
-        if fields[2] in _KINDS:
-            kind, rows = _KINDS[fields[2]], _count(fields[4])
-            heading.summaries[kind] = heading.summaries.get(kind, 0) + rows
-            promised[kind] = promised.get(kind, 0) + rows
-        return
+def _head(fields: list[str], heading: Heading) -> None:
+    """Take the version line; ValueError when it is none."""
     heading.version, heading.registry, heading.serial, records, _, ends = fields[:6]
     heading.records = _count(records)
     heading.ends = _date(ends)
