@@ -232,6 +232,22 @@ def test_without_a_registry_nobody_is_asked() -> None:
     assert (answer.fate, asking.fetcher.asked) == (RegistryFate.NOWHERE, [])
 
 
+@pytest.mark.parametrize(("mailbox", "told"), [("abuse@a.example", True), ("jo@a.example", False)])
+def test_a_persons_mailbox_that_the_cache_holds_is_not_told(
+    mailbox: str,
+    told: bool,  # noqa: FBT001
+) -> None:
+    asking = Asking(cache := MemoryCache())
+    answer = kept("198.18.0.0", "198.18.255.255")
+    assert answer.registration is not None
+    answer = replace(answer, registration=replace(answer.registration, abuse=mailbox))
+    cache.keep(SERVER, BIG, answer, alone=False)
+    question = RegistryQuestion(resource=BIG, servers=(SERVER,), with_abuse=True)
+    claim = asking.registry.holder(question).registration
+    assert claim is not None
+    assert claim.value.abuse == (mailbox if told else None)
+
+
 # -- the cache ---------------------------------------------------------------------------------
 
 NOW = moment(ManualClock().now_ns())

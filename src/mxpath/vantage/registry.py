@@ -36,6 +36,7 @@ from mxpath.vantage.ports import Clock, Fetcher
 from mxpath.vantage.rdap import MAX_OCTETS, is_registrys_own, read_registration
 from mxpath.vantage.registry_cache import CachedAnswer, RegistryCache, moment
 from mxpath.vantage.resting import LONGEST_REST
+from mxpath.vantage.role_mailbox import is_role
 
 RATE_PPS = 5.0
 REST_S = 60.0
@@ -244,7 +245,8 @@ def _answer(question: RegistryQuestion, found: CachedAnswer, *, asked: bool) -> 
     if registration is None:
         words = f"{_host(found.url)} knows no holder"
         return _without(resource, RegistryFate.NOT_FOUND, words, asked=asked)
-    if not question.with_abuse:
+    # The cache can hold what an older version thought fit to be kept.
+    if not question.with_abuse or not is_role(registration.abuse or ""):
         registration = replace(registration, abuse=None)
     return RegistryAnswer(
         resource=resource,
