@@ -26,6 +26,7 @@ DOCUMENTS: tuple[type, ...] = (
     documents.Studies,
     documents.Traces,
     documents.Attributions,
+    documents.Attributed,
     documents.Sessions,
     documents.Explanation,
     documents.Drawn,

@@ -1,8 +1,13 @@
-"""``mxpath attribute ADDRESS…``: whose addresses these are."""
+"""``mxpath attribute ADDRESS…``: whose addresses these are.
+
+``attribute -`` answers each line of standard input with a line of JSON, as it comes.
+"""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Mapping
+from typing import BinaryIO
 
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.registry import RegistryOptions, enrich
@@ -17,13 +22,20 @@ from mxpath.model.attribution import Attribution
 from mxpath.model.documents import Attributions
 from mxpath.model.foreign_text import printable
 
+_BLOCK_BYTES = 1 << 18
+_LONGEST_LINE = 1 << 16
 _LIMIT_S, _MOST_QUESTIONS = 60.0, 100
 """Whoever asks for addresses by hand waits longer than a study does."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("addresses", nargs="+", metavar="ADDRESS", help="or - for standard input")
+    parser.add_argument(
+        "addresses",
+        nargs="+",
+        metavar="ADDRESS",
+        help="or - to answer standard input line by line, as NDJSON",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
         "--rdap",
@@ -43,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("--abuse: only a registry knows it; give --rdap too")
     gazetteer = shared.gazetteer_of(options)
     texts = options.addresses
+    if texts == ["-"] and not options.rdap:
+        return _stream(gazetteer)
     if texts == ["-"]:
         texts = sys.stdin.read().split()
     found = attribute([parse_address(text) for text in texts], gazetteer)
@@ -56,6 +70,36 @@ def run(options: argparse.Namespace) -> int:
             _print_owner(owner)
     known = (o.network or o.ixp or o.special or o.registration for o in found.values())
     return 0 if any(known) else 1
+
+
+def _stream(gazetteer: Gazetteer) -> int:
+    """Answer standard input line by line, as it comes."""
+    from mxpath.attribution.lines import AttributionLines  # noqa: PLC0415 - loads numpy
+
+    answers = AttributionLines(gazetteer)
+    try:
+        for block in _blocks(sys.stdin.buffer):
+            sys.stdout.buffer.write(answers.answer(block))
+            sys.stdout.buffer.flush()
+    finally:
+        if answers.bad:
+            words = f"{answers.bad} of {answers.lines} lines are no address"
+            print(f"mxpath: {words}", file=sys.stderr)
+    return 0 if answers.known else 1
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Yield whole lines, as many as there are without waiting; a longer line is cut."""
+    begun = b""
+    while block := os.read(file.fileno(), _BLOCK_BYTES):
+        whole, end, rest = block.rpartition(b"\n")
+        if end:
+            yield begun + whole + end
+            begun = rest
+        elif len(begun) < _LONGEST_LINE:
+            begun += rest
+    if begun:
+        yield begun + b"\n"
 
 
 def _with_holders(

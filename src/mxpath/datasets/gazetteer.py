@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from ipaddress import ip_network
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -26,7 +27,7 @@ from mxpath.datasets.cache import cached_names, cached_table
 from mxpath.datasets.catalog import DATASETS, Dataset, Section
 from mxpath.datasets.manifest import Entry, Manifest, read_manifest
 from mxpath.datasets.names import NameTable
-from mxpath.datasets.prefixes import PrefixTable
+from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
 from mxpath.datasets.rdap_bootstrap import Services
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import Tally, digest, lines_of, read_files, unpack
@@ -188,6 +189,20 @@ class Gazetteer:
                 found_set = OriginSet(prefix=prefix, networks=networks, announced=announced)
                 return found_set, source.ref
         return None
+
+    def origin_tables(self, version: int) -> tuple[tuple[PrefixTable, SnapshotRef], ...]:
+        """Return the tables that :meth:`origin` asks for a family, in its order."""
+        return tuple((source.table(version), source.ref) for source in self._in(Section.ORIGINS))
+
+    def ixp_ranges(self, version: int) -> Iterator[OriginRow]:
+        """Yield the LANs and ports of all exchange points; the origins tell nothing."""
+        everything = ip_network("0.0.0.0/0" if version == 4 else "::/0")
+        for _, exchanges in self._exchanges:
+            for table in exchanges.lans:
+                yield from table.covered(everything)
+            for port in exchanges.ports:
+                if port.version == version:
+                    yield row_of(ip_network(port), (1,))
 
     def ixp_port(self, address: IPAddress) -> tuple[IxpPort, SnapshotRef] | None:
         """Return the exchange point and member whose port has this address."""

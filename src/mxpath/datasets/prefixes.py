@@ -89,6 +89,9 @@ class Keys:
         number: int = self.high[at]
         return number << 64 | self.low[at] if self.low else number
 
+    def __iter__(self) -> Iterator[int]:
+        return map(self.__getitem__, range(len(self)))
+
     def up_to(self, number: int) -> int:
         """Return how many keys are ``number`` or less."""
         if not self.low:

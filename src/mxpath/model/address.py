@@ -75,8 +75,8 @@ class SpecialRange:
 
 
 @lru_cache(maxsize=1)
-def _registry() -> tuple[tuple[SpecialRange | None, Prefix], ...]:
-    """Ranges, most specific first; ``None`` marks a globally reachable exception."""
+def special_ranges() -> tuple[tuple[SpecialRange | None, Prefix], ...]:
+    """Return all ranges, most specific first; ``None`` marks a globally reachable exception."""
     ranges: list[tuple[SpecialRange | None, Prefix]] = [
         (SpecialRange(prefix=ip_network(text), name=name), ip_network(text))
         for text, name in _NOT_GLOBAL.items()
@@ -105,7 +105,7 @@ def special_range(address: IPAddress, *, public: Iterable[Prefix] = ()) -> Speci
     """
     if any(address in prefix for prefix in public):
         return None
-    return next((found for found, prefix in _registry() if address in prefix), None)
+    return next((found for found, prefix in special_ranges() if address in prefix), None)
 
 
 def parse_address(text: str) -> IPAddress:

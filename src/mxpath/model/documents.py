@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Attribution
+from mxpath.model.address import IPAddress, Prefix
+from mxpath.model.attribution import Attribution, Network
 from mxpath.model.egress import Egress
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.reading import TraceReading
+from mxpath.model.rpki import RpkiState
 from mxpath.model.session import SmtpSession
 from mxpath.model.study import Study
 from mxpath.model.trace import Trace
@@ -43,6 +44,29 @@ class Attributions:
 
     as_of: date | None
     attributions: tuple[Attribution, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributed:
+    """A line of what ``mxpath attribute -`` prints."""
+
+    address: str
+    """What the line of the input said, as it was written."""
+    special: str | None = None
+    """Name of the IANA special-purpose range."""
+    ix_id: int | None = None
+    ix_name: str | None = None
+    prefix: Prefix | None = None
+    """The longest covering prefix, or the LAN of the exchange point."""
+    networks: tuple[Network, ...] = ()
+    """All origins of the prefix, or the member whose port it is."""
+    rpki: tuple[RpkiState, ...] | None = None
+    """State of the prefix with each of these networks; ``None`` where no VRPs are known."""
+    source: str | None = None
+    """Data set that the answer rests on."""
+    as_of: date | None = None
+    error: str | None = None
+    """Why there is no answer: what was written is no address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,125 @@
+"""Attribution by the million says in short what attribution of one address says."""
+
+import json
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mxpath.attribution import lines
+from mxpath.attribution.attribute import attribute
+from mxpath.attribution.lines import AttributionLines, attributed, line
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.datasets.manifest import Manifest
+from mxpath.lab.published import publish
+from mxpath.lab.topology import read_world, shipped_worlds
+from mxpath.model.address import IPAddress, special_ranges
+
+TOPOLOGIES = Path(__file__).parents[1] / "topologies"
+WORLDS = {
+    "rpki_states": TOPOLOGIES / "rpki_states.toml",
+    "private_lan": TOPOLOGIES / "private_lan.toml",
+    "first_walk": shipped_worlds()["first_walk"],
+}
+
+
+@pytest.fixture(scope="module", params=[*WORLDS, "empty"])
+def gazetteer(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Gazetteer:
+    if request.param == "empty":
+        return Gazetteer(Path(), Manifest())
+    directory = tmp_path_factory.mktemp(request.param)
+    publish(read_world(WORLDS[request.param]), directory)
+    return Gazetteer.open(directory)
+
+
+def edges(gazetteer: Gazetteer) -> Iterator[IPAddress]:
+    """Addresses around the first and last of every range that the gazetteer knows."""
+    numbers: dict[int, set[int]] = {4: {0, 2**32 - 1}, 6: {0, 2**128 - 1}}
+    for _, prefix in special_ranges():
+        ends = int(prefix.network_address), int(prefix.broadcast_address)
+        numbers[prefix.version] |= {end + step for end in ends for step in (-1, 0, 1)}
+    for version, known in numbers.items():
+        for table, _ in gazetteer.origin_tables(version):
+            known |= {
+                end + step
+                for keys in (list(table.starts), list(table.ends))
+                for end in keys
+                for step in (-1, 0, 1)
+            }
+        for row in gazetteer.ixp_ranges(version):
+            known |= {end + step for end in row[:2] for step in (-1, 0, 1)}
+    for number in numbers[4]:
+        if 0 <= number < 2**32:
+            yield IPv4Address(number)
+    for number in numbers[6]:
+        if 0 <= number < 2**128:
+            yield IPv6Address(number)
+
+
+def test_each_line_is_what_the_single_answer_says(gazetteer: Gazetteer) -> None:
+    addresses = list(edges(gazetteer))
+    Random(1).shuffle(addresses)
+    block = "".join(f"{address}\n" for address in addresses).encode()
+    found = AttributionLines(gazetteer).answer(block)
+    owners = attribute(addresses, gazetteer)
+    assert found == b"".join(line(attributed(owners[address])) for address in addresses)
+
+
+def test_worlds_know_exchange_points_and_route_states(gazetteer: Gazetteer) -> None:
+    """What the comparison above compares is not all empty."""
+    found = [attributed(owner) for owner in attribute(edges(gazetteer), gazetteer).values()]
+    assert any(one.special for one in found)
+    if gazetteer.snapshots:
+        assert any(one.networks and one.prefix for one in found)
+    if gazetteer.ixps:
+        assert any(one.ix_id is not None and one.networks for one in found)
+    if any(snapshot.name == "vrps" for snapshot in gazetteer.snapshots):
+        assert any(one.rpki for one in found)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
+    directory = tmp_path_factory.mktemp("world")
+    publish(read_world(WORLDS["first_walk"]), directory)
+    return Gazetteer.open(directory)
+
+
+def test_lines_that_are_no_address_are_answered_and_counted(world: Gazetteer) -> None:
+    answers = AttributionLines(world)
+    bad = ["1.2.3", "1.2.3.4.5", "01.2.3.4", "::1::", 'gé\x00\x1b[31m"\\', "x" * 5000, "-", "1,2"]
+    good = ["198.18.33.25", "::1", "::ffff:192.0.2.1", "fe80::1%eth0", "2001:DB8::1"]
+    block = "\r\n".join(["", *bad, "  ", *good, "\t198.18.33.25 "]).encode() + b"\n\xff\xfe\n"
+    found = [json.loads(one) for one in answers.answer(block).splitlines()]
+    assert (len(found), answers.lines, answers.bad) == (15, 15, 9)
+    errors = [one["error"] is not None for one in found]
+    assert errors == [True] * 8 + [False] * 6 + [True]
+    assert [one["address"] for one in found[8:14]] == [*good, "198.18.33.25"]
+    assert found[5]["address"] == "x" * 200
+    assert [one["special"] for one in found[9:12]] == [
+        "Loopback Address",
+        "IPv4-mapped Address",
+        "Link-Local Unicast",
+    ]
+
+
+def test_nothing_known_is_told(world: Gazetteer) -> None:
+    answers = AttributionLines(world)
+    assert answers.answer(b"\n \n") == b""
+    answers.answer(b"8.8.8.8\nfoo\n2600::1\n")
+    assert not answers.known
+    answers.answer(b"198.18.33.25\n")
+    assert answers.known
+
+
+def test_tails_do_not_pile_up(world: Gazetteer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "_MOST_TAILS", 3)
+    answers = AttributionLines(world)
+    addresses = [f"198.18.{n}.1" for n in range(1, 60)]
+    blocks = [f"{address}\n".encode() for address in addresses]
+    found = b"".join(answers.answer(block) for block in blocks)
+    assert found == AttributionLines(world).answer(b"".join(blocks))
+    assert len(answers._families[4].tails) <= 4
