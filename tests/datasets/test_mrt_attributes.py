@@ -99,6 +99,10 @@ def test_as4_path_completes_a_path_of_two_octets(
     assert first.told.asns == (64500, 64501)
 
 
+def test_as4_path_alone_is_no_path() -> None:
+    assert told(as_path([(2, [70000])], 4, 17), 2).path is None
+
+
 def test_as4_path_says_nothing_where_paths_have_four_octets() -> None:
     both = as_path([(2, [1, 23456])]) + as_path([(2, [70000])], 4, 17)
     assert told(both).asns == (1, 23456)

@@ -90,7 +90,8 @@ def read_paths(
     """
     segments, broken = _segments(octets, *paths, widths)
     fours, broken4 = _segments(octets, *paths4, np.full(len(widths), 4))
-    merged = _merge(segments, fours) if len(fours.kinds) else segments
+    mergeable = len(segments.kinds) and len(fours.kinds)
+    merged = _merge(segments, fours) if mergeable else segments
     counts = np.bincount(merged.rows, merged.sizes, len(widths)).astype(np.int64)
     wide = merged.widths == 4
     places = np.repeat(merged.at, merged.sizes)

@@ -16,8 +16,8 @@ from mxpath.errors import ParseError
 
 BLOCK_BYTES = 2 * 2**20
 """How much is unpacked at once: small enough for caches, large enough that blocks recur."""
-MAX_UNPACKED_BYTES = 64 * 2**30
-"""A stream that unpacks to more is refused; a large collector's table has some 3 GiB."""
+MAX_UNPACKED_BYTES = 16 * 2**30
+"""A stream that unpacks to more is refused; a large collector's table has some 4 GiB."""
 _READ_BYTES = 2**18
 _PART_BYTES = 2**20
 _LZMA_MEMORY_BYTES = 256 * 2**20
