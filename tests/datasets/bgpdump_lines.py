@@ -35,10 +35,11 @@ def _routes(batch: Batch) -> Iterator[str]:
     routes = batch.routes
     peers, prefixes = _peers(batch), _prefixes(batch)
     heads, tails = _paths(batch.attributes), _tails(batch.attributes)
+    next_hops = batch.next_hops
     hops = [
         _address(version, packed) if version else NO_NEXT_HOP
         for version, packed in zip(
-            batch.next_hop_versions.tolist(), batch.next_hops.tolist(), strict=True
+            next_hops.versions.tolist(), next_hops.addresses.tolist(), strict=True
         )
     ]
     stamps, names, with_paths = _heads(batch)

@@ -50,7 +50,7 @@ def whole(batch: Batch) -> bool:
         (batch.states.records, batch.records),
     ):
         assert not len(numbers) or -1 <= numbers.min() <= numbers.max() < len(table)
-    assert len(batch.origins) == len(batch.next_hops) == len(routes)
+    assert len(batch.origins) == len(batch.next_hops.versions) == len(routes)
     paths = batch.attributes.paths
     assert int(paths.segment_sizes.astype(int).sum()) == len(paths.asns) == paths.offsets[-1]
     return True

@@ -38,6 +38,8 @@ SPEC = Spec(
     attribution="Routes: RIPE NCC RIS (ris.ripe.net), RouteViews (routeviews.org)",
 )
 
+_KINDS = mrt_tables.KINDS | mrt_messages.KINDS
+
 
 def parse(
     content: bytes | BinaryIO, *, source: str, tally: Tally | None = None, lenient: bool = False
@@ -76,8 +78,7 @@ def _read(
 ) -> tuple[Batch, tuple[Peer, ...], str | None]:
     """Read one stretch; the problem that ends the stream, where there is one."""
     stretch = Stretch(found, tally)
-    known = np.isin(found.kinds, list(mrt_tables.KINDS | mrt_messages.KINDS))
-    for kind in found.kinds[~known].tolist():
+    for kind in found.kinds[stretch.other_than(_KINDS)].tolist():
         tally.skip(f"record type {kind >> 16}, subtype {kind & 0xFFFF}")
     peers = mrt_tables.read_tables(stretch, peers)
     updates = mrt_messages.read_messages(stretch)

@@ -16,9 +16,8 @@ The law
    it (RFC 6396 section 4.3.4): a first octet of 0 is the family's, not a length.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
-from itertools import count
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -106,7 +105,7 @@ class Reading:
     """What was found in the blocks of one stretch."""
 
     octets: Octets
-    """All blocks, one after the other."""
+    """The buffer that holds the blocks."""
     forms: Ints
     """How each block was read."""
     attributes: Attributes
@@ -123,32 +122,37 @@ class Reading:
 class Blocks:
     """Attribute blocks of one stretch, each kept once a way of reading."""
 
-    def __init__(self) -> None:
-        self._next = count().__next__
-        self._known: dict[int, defaultdict[bytes, int]] = {}
+    def __init__(self, octets: Octets) -> None:
+        self._octets = octets
+        self._known: dict[int, dict[bytes, int]] = {}
+        # What is noted at the octet where a block was first seen: its number.
+        self._numbers = np.empty(octets.size + 1, np.int64)
+        self._found: list[tuple[Ints, Ints, int]] = []
+        self._count = 0
 
-    def number(self, form: int, data: bytes, first: Ints, last: Ints) -> Ints:
-        """Return the number of each block, known or new."""
-        known = self._known.setdefault(form, defaultdict(self._next))
+    def number(self, form: int, first: Ints, last: Ints) -> Ints:
+        """Return the number of each block that begins and ends so, known or new."""
+        known = self._known.setdefault(form, {})
+        before, data, first_seen = len(known), self._octets.data, known.setdefault
         places = zip(first.tolist(), last.tolist(), strict=True)
-        return np.array([known[data[begin:end]] for begin, end in places], np.int64)
+        at = np.array([first_seen(data[begin:end], begin) for begin, end in places], np.int64)
+        new = np.fromiter(islice(known.values(), before, None), np.int64)
+        self._numbers[new] = np.arange(self._count, self._count + len(new))
+        numbers = self._numbers[at]
+        fresh = numbers >= self._count
+        sizes = np.empty(len(new), np.int64)
+        sizes[numbers[fresh] - self._count] = (last - first)[fresh]
+        self._found.append((new, new + sizes, form))
+        self._count += len(new)
+        return numbers
 
     def read(self) -> Reading:
         """Read every block once."""
-        numbers: list[int] = []
-        found: list[bytes] = []
-        forms: list[Ints] = []
-        for form, known in self._known.items():
-            numbers += known.values()
-            found += known
-            forms.append(np.full(len(known), form))
-        form_of = np.concatenate(forms) if forms else np.zeros(0, np.int64)
-        if len(forms) > 1:
-            order = np.argsort(np.array(numbers))
-            found, form_of = [found[at] for at in order.tolist()], form_of[order]
-        ends = np.cumsum(np.array([len(block) for block in found], np.int64), dtype=np.int64)
-        first = np.concatenate((np.zeros(1, np.int64), ends[:-1])) if found else ends
-        return _Reader(Octets(b"".join(found)), first, ends, form_of).read()
+        nothing = np.zeros(0, np.int64)
+        first = np.concatenate([nothing, *(part[0] for part in self._found)])
+        last = np.concatenate([nothing, *(part[1] for part in self._found)])
+        forms = [np.full(len(part[0]), part[2]) for part in self._found]
+        return _Reader(self._octets, first, last, np.concatenate([nothing, *forms])).read()
 
 
 class _Reader:
@@ -228,7 +232,9 @@ class _Reader:
         rows, found, where = self._aggregators(AGGREGATOR)
         asns[rows], addresses[rows] = found, where
         rows4, found4, where4 = self._aggregators(AS4_AGGREGATOR)
-        both = np.isin(rows4, rows) & (self.forms[rows4] & AS4 == 0)
+        named = np.zeros(self.size, np.bool_)
+        named[rows] = True
+        both = named[rows4] & (self.forms[rows4] & AS4 == 0)
         rows4, found4, where4 = rows4[both], found4[both], where4[both]
         fresh = asns[rows4] == AS_TRANS
         asns[rows4[fresh]], addresses[rows4[fresh]] = found4[fresh], where4[fresh]

@@ -11,7 +11,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from mxpath.datasets.mrt_attributes import Attributes
+from mxpath.datasets.mrt_attributes import NEXT_HOP, Attributes
 from mxpath.datasets.mrt_octets import Flags, Ints
 
 TABLE_DUMP, TABLE_DUMP_V2, BGP4MP, BGP4MP_ET = 12, 13, 16, 17
@@ -116,6 +116,16 @@ class States:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NextHops:
+    """Next hops of a batch's routes, shape (n,) each."""
+
+    versions: NDArray[np.uint8]
+    """4 or 6; 0 where none is told."""
+    addresses: NDArray[np.uint8]
+    """Packed, an IPv4 one in the first four octets, shape (n, 16)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
     """A stretch of an MRT stream."""
 
@@ -136,26 +146,18 @@ class Batch:
         return origins[self.routes.attributes]
 
     @property
-    def next_hop_versions(self) -> NDArray[np.uint8]:
-        """Family of each route's next hop, 4 or 6; 0 where none is told."""
-        return self._next_hops()[0]
-
-    @property
-    def next_hops(self) -> NDArray[np.uint8]:
-        """Packed next hop of each route, an IPv4 one in the first four octets, shape (n, 16)."""
-        return self._next_hops()[1]
-
-    def _next_hops(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def next_hops(self) -> NextHops:
+        """Next hop of each route: MP_REACH_NLRI's where the prefix came in it, else NEXT_HOP."""
         rows, attributes = self.routes.attributes, self.attributes
-        plain = np.zeros((len(attributes) + 1, 16), np.uint8)
-        plain[:-1, :4] = attributes.next_hop.astype(">u4").view(np.uint8).reshape(-1, 4)
-        reach = np.vstack((attributes.reach_next_hop, np.zeros((1, 16), np.uint8)))
-        reach_versions = np.append(attributes.reach_version, np.uint8(0))
-        versions = np.append(np.where(attributes.has(3), 4, 0), 0).astype(np.uint8)
+        count = len(attributes) + 1
+        table = np.zeros((2 * count, 16), np.uint8)
+        table[: count - 1, :4] = attributes.next_hop.astype(">u4").view(np.uint8).reshape(-1, 4)
+        table[count:-1] = attributes.reach_next_hop
+        versions = np.zeros(2 * count, np.uint8)
+        versions[: count - 1] = np.where(attributes.has(NEXT_HOP), 4, 0)
+        versions[count:-1] = attributes.reach_version
         six = self.prefixes.versions[self.routes.prefixes] == 6
         entry = self.routes.kinds == RouteKind.ENTRY
-        taken = np.where(entry, six & (reach_versions[rows] > 0), self.routes.by_reach)
-        return (
-            np.where(taken, reach_versions[rows], versions[rows]),
-            np.where(taken[:, None], reach[rows], plain[rows]),
-        )
+        by_reach = np.where(entry, six & (versions[count + rows] > 0), self.routes.by_reach)
+        places = np.where(rows < 0, count - 1, rows + count * by_reach)
+        return NextHops(versions=versions[places], addresses=table[places])

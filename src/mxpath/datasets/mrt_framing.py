@@ -17,8 +17,7 @@ MAX_RECORD_BYTES = 16 * 2**20
 REGISTERED_TYPES = frozenset({*range(14), 16, 17, 32, 33, 48, 49})
 """Types that IANA's MRT registry knows, used or not; any other means that the framing is lost."""
 
-_LENGTH = Struct(">I").unpack_from
-_TYPE = Struct(">H").unpack_from
+_HEAD = Struct(">HHI").unpack_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,8 +67,7 @@ def _cut(data: bytes) -> tuple[list[int], int, str | None]:
     starts: list[int] = []
     at, size = 0, len(data)
     while at + HEADER_BYTES <= size:
-        (length,) = _LENGTH(data, at + 8)
-        (kind,) = _TYPE(data, at + 4)
+        kind, _, length = _HEAD(data, at + 4)
         if kind not in REGISTERED_TYPES:
             return starts, at, f"there is no record type {kind}"
         if length > MAX_RECORD_BYTES:

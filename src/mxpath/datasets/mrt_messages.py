@@ -58,11 +58,11 @@ def read_messages(stretch: Stretch) -> list[Updates]:
                     for subtype, form in _MESSAGES.items()
                     if form == (width, add_path)
                 ]
-                records = np.flatnonzero(np.isin(stretch.frames.kinds, subtypes))
+                records = stretch.records_of(subtypes)
                 if len(records):
                     updates.append(_messages(stretch, records, kind, width, add_path=add_path))
         for subtype, width in _STATES.items():
-            records = np.flatnonzero(stretch.frames.kinds == (kind << 16 | subtype))
+            records = stretch.records_of([kind << 16 | subtype])
             if len(records):
                 _states(stretch, records, kind, width)
     return updates
@@ -152,7 +152,7 @@ def _messages(stretch: Stretch, records: Ints, kind: int, width: int, *, add_pat
     records, peers, after = records[good], peers[good], after[good]
     block, block_end = block[good], block_end[good]
     blocks = stretch.blocks.number(
-        (AS4 if width == 4 else 0) | (ADD_PATH if add_path else 0), octets.data, block, block_end
+        (AS4 if width == 4 else 0) | (ADD_PATH if add_path else 0), block, block_end
     )
     updates = Updates(records, peers, blocks)
     _plain(

@@ -69,12 +69,12 @@ class Route:
 def rows(batch: Batch) -> Iterator[Route]:
     """Yield the routes of a batch one after the other."""
     told: dict[int, Told] = {}
-    versions, hops = batch.next_hop_versions.tolist(), batch.next_hops
+    hops = batch.next_hops
     for number, block in enumerate(batch.routes.attributes.tolist()):
         if block >= 0 and block not in told:
             told[block] = _told(batch.attributes, block)
-        version = versions[number]
-        hop = _address(version, hops[number].tobytes()) if version else None
+        version = int(hops.versions[number])
+        hop = _address(version, hops.addresses[number].tobytes()) if version else None
         yield _route(batch, number, hop, told.get(block))
 
 

@@ -24,6 +24,7 @@ from mxpath.datasets.snapshot import Tally
 _BITS = {4: 32, 6: 128}
 _BIT_MASKS = np.packbits(np.tri(129, 128, -1, dtype=np.uint8), axis=1)
 """Which bits a prefix of each length keeps, shape (129, 16)."""
+_NONE = np.zeros(0, np.int64)
 DAMAGED_BLOCK = "attributes that do not fill their block"
 
 
@@ -60,15 +61,28 @@ class Stretch:
         self.frames, self.tally = frames, tally
         self.octets = frames.octets
         self.bodies = frames.at + HEADER_BYTES
-        self.blocks = Blocks()
+        self.blocks = Blocks(self.octets)
         self.peers: list[Peer] = []
         self.sessions: dict[tuple[int, bytes], int] = {}
         self.states: list[tuple[Ints, Ints, Ints, Ints]] = []
         self.damaged: dict[int, str] = {}
+        self._kinds = frozenset(np.unique(frames.kinds).tolist())
         self._found: list[Found] = []
         self._prefixes: list[tuple[NDArray[np.uint8], NDArray[np.uint8], Flags]] = []
         self._versions: list[NDArray[np.uint8]] = []
         self._prefix_count = 0
+
+    def records_of(self, kinds: Iterable[int]) -> Ints:
+        """Return the records of these types and subtypes (``type << 16 | subtype``)."""
+        here = [kind for kind in kinds if kind in self._kinds]
+        found = np.zeros(len(self.frames), np.bool_)
+        for kind in here:
+            found |= self.frames.kinds == kind
+        return np.flatnonzero(found) if here else _NONE
+
+    def other_than(self, kinds: frozenset[int]) -> Ints:
+        """Return the records of all other types."""
+        return self.records_of(self._kinds - kinds)
 
     def damage(self, records: Ints, why: str) -> None:
         """Remember records that are not what they say they are."""

@@ -47,10 +47,9 @@ def read_tables(stretch: Stretch, peers: tuple[Peer, ...]) -> tuple[Peer, ...]:
     tuple of Peer
         The peers of the last index in the stretch.
     """
-    kinds = stretch.frames.kinds
     tables = [(-1, len(stretch.peers), len(peers))]
     stretch.peers += peers
-    for record in np.flatnonzero(kinds == _PEER_INDEX_TABLE).tolist():
+    for record in stretch.records_of([_PEER_INDEX_TABLE]).tolist():
         try:
             peers = _index(stretch, record)
         except (error, ValueError):
@@ -60,11 +59,11 @@ def read_tables(stretch: Stretch, peers: tuple[Peer, ...]) -> tuple[Peer, ...]:
         stretch.peers += peers
     index = np.array(tables, np.int64)
     for subtype, (family, add_path) in _RIBS.items():
-        records = np.flatnonzero(kinds == (TABLE_DUMP_V2 << 16 | subtype))
+        records = stretch.records_of([TABLE_DUMP_V2 << 16 | subtype])
         if len(records):
             _rib(stretch, records, index, family, add_path=add_path)
     for subtype in _OLD:
-        records = np.flatnonzero(kinds == (TABLE_DUMP << 16 | subtype))
+        records = stretch.records_of([TABLE_DUMP << 16 | subtype])
         if len(records):
             _old(stretch, records, subtype)
     return peers
@@ -132,7 +131,6 @@ def _rib(
             prefixes=prefixes[rows],
             blocks=stretch.blocks.number(
                 form,
-                octets.data,
                 entries + head,
                 entries + head + octets.u16(entries + head - 2),
             ),
@@ -177,7 +175,7 @@ def _old(stretch: Stretch, records: Ints, subtype: int) -> None:
                 np.full(len(records), version),
                 np.zeros(len(records), np.bool_),
             ),
-            blocks=stretch.blocks.number(form, octets.data, first, last),
+            blocks=stretch.blocks.number(form, first, last),
             path_ids=np.zeros(len(records), np.uint32),
             originated_s=octets.u32(peer_at - 4),
         )

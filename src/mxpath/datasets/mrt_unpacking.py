@@ -14,12 +14,11 @@ from typing import BinaryIO, Protocol
 
 from mxpath.errors import ParseError
 
-BLOCK_BYTES = 2 * 2**20
+BLOCK_BYTES = 2**20
 """How much is unpacked at once: small enough for caches, large enough that blocks recur."""
 MAX_UNPACKED_BYTES = 16 * 2**30
 """A stream that unpacks to more is refused; a large collector's table has some 4 GiB."""
 _READ_BYTES = 2**18
-_PART_BYTES = 2**20
 _LZMA_MEMORY_BYTES = 256 * 2**20
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
 
@@ -139,7 +138,7 @@ def _unpacked(file: BinaryIO, data: bytes, unpacker: _Unpacker, source: str) -> 
     total = 0
     while True:
         try:
-            part = unpacker.decompress(data, min(BLOCK_BYTES, _PART_BYTES))
+            part = unpacker.decompress(data, BLOCK_BYTES)
         except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as error:
             raise _broken(total, f"packing is broken: {error}", source) from error
         total += len(part)
