@@ -1,12 +1,13 @@
-"""The octets of a plain, gzip, bzip2 or xz file in blocks, unpacked one block ahead.
+"""The octets of a plain, gzip, bzip2 or xz file in blocks, unpacked some blocks ahead.
 
 zlib, bz2 and lzma let go of the interpreter while they work: the next block is
-unpacked on another core while the last one is read.
+unpacked on another core while those before are read.
 """
 
 import bz2
 import lzma
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -19,6 +20,8 @@ BLOCK_BYTES = 2**20
 MAX_UNPACKED_BYTES = 16 * 2**30
 """A stream that unpacks to more is refused; a large collector's table has some 4 GiB."""
 _READ_BYTES = 2**18
+_AHEAD = 2
+"""Blocks that are unpacked ahead, so that neither side waits for the other's pauses."""
 _LZMA_MEMORY_BYTES = 256 * 2**20
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
 
@@ -85,10 +88,13 @@ def blocks(content: bytes | BinaryIO, *, source: str) -> Iterator[bytes]:
         return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unpack") as pool:
         inner = _gathered(_limited(_unpacked(file, head, unpacker, source), source))
-        coming = pool.submit(next, inner, b"")
-        while block := coming.result():
-            coming = pool.submit(next, inner, b"")
-            yield block
+        coming = deque(pool.submit(next, inner, b"") for _ in range(_AHEAD))
+        try:
+            while block := coming.popleft().result():
+                coming.append(pool.submit(next, inner, b""))
+                yield block
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _read(file: BinaryIO, size: int, source: str) -> bytes:
