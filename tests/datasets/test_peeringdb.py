@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mxpath.datasets.peeringdb import KINDS, Exchanges, Row, join, parse
+from mxpath.datasets.peeringdb import KINDS, Exchanges, documents, join, kind_of, parse
+from mxpath.datasets.peeringdb_rows import (
+    Facility,
+    Ix,
+    IxFacility,
+    IxLan,
+    IxPrefix,
+    Net,
+    NetFacility,
+    NetIxLan,
+    Org,
+    Row,
+    read,
+)
 from mxpath.datasets.snapshot import Tally, unpack
 from mxpath.errors import ParseError
 
@@ -125,29 +138,119 @@ def test_only_rows_with_status_ok_count() -> None:
         b"{}",
         b'{"data": {}}',
         b'{"data": [1]}',
-        b'{"data": [{"id": "1"}]}',
+        b'{"data": [{"id": "1"}, {"id": true}]}',
+        b'{"data": [{"id": 1}]',
+        b'{"data": [{"id": 1}]} x',
+        b'{1: [], "data": []}',
+        b'{"ix": {"rows": []}}',
         b"[" * 99999,
+        b'{"data": [' + b"[" * 99999,
+        b'{"data": [\xff]}',
     ],
 )
 def test_what_is_no_api_document_is_a_parse_error(document: bytes) -> None:
-    with pytest.raises(ParseError, match=r"^ix\.json: "):
-        parse(document, source="ix.json")
+    with pytest.raises(ParseError, match=r"^ix\.json(:1)?: "):
+        list(parse(document, source="ix.json"))
+
+
+def test_one_row_without_an_id_does_not_spoil_the_others() -> None:
+    tally = Tally()
+    document = json.dumps({"meta": {}, "data": [1, row(1), {"id": None}]}).encode()
+    assert list(parse(document, source="x", tally=tally)) == [row(1)]
+    assert tally.skipped == {"no object with an id": 2}
+
+
+def test_a_dump_holds_all_kinds_and_pages_tell_theirs_by_name() -> None:
+    dump = {kind: {"data": rows} for kind, rows in world().items()}
+    others = {"poc": {"data": [row(1), row(2)]}, "as_set": {"data": [{"1": "AS-X"}]}, "n": None}
+    tally = Tally()
+    whole = ("peeringdb_2_dump_2026_06_17.json", json.dumps(others | dump).encode())
+    assert documents([whole], tally=tally) == world()
+    assert tally.skipped == {"of a kind that is not read (contacts, carriers, …)": 3}
+    pages = [
+        (f"dir/{kind}-page-{number}.json.xz", json.dumps({"data": [each]}).encode())
+        for kind, rows in world().items()
+        for number, each in enumerate(rows)
+    ]
+    assert documents(pages) == world()
+    assert documents([("ix.json", b'{"data": []}')]) == {"ix": []}
+
+
+def test_a_page_whose_name_tells_no_kind_is_an_error() -> None:
+    assert kind_of("peeringdb-netixlan.json") == "netixlan"
+    assert kind_of("ix-and-net.json") is None
+    with pytest.raises(ParseError, match=r"^page\.json: the name of a page tells its kind"):
+        documents([("page.json", b'{"data": [{"id": 1, "status": "ok"}]}')])
 
 
 @pytest.mark.parametrize(
-    "broken",
+    ("broken", "reason"),
     [
-        {"ixpfx": [row(1, ixlan_id=7, prefix="80.249.208.1/21")]},
-        {"ixpfx": [row(1, ixlan_id=None, prefix="80.249.208.0/21")]},
-        {"ixlan": [row(7)]},
-        {"netixlan": [row(1, ixlan_id=7, asn="AS1", ipaddr4="80.249.208.11")]},
-        {"netixlan": [row(1, ixlan_id=7, asn=1, ipaddr4="80.249.208")]},
-        {"net": [row(1, asn=True, name="x")]},
+        (
+            {"ixpfx": [row(1, ixlan_id=7, prefix="80.249.208.1/21")]},
+            "ixpfx whose prefix does not parse",
+        ),
+        ({"ixpfx": [row(1, prefix="80.249.208.0/21")]}, "ixpfx whose ixlan_id is no number"),
+        ({"ixlan": [row(7)]}, "ixlan whose ix_id is no number"),
+        (
+            {"netixlan": [row(1, ixlan_id=7, asn="AS1", ipaddr4="80.249.208.11")]},
+            "netixlan without an AS number",
+        ),
+        (
+            {"netixlan": [row(1, ixlan_id=7, asn=1, ipaddr4="80.249.208")]},
+            "netixlan whose address does not parse",
+        ),
+        (
+            {"netixlan": [row(1, ixlan_id=7, asn=1, ipaddr4="2001:7f8::1")]},
+            "netixlan whose address does not parse",
+        ),
+        ({"net": [row(1, asn=True, name="x")]}, "net without an AS number"),
+        ({"netfac": [row(1, fac_id=1, net_id=99)]}, "facility of an unknown network"),
+        ({"ixfac": [row(1, fac_id=-1, ix_id=31)]}, "ixfac whose fac_id is no number"),
     ],
 )
-def test_a_field_that_holds_something_else_is_a_parse_error(broken: dict[str, list[Row]]) -> None:
-    with pytest.raises(ParseError, match=r"^peeringdb: "):
-        join(world(**broken))
+def test_a_row_that_cannot_be_used_is_counted(broken: dict[str, list[Row]], reason: str) -> None:
+    _, tally = joined(world(**broken))
+    assert tally.skipped[reason] == 1
+
+
+def test_a_port_out_of_operation_is_no_port_but_its_owner_is_a_member() -> None:
+    idle = row(1, ixlan_id=7, asn=64497, ipaddr4="80.249.208.11", operational=False)
+    exchanges, tally = joined(world(netixlan=[idle]))
+    assert exchanges.ports == {}
+    assert exchanges.members == {31: frozenset({64497})}
+    assert tally.skipped == {"port that is not in operation": 1}
+
+
+def test_numbers_in_text_and_truth_in_numbers_are_read() -> None:
+    (port,) = read(
+        [row(1, ixlan_id="7", asn="64497", speed="10000", is_rs_peer=1, operational="0")],
+        NetIxLan.of,
+    )
+    assert (port.ixlan_id, port.asn, port.speed_mbps) == (7, 64497, 10000)
+    assert (port.is_route_server_peer, port.is_operational) == (True, False)
+
+
+def test_speeds_route_servers_owners_and_facilities_come_along() -> None:
+    documents = world(
+        ixlan=[row(7, ix_id=31, rs_asn=64510)],
+        netixlan=[row(1, ixlan_id=7, asn=64497, ipaddr4="80.249.208.11", speed=10000)],
+        net=[row(5, asn=64503, org_id=2), row(6, asn=64497, org_id=2), row(8, asn=64504, org_id=3)],
+        org=[row(2, name="Nordmail AG", country="CH")],
+        fac=[row(4, name="House", city="Frankfurt", latitude=50.1, longitude=8.7)],
+        netfac=[row(1, net_id=5, fac_id=4), row(2, net_id=77, fac_id=4, local_asn=64599)],
+        ixfac=[row(1, ix_id=31, fac_id=4)],
+    )
+    exchanges, tally = joined(documents)
+    assert exchanges.speeds == {ip_address("80.249.208.11"): 10000}
+    assert exchanges.route_servers == {31: frozenset({64510})}
+    assert exchanges.owners[64503] == exchanges.owners[64497]
+    assert exchanges.owners[64503].country == "CH"
+    assert (exchanges.owners[64504].org_id, exchanges.owners[64504].name) == (3, None)
+    assert (exchanges.facilities[4].latitude, exchanges.facilities[4].longitude) == (50.1, 8.7)
+    assert exchanges.ix_facilities == {31: frozenset({4})}
+    assert exchanges.as_facilities == {64503: frozenset({4}), 64599: frozenset({4})}
+    assert tally.skipped == {}
 
 
 def test_a_missing_document_is_named() -> None:
@@ -157,54 +260,101 @@ def test_a_missing_document_is_named() -> None:
         join(documents)
 
 
-values = st.none() | st.booleans() | st.integers() | st.text(max_size=12) | st.just([1])
+values = st.sampled_from([None, True, 7, -1, 2**200, 1.5, "7", "x", "1.0.0.0/24", "1.0.0.1", [1]])
 rows_of_anything = st.lists(
     st.fixed_dictionaries(
         {"id": st.integers(0, 9)},
         optional=dict.fromkeys(
-            ("ix_id", "ixlan_id", "prefix", "asn", "ipaddr4", "ipaddr6", "name", "city"), values
+            (
+                "ix_id",
+                "ixlan_id",
+                "prefix",
+                "asn",
+                "ipaddr4",
+                "ipaddr6",
+                "name",
+                "net_id",
+                "fac_id",
+            ),
+            values,
         ),
     ),
-    max_size=4,
+    max_size=3,
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.fixed_dictionaries(dict.fromkeys(KINDS, rows_of_anything)))
-def test_strange_rows_raise_parse_error_and_nothing_else(documents: dict[str, list[Row]]) -> None:
-    try:
-        exchanges = join(documents)
-    except ParseError:
-        return
+def test_strange_rows_are_left_out_and_nothing_is_raised(documents: dict[str, list[Row]]) -> None:
+    exchanges = join(documents)
     assert set(exchanges.members) <= set(exchanges.points)
 
 
-def real(directory: Path, pattern: str) -> tuple[Exchanges, Tally]:
-    documents, tally = {}, Tally()
-    for kind in KINDS:
-        path = directory / pattern.format(kind)
-        if path.exists():
-            document = unpack(path.read_bytes(), source=str(path))
-            documents[kind] = list(parse(document, source=str(path), tally=tally))
-    return join(documents, tally=tally), tally
+@settings(max_examples=30)
+@given(st.binary(max_size=40) | st.text('{}[]":,idat1 \n', max_size=40).map(str.encode))
+def test_any_bytes_give_rows_or_a_parse_error(document: bytes) -> None:
+    tally = Tally()
+    try:
+        rows = list(parse(document, source="x", tally=tally))
+        rows += list(parse(b'{"data": [{"id": 1},' + document, source="x", tally=tally))
+    except ParseError:
+        return
+    assert tally.rows == len(rows)
 
 
-@pytest.mark.slow
+def real(directory: Path, pattern: str) -> tuple[dict[str, list[Row]], Tally]:
+    tally = Tally()
+    paths = sorted(directory.glob(pattern))
+    files = ((str(path), unpack(path.read_bytes(), source=str(path))) for path in paths)
+    return documents(files, tally=tally), tally
+
+
 def test_the_whole_of_2016_and_its_trap(dev_only: Path) -> None:
-    exchanges, tally = real(dev_only / "coherent-2016" / "peeringdb", "{}.json.xz")
+    found, tally = real(dev_only / "coherent-2016" / "peeringdb", "*.json.xz")
+    exchanges = join(found, tally=tally)
     assert len(exchanges.points) == 557
     assert exchanges.lan_of(ip_address("192.168.10.1")) is None
     assert not any(port.is_private for port in exchanges.ports)
+    assert tally.rows == 557 + 559 + 793 + 17772
     assert tally.skipped["LAN in special-purpose space"] == 1
     assert len(exchanges.ports) > 28_000
+    assert exchanges.speeds.keys() <= exchanges.ports.keys()
     lan = exchanges.lan_of(ip_address("195.66.224.1"))
     assert lan is not None
     assert exchanges.points[lan[0]].name.startswith("LINX")
 
 
-def test_pages_of_today(dev_only: Path) -> None:
-    exchanges, tally = real(dev_only / "peeringdb-api-2026", "{}-page-1.json.xz")
-    assert tally.rows == 5 * 250
+def test_every_row_of_2018_is_read(dev_only: Path) -> None:
+    found, tally = real(dev_only / "ixp-2018", "peeringdb-*.json.xz")
+    lans = list(read(found["ixlan"], IxLan.of, tally=tally))
+    prefixes = list(read(found["ixpfx"], IxPrefix.of, tally=tally))
+    assert (len(found["ix"]), len(lans), len(prefixes)) == (644, 654, 1173)
+    assert {prefix.ixlan_id for prefix in prefixes} <= {lan.ixlan_id for lan in lans}
+    assert tally.skipped == {}
+
+
+READERS = {
+    "ix": Ix.of,
+    "ixlan": IxLan.of,
+    "ixpfx": IxPrefix.of,
+    "netixlan": NetIxLan.of,
+    "net": Net.of,
+    "org": Org.of,
+    "fac": Facility.of,
+    "netfac": NetFacility.of,
+    "ixfac": IxFacility.of,
+}
+
+
+def test_every_row_of_todays_pages_is_read(dev_only: Path) -> None:
+    found, tally = real(dev_only / "peeringdb-api-2026", "[!c]*-page-1.json.xz")
+    assert found.keys() == set(KINDS) == READERS.keys()
+    for kind, reader in READERS.items():
+        assert len(list(read(found[kind], reader, tally=tally))) == 250
+    assert tally.skipped == {}
+    exchanges = join(found, tally=tally)
     assert len(exchanges.points) == 250
     assert exchanges.lan_of(ip_address("208.115.136.9")) == (2, ip_network("208.115.136.0/23"))
     assert exchanges.names[20940].startswith("Akamai")
+    assert sum(each.latitude is not None for each in exchanges.facilities.values()) == 245
+    assert exchanges.owners[20940].org_id == 14

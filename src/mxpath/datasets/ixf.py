@@ -24,7 +24,8 @@ from typing import Any
 
 from mxpath.datasets.asnames import clean_name
 from mxpath.datasets.numerals import whole_number
-from mxpath.datasets.peeringdb import Exchanges, Row
+from mxpath.datasets.peeringdb_join import Exchanges
+from mxpath.datasets.peeringdb_rows import Row
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
 from mxpath.model.address import IPAddress, Prefix
@@ -288,7 +289,7 @@ def _serves(member: dict[str, Any], half: Any, services: frozenset[str]) -> bool
 def documents(
     rows: Iterable[IxfRow], *, known: Exchanges | None = None, tally: Tally | None = None
 ) -> dict[str, list[Row]]:
-    """Return the rows of one export in PeeringDB's shape, for :func:`.peeringdb.join`.
+    """Return the rows of one export in PeeringDB's shape, for :func:`.peeringdb_join.join`.
 
     An exchange point gets its PeeringDB number: the one it names itself, else that of
     the only exchange point in ``known`` with an equal LAN. What has neither is left out
