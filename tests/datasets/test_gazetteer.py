@@ -29,6 +29,21 @@ PEERINGDB = {
 }
 
 
+EXPORT = {
+    "version": "1.0",
+    "ixp_list": [{"ixp_id": 1, "vlan": [{"ipv4": {"prefix": "80.249.208.0", "mask_length": 21}}]}],
+    "member_list": [
+        {
+            "asnum": asn,
+            "connection_list": [
+                {"ixp_id": 1, "vlan_list": [{"ipv4": {"address": f"80.249.208.{asn % 100}"}}]}
+            ],
+        }
+        for asn in (64512, 64513)
+    ],
+}
+
+
 def entry(name: str, contents: dict[str, bytes]) -> Entry:
     return Entry(
         name=name,
@@ -51,6 +66,9 @@ def directory(tmp_path: Path) -> Path:
             for kind, rows in PEERINGDB.items()
         },
         "asrel": {"as-rel.txt": b"1|2|-1\n2|3|0\n"},
+        "ixf": {"lix.json": json.dumps(EXPORT).encode()},
+        "geofeed": {"feed.csv": b"8.8.8.0/24,CH,CH-ZH,Zurich,\n"},
+        "providers": {"mx.json": b'{"nordmail": {"mx": ["*.nordmail.net"], "title": "Nordmail"}}'},
     }
     for contents in files.values():
         for name, content in contents.items():
@@ -87,6 +105,27 @@ def test_a_later_snapshot_answers_where_the_first_is_silent(directory: Path) -> 
     found = Gazetteer.open(directory).origin(ip_address("9.9.9.9"))
     assert found is not None
     assert (found[0].networks[0].asn, found[1].name) == (19281, "iplocation")
+
+
+def test_an_exchange_points_own_export_is_asked_after_the_list_of_all(directory: Path) -> None:
+    gazetteer = Gazetteer.open(directory)
+    listed, own = (gazetteer.ixp_port(ip_address(f"80.249.208.{n}")) for n in (12, 13))
+    assert listed is not None
+    assert (listed[0].member.asn, listed[1].name) == (64503, "peeringdb")
+    assert own is not None
+    assert (own[0].ix_id, own[0].member.asn, own[1].name) == (31, 64513, "ixf")
+
+
+def test_places_and_mail_providers_are_told_with_their_snapshots(directory: Path) -> None:
+    gazetteer = Gazetteer.open(directory)
+    place = gazetteer.place(ip_address("8.8.8.8"))
+    assert place is not None
+    assert (place[0].city, place[1].name) == ("Zurich", "geofeed")
+    assert gazetteer.place(ip_address("9.9.9.9")) is None
+    provider = gazetteer.provider("mx1.nordmail.net")
+    assert provider is not None
+    assert (provider[0].title, provider[1].name) == ("Nordmail", "providers")
+    assert gazetteer.provider("mx1.example.net") is None
 
 
 def test_names_come_from_the_exchange_data_where_there_is_no_other(directory: Path) -> None:
@@ -148,7 +187,16 @@ def test_an_empty_gazetteer_knows_nothing_and_says_so(tmp_path: Path) -> None:
 
 def test_describe_counts_rows_and_what_was_left_out(directory: Path) -> None:
     rows = {row.name: row.rows for row in Gazetteer.open(directory).describe()}
-    assert rows == {"pfx2as": 3, "iplocation": 2, "asnames": 2, "peeringdb": 5, "asrel": 2}
+    assert rows == {
+        "pfx2as": 3,
+        "iplocation": 2,
+        "asnames": 2,
+        "peeringdb": 5,
+        "asrel": 2,
+        "ixf": 4,
+        "geofeed": 1,
+        "providers": 1,
+    }
 
 
 def test_a_bad_row_names_its_file(directory: Path) -> None:

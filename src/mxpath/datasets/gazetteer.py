@@ -8,7 +8,8 @@ its snapshots. The law:
 2. A snapshot whose bytes are not those of its SHA-256 is never used.
 3. Every answer comes with the snapshot it rests on. Nothing reads "the latest".
 4. Where several snapshots answer the same question, the one listed first that
-   knows an answer gives it.
+   knows an answer gives it. An exchange point's own export is asked after the lists
+   of all exchange points, wherever it stands.
 5. A section that is not there answers "unknown"; it is no error.
 """
 
@@ -19,15 +20,17 @@ from datetime import date
 from functools import cached_property
 from ipaddress import ip_network
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from mxpath.datasets import peeringdb
+from mxpath.datasets import ixf, peeringdb
 from mxpath.datasets.cache import cached_names, cached_table
 from mxpath.datasets.catalog import DATASETS, Dataset, Section
+from mxpath.datasets.geofeed import Geofeed, GeofeedRow
 from mxpath.datasets.manifest import Entry, Manifest, read_manifest
 from mxpath.datasets.names import NameTable
 from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
+from mxpath.datasets.providers import ProviderPattern, Providers
 from mxpath.datasets.rdap_bootstrap import Services
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import Tally, digest, lines_of, read_files, unpack
@@ -227,6 +230,22 @@ class Gazetteer:
                 return IxpLan(ix_id=ix_id, ix_name=name, prefix=prefix), source.ref
         return None
 
+    def provider(self, mx_host: str) -> tuple[ProviderPattern, SnapshotRef] | None:
+        """Return who runs a mail server, by its name."""
+        for source, providers in self._providers:
+            found = providers.provider_of(mx_host)
+            if found is not None:
+                return found, source.ref
+        return None
+
+    def place(self, address: IPAddress) -> tuple[GeofeedRow, SnapshotRef] | None:
+        """Return where the holder of an address says that it is."""
+        for source, feed in self._places:
+            found = feed.find(address)
+            if found is not None:
+                return found, source.ref
+        return None
+
     def network(self, asn: int) -> Network:
         """Return the network of an AS number, with its name where a snapshot knows it."""
         known = chain(
@@ -301,9 +320,24 @@ class Gazetteer:
 
     @cached_property
     def _exchanges(self) -> tuple[tuple[_Source, peeringdb.Exchanges], ...]:
-        return tuple(
+        found = [
             (source, _join_exchanges(source, self.public)) for source in self._in(Section.EXCHANGES)
+        ]
+        known = found[0][1] if found else None
+        for source in self._in(Section.MEMBERS):
+            joined = _join_members(source, self.public, known)
+            found += [(source, exchanges) for exchanges in joined]
+        return tuple(found)
+
+    @cached_property
+    def _providers(self) -> tuple[tuple[_Source, Providers], ...]:
+        return tuple(
+            (source, Providers.of(source.rows())) for source in self._in(Section.PROVIDERS)
         )
+
+    @cached_property
+    def _places(self) -> tuple[tuple[_Source, Geofeed], ...]:
+        return tuple((source, Geofeed.of(source.rows())) for source in self._in(Section.PLACES))
 
 
 def _source(directory: Path, entry: Entry) -> _Source:
@@ -324,13 +358,21 @@ def _source(directory: Path, entry: Entry) -> _Source:
 def _join_exchanges(
     source: _Source, public: tuple[Prefix, ...], tally: Tally | None = None
 ) -> peeringdb.Exchanges:
-    documents: dict[str, list[peeringdb.Row]] = {}
-    for path, document in source.documents():
-        # ix.json, ixpfx-page-2.json.xz: the kind is what the name begins with.
-        kind = PurePosixPath(path).name.split(".")[0].split("-")[0]
-        rows = source.dataset.parse(document, source=path, tally=tally)
-        documents.setdefault(kind, []).extend(rows)
+    documents = peeringdb.documents(source.documents(), tally=tally)
     return peeringdb.join(documents, public=public, source=str(source.directory), tally=tally)
+
+
+def _join_members(
+    source: _Source,
+    public: tuple[Prefix, ...],
+    known: peeringdb.Exchanges | None,
+    tally: Tally | None = None,
+) -> Iterator[peeringdb.Exchanges]:
+    """Yield what each exchange point says of itself; ``known`` has the numbers of all."""
+    for path, document in source.documents():
+        rows = source.dataset.parse(document, source=path, tally=tally)
+        shaped = ixf.documents(rows, known=known, tally=tally)
+        yield peeringdb.join(shaped, public=public, source=path, tally=tally)
 
 
 def _summary(source: _Source, public: tuple[Prefix, ...]) -> SnapshotSummary:
