@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mxpath.datasets import peeringdb
 from mxpath.datasets.ixf import VERSIONS, IxfRow, Lan, Point, Port, documents, parse
-from mxpath.datasets.snapshot import Tally
+from mxpath.datasets.snapshot import Tally, unpack
 from mxpath.errors import ParseError
 
 LAN = {"prefix": "80.249.208.0", "mask_length": 21}
@@ -295,3 +295,20 @@ def test_real_exports_lose_nothing(
     )
     assert len(found) == len(re.findall(rb'"address"\s*:', document))
     assert tally.skipped == skipped
+
+
+@pytest.mark.slow
+def test_real_exports_agree_with_peeringdb(dev_only: Path) -> None:
+    """TREX names no PeeringDB number: its LAN does, and its ports of 2020 are those of 2016."""
+    paths = sorted((dev_only / "coherent-2016" / "peeringdb").glob("*.json.xz"))
+    files = ((str(path), unpack(path.read_bytes(), source=str(path))) for path in paths)
+    known = peeringdb.join(peeringdb.documents(files))
+    export_ = (dev_only / "ixf" / "skip_routeserver_06.json").read_bytes()
+    tally = Tally()
+    shaped = documents(parse(export_, source="trex"), known=known, tally=tally)
+    own = peeringdb.join(shaped, tally=tally)
+    assert [known.points[ix_id].name for ix_id in own.points] == ["TREX"]
+    both = own.ports.keys() & known.ports.keys()
+    assert (len(own.ports), len(both)) == (36, 29)
+    assert all(own.ports[address] == known.ports[address] for address in both)
+    assert tally.skipped == {}

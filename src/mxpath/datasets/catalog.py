@@ -9,11 +9,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mxpath.datasets import (
+    airports,
     as2org,
     asnames,
     asrel,
     delegated,
     geofeed,
+    hostnames,
     iana_special,
     iplocation,
     iptoasn,
@@ -42,6 +44,8 @@ class Section(StrEnum):
     RPKI = "rpki"
     REGISTRIES = "registries"
     PLACES = "places"
+    HOSTNAMES = "hostnames"
+    AIRPORTS = "airports"
     DELEGATIONS = "delegations"
     ORGANISATIONS = "organisations"
     SPECIAL = "special"
@@ -95,6 +99,12 @@ DATASETS: dict[str, Dataset] = {
         whole=True,
     ),
     "geofeed": Dataset(spec=geofeed.SPEC, section=Section.PLACES, parse=geofeed.parse),
+    "hostnames": Dataset(
+        spec=hostnames.SPEC, section=Section.HOSTNAMES, parse=hostnames.parse, whole=True
+    ),
+    "airports": Dataset(
+        spec=airports.SPEC, section=Section.AIRPORTS, parse=airports.parse, whole=True
+    ),
     "as2org": Dataset(spec=as2org.SPEC, section=Section.ORGANISATIONS, parse=as2org.parse),
     "iana-special": Dataset(
         spec=iana_special.SPEC, section=Section.SPECIAL, parse=iana_special.parse, whole=True
