@@ -200,9 +200,9 @@ def test_an_aggregator_of_eight_octets_is_read_so_whatever_the_path_has() -> Non
 
 def test_a_stretch_holds_no_more_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mrt_unpacking, "BLOCK_BYTES", 2**16)
-    content = gzip.compress(plain("rrc15_2010.02_updates.20100227.1610.gz") * 5)
+    content = gzip.compress(plain("rrc15_2010.02_updates.20100227.1610.gz") * 3)
     sizes = [len(batch) for batch in mrt.parse(io.BytesIO(content), source="x")]
-    assert sum(sizes) == 5 * 7469
+    assert sum(sizes) == 3 * 7469
     assert max(sizes) < 7469
 
 
@@ -214,7 +214,7 @@ def columns(value: object) -> list[np.ndarray]:
     return [array for field in fields(value) for array in columns(getattr(value, field.name))]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_damage_anywhere_raises_nothing_but_parse_error(data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from(ALL))

@@ -329,7 +329,7 @@ ASN = st.integers(1, 2**32 - 1)
 SEGMENTS = st.lists(st.tuples(st.sampled_from([1, 2, 3, 4]), st.lists(ASN, max_size=4)), max_size=3)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(paths=st.lists(st.tuples(SEGMENTS, st.lists(ASN, max_size=3)), min_size=1, max_size=8))
 def test_what_is_written_is_read(paths: list[tuple[Segments, list[int]]]) -> None:
     content = b"".join(
