@@ -97,15 +97,10 @@ def _rib(
 ) -> None:
     """Read records that hold the entries of one prefix each."""
     octets = stretch.octets
-    at = stretch.bodies[records] + 4
     if family is None:
-        families = octets.u16(at) << 8 | octets.u8(at + 2)
-        known = np.isin(families, _KNOWN_FAMILIES)
-        for strange in families[~known].tolist():
-            stretch.skip(f"family {strange >> 8}/{strange & 255}", 1)
-        records, at, families = records[known], at[known] + 3, families[known]
+        records, at, families = _generic(stretch, records)
     else:
-        families = np.full(len(records), family)
+        at, families = stretch.bodies[records] + 4, np.full(len(records), family)
     ends = stretch.frames.ends[records]
     lengths = octets.u8(at)
     first = at + 3 + (lengths + 7) // 8
@@ -138,6 +133,16 @@ def _rib(
             originated_s=octets.u32(entries + 2),
         )
     )
+
+
+def _generic(stretch: Stretch, records: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the RIB_GENERIC records of known families, where their prefixes begin, and these."""
+    at = stretch.bodies[records] + 4
+    families = stretch.octets.u16(at) << 8 | stretch.octets.u8(at + 2)
+    known = np.isin(families, _KNOWN_FAMILIES)
+    for strange in families[~known].tolist():
+        stretch.skip(f"family {strange >> 8}/{strange & 255}", 1)
+    return records[known], at[known] + 3, families[known]
 
 
 def _told_by(stretch: Stretch, records: Ints, numbers: Ints, index: Ints) -> Ints:
