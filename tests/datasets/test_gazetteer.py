@@ -68,6 +68,8 @@ def directory(tmp_path: Path) -> Path:
         "asrel": {"as-rel.txt": b"1|2|-1\n2|3|0\n"},
         "ixf": {"lix.json": json.dumps(EXPORT).encode()},
         "geofeed": {"feed.csv": b"8.8.8.0/24,CH,CH-ZH,Zurich,\n"},
+        "hostnames": {"hints.json": json.dumps({"x.net": {"regs": ["^([a-z]+).x.net$"]}}).encode()},
+        "airports": {"iata.csv": b"iata,city,country,lat,lon\nZRH,Zurich,CH,47.4,8.5\n"},
         "providers": {"mx.json": b'{"nordmail": {"mx": ["*.nordmail.net"], "title": "Nordmail"}}'},
     }
     for contents in files.values():
@@ -122,6 +124,10 @@ def test_places_and_mail_providers_are_told_with_their_snapshots(directory: Path
     assert place is not None
     assert (place[0].city, place[1].name) == ("Zurich", "geofeed")
     assert gazetteer.place(ip_address("9.9.9.9")) is None
+    named = gazetteer.place_by_name("zrh.x.net")
+    assert named is not None
+    assert (named[0].city, named[1].name) == ("Zurich", "hostnames")
+    assert gazetteer.place_by_name("zrh.y.net") is None
     provider = gazetteer.provider("mx1.nordmail.net")
     assert provider is not None
     assert (provider[0].title, provider[1].name) == ("Nordmail", "providers")
@@ -195,6 +201,8 @@ def test_describe_counts_rows_and_what_was_left_out(directory: Path) -> None:
         "asrel": 2,
         "ixf": 4,
         "geofeed": 1,
+        "hostnames": 1,
+        "airports": 1,
         "providers": 1,
     }
 

@@ -4,7 +4,7 @@ import argparse
 
 from mxpath.cli import options as shared
 from mxpath.datasets.catalog import DATASETS
-from mxpath.datasets.gazetteer import SnapshotSummary
+from mxpath.datasets.gazetteer_source import SnapshotSummary
 from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.documents import DatasetList, DatasetRow

@@ -13,121 +13,38 @@ its snapshots. The law:
 5. A section that is not there answers "unknown"; it is no error.
 """
 
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from ipaddress import ip_network
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from mxpath.datasets import ixf, peeringdb
-from mxpath.datasets.cache import cached_names, cached_table
-from mxpath.datasets.catalog import DATASETS, Dataset, Section
+from mxpath.datasets import peeringdb
+from mxpath.datasets.catalog import Section
+from mxpath.datasets.gazetteer_source import (
+    SnapshotSummary,
+    Source,
+    join_exchanges,
+    join_members,
+    source_of,
+    summary_of,
+)
 from mxpath.datasets.geofeed import Geofeed, GeofeedRow
-from mxpath.datasets.manifest import Entry, Manifest, read_manifest
+from mxpath.datasets.hostnames import HostnameHints, Spot
+from mxpath.datasets.manifest import Manifest, read_manifest
 from mxpath.datasets.names import NameTable
 from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
 from mxpath.datasets.providers import ProviderPattern, Providers
 from mxpath.datasets.rdap_bootstrap import Services
 from mxpath.datasets.shipped import shipped_directory
-from mxpath.datasets.snapshot import Tally, digest, lines_of, read_files, unpack
 from mxpath.datasets.vrps import VrpTable
-from mxpath.errors import ParseError, SnapshotError
+from mxpath.errors import SnapshotError
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import IxpLan, IxpPort, Network, OriginSet
 from mxpath.model.relations import AsRelations
 from mxpath.model.rpki import Vrp
 from mxpath.model.study import SnapshotRef
-
-_WORTH_COLUMNS = 2**18
-"""Documents of fewer bytes are read line by line sooner than numpy is imported."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnapshotSummary:
-    """A row of ``mxpath data show``."""
-
-    name: str
-    gives: str
-    rows: int
-    skipped: tuple[tuple[str, int], ...]
-    """Why rows were left out, and how many."""
-    as_of: date
-    publisher: str
-    licence: str
-    attribution: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
-    """A snapshot together with the place of its files and what is known to read it."""
-
-    directory: Path
-    entry: Entry
-    dataset: Dataset
-    tables: dict[int, PrefixTable] = field(default_factory=dict)
-    """Origins by family, each from when it is first asked for."""
-
-    @property
-    def ref(self) -> SnapshotRef:
-        return self.entry.ref
-
-    def proved(self) -> list[tuple[str, bytes]]:
-        """Name and bytes of each file, once they are known to be the right ones.
-
-        Raises
-        ------
-        SnapshotError
-            When the bytes are not those that the manifest names.
-        """
-        paths = [self.directory / name for name in self.entry.files]
-        contents = read_files(paths)
-        found = digest(contents)
-        if found != self.entry.sha256:
-            raise SnapshotError(
-                f"{self.entry.name} of {self.entry.as_of} in {self.directory} has changed: "
-                f"SHA-256 is {found}, the manifest says {self.entry.sha256}; fetch or build it again"
-            )
-        return list(zip(map(str, paths), contents, strict=True))
-
-    def documents(self) -> Iterator[tuple[str, bytes]]:
-        """Name and unpacked content of each file."""
-        for path, content in self.proved():
-            yield path, unpack(content, source=path)
-
-    def rows(self, **options: Any) -> Iterator[Any]:
-        """Rows of all its files; ``options`` go to its parser."""
-        for path, document in self.documents():
-            content = document if self.dataset.whole else lines_of(document, source=path)
-            yield from self.dataset.parse(content, source=path, **options)
-
-    def table(self, version: int) -> PrefixTable:
-        """The origins of one family; the files are proved even when the cache has the table."""
-        if version not in self.tables:
-            self.proved()
-            self.tables[version] = cached_table(
-                self.entry.sha256, version=version, build=lambda: self._built(version)
-            )
-        return self.tables[version]
-
-    def _built(self, version: int) -> PrefixTable:
-        documents = [content for _, content in self.documents()]
-        if self.dataset.columns is not None and sum(map(len, documents)) >= _WORTH_COLUMNS:
-            from mxpath.datasets import origin_columns, prefix_arrays  # noqa: PLC0415 - load numpy
-
-            read = [self.dataset.columns(content, version=version) for content in documents]
-            whole = [part for part in read if part is not None]
-            if len(whole) == len(documents):
-                return prefix_arrays.cut(origin_columns.joined(whole))
-        return PrefixTable.of(self.rows(version=version), version=version)
-
-    def names(self) -> NameTable:
-        """The names of networks; the files are proved even when the cache has them."""
-        self.proved()
-        return cached_names(self.entry.sha256, build=lambda: NameTable.of(self.rows()))
 
 
 class Gazetteer:
@@ -139,7 +56,7 @@ class Gazetteer:
         """The date that the whole stands for; ``None`` when it names none."""
         self.public: tuple[Prefix, ...] = manifest.public
         """Special-purpose ranges that count as public: lab worlds only."""
-        self._sources = tuple(_source(directory, entry) for entry in manifest.snapshot)
+        self._sources = tuple(source_of(directory, entry) for entry in manifest.snapshot)
 
     @classmethod
     def open(cls, directory: Path, *, as_of: date | None = None) -> "Gazetteer":
@@ -246,6 +163,14 @@ class Gazetteer:
                 return found, source.ref
         return None
 
+    def place_by_name(self, host: str) -> tuple[Spot, SnapshotRef] | None:
+        """Return the city that a router's name tells: a hint, no proof."""
+        for source, hints in self._hostnames:
+            found = hints.place_of(host)
+            if found is not None:
+                return found, source.ref
+        return None
+
     def network(self, asn: int) -> Network:
         """Return the network of an AS number, with its name where a snapshot knows it."""
         known = chain(
@@ -285,7 +210,7 @@ class Gazetteer:
 
     def describe(self) -> tuple[SnapshotSummary, ...]:
         """Read every snapshot whole and say how many rows it has."""
-        return tuple(_summary(source, self.public) for source in self._sources)
+        return tuple(summary_of(source, self.public) for source in self._sources)
 
     def vrps_covering(self, prefix: Prefix) -> tuple[tuple[Vrp, ...], SnapshotRef] | None:
         """Return what may be announced of what ``prefix`` lies in; ``None`` without any VRPs.
@@ -302,7 +227,7 @@ class Gazetteer:
         """Questions that no snapshot here can answer."""
         return tuple(section for section in Section if not self._in(section))
 
-    def _in(self, section: Section) -> list[_Source]:
+    def _in(self, section: Section) -> list[Source]:
         return [source for source in self._sources if source.dataset.section is section]
 
     @cached_property
@@ -310,7 +235,7 @@ class Gazetteer:
         return tuple(source.names() for source in self._in(Section.NAMES))
 
     @cached_property
-    def _vrps(self) -> tuple[tuple[_Source, dict[int, VrpTable]], ...]:
+    def _vrps(self) -> tuple[tuple[Source, dict[int, VrpTable]], ...]:
         found = []
         for source in self._in(Section.RPKI)[:1]:
             rows = list(source.rows())
@@ -319,75 +244,30 @@ class Gazetteer:
         return tuple(found)
 
     @cached_property
-    def _exchanges(self) -> tuple[tuple[_Source, peeringdb.Exchanges], ...]:
+    def _exchanges(self) -> tuple[tuple[Source, peeringdb.Exchanges], ...]:
         found = [
-            (source, _join_exchanges(source, self.public)) for source in self._in(Section.EXCHANGES)
+            (source, join_exchanges(source, self.public)) for source in self._in(Section.EXCHANGES)
         ]
         known = found[0][1] if found else None
         for source in self._in(Section.MEMBERS):
-            joined = _join_members(source, self.public, known)
+            joined = join_members(source, self.public, known)
             found += [(source, exchanges) for exchanges in joined]
         return tuple(found)
 
     @cached_property
-    def _providers(self) -> tuple[tuple[_Source, Providers], ...]:
+    def _providers(self) -> tuple[tuple[Source, Providers], ...]:
         return tuple(
             (source, Providers.of(source.rows())) for source in self._in(Section.PROVIDERS)
         )
 
     @cached_property
-    def _places(self) -> tuple[tuple[_Source, Geofeed], ...]:
+    def _places(self) -> tuple[tuple[Source, Geofeed], ...]:
         return tuple((source, Geofeed.of(source.rows())) for source in self._in(Section.PLACES))
 
-
-def _source(directory: Path, entry: Entry) -> _Source:
-    dataset = DATASETS.get(entry.name)
-    if dataset is None:
-        known = ", ".join(sorted(DATASETS))
-        raise ParseError(
-            f"unknown data set {entry.name!r}; known are {known}", source=str(directory)
+    @cached_property
+    def _hostnames(self) -> tuple[tuple[Source, HostnameHints], ...]:
+        airports = [row for source in self._in(Section.AIRPORTS) for row in source.rows()]
+        return tuple(
+            (source, HostnameHints.of(source.rows(), airports=airports))
+            for source in self._in(Section.HOSTNAMES)
         )
-    missing = [name for name in entry.files if not (directory / name).is_file()]
-    if missing:
-        raise SnapshotError(
-            f"{entry.name} of {entry.as_of} in {directory} is incomplete: no {', '.join(missing)}"
-        )
-    return _Source(directory=directory, entry=entry, dataset=dataset)
-
-
-def _join_exchanges(
-    source: _Source, public: tuple[Prefix, ...], tally: Tally | None = None
-) -> peeringdb.Exchanges:
-    documents = peeringdb.documents(source.documents(), tally=tally)
-    return peeringdb.join(documents, public=public, source=str(source.directory), tally=tally)
-
-
-def _join_members(
-    source: _Source,
-    public: tuple[Prefix, ...],
-    known: peeringdb.Exchanges | None,
-    tally: Tally | None = None,
-) -> Iterator[peeringdb.Exchanges]:
-    """Yield what each exchange point says of itself; ``known`` has the numbers of all."""
-    for path, document in source.documents():
-        rows = source.dataset.parse(document, source=path, tally=tally)
-        shaped = ixf.documents(rows, known=known, tally=tally)
-        yield peeringdb.join(shaped, public=public, source=path, tally=tally)
-
-
-def _summary(source: _Source, public: tuple[Prefix, ...]) -> SnapshotSummary:
-    tally = Tally()
-    if source.dataset.section is Section.EXCHANGES:
-        _join_exchanges(source, public, tally)
-    else:
-        deque(source.rows(tally=tally), maxlen=0)
-    return SnapshotSummary(
-        name=source.entry.name,
-        gives=source.dataset.spec.gives,
-        rows=tally.rows,
-        skipped=tuple(sorted(tally.skipped.items())),
-        as_of=source.entry.as_of,
-        publisher=source.entry.publisher,
-        licence=source.entry.licence,
-        attribution=source.entry.attribution,
-    )

@@ -36,7 +36,7 @@ SPEC = Spec(
     publisher="CAIDA (Hoiho)",
     licence="CAIDA Acceptable Use Agreement",
     cadence="with each ITDK, some twice a year",
-    url="https://publicdata.caida.org/datasets/supplement/2021-conext-hoiho/",
+    url="https://hoiho.caida.org/",
     gives="cities of routers by their host names",
     attribution="Host name rules: CAIDA Hoiho (Luckie et al., CoNEXT 2021)",
 )
