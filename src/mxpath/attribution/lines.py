@@ -24,7 +24,7 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.rpki import validity
 from mxpath.datasets.address_text import Text, addresses_v4, addresses_v6
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.prefixes import BITS, NO_ROW, PrefixTable, row_of
+from mxpath.datasets.prefixes import BITS, NO_SET, PrefixTable, row_of
 from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.address import Prefix, parse_address, special_ranges
@@ -199,7 +199,7 @@ class _Family:
     def _add(self, table: PrefixTable, answer: Answer, *, only: int | None = None) -> None:
         last = self._layers[-1] if self._layers else None
         base = last.base + len(last.table.pieces) if last is not None else _NOBODY + 1
-        held = np.frombuffer(table.piece_rows, dtype=np.uint32) != NO_ROW
+        held = np.frombuffer(table.piece_sets, dtype=np.uint32) != NO_SET
         if only is not None:
             held &= table.first_origins() == only
         self._layers.append(_Layer(table, base, held, answer))
@@ -258,7 +258,7 @@ class _Origins:
     def tail(self, piece: int) -> bytes:
         """Return the tail of a piece."""
         table = self._table
-        length, number = table.piece_lengths[piece], table.sets[table.piece_rows[piece]]
+        length, number = table.piece_lengths[piece], table.piece_sets[piece]
         hosts = BITS[table.version] - length
         prefix = _prefix_text(table.pieces[piece] >> hosts << hosts, length, table.version)
         rpki = self._states(prefix, number) if self._has_vrps else b"null"

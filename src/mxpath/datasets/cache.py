@@ -17,9 +17,9 @@ from mxpath.datasets.columns import Column, open_columns, write_columns
 from mxpath.datasets.names import NameTable
 from mxpath.datasets.prefixes import PrefixTable
 
-_PREFIXES, _NAMES = "prefixes-2", "names-1"
+_PREFIXES, _NAMES = "prefixes-3", "names-1"
 """Change whenever the columns of a table change their meaning."""
-_OLD_FORMS = ("prefixes-1-*.npz",)
+_OLD_FORMS = ("prefixes-1-*.npz", "prefixes-2-*.columns")
 _ABANDONED_S = 3600.0
 
 WORTH_KEEPING = 10_000

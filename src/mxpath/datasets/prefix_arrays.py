@@ -19,8 +19,20 @@ from numpy.typing import NDArray
 
 from mxpath.datasets import prefix_pieces
 from mxpath.datasets.columns import Column
-from mxpath.datasets.prefixes import BITS, LOW, NO_LENGTH, NO_ROW, Keys, OriginRow, PrefixTable
+from mxpath.datasets.prefixes import (
+    BITS,
+    BUCKET_SHIFT,
+    BUCKETS,
+    FIRST_BUCKET,
+    LOW,
+    NO_LENGTH,
+    NO_SET,
+    Keys,
+    OriginRow,
+    PrefixTable,
+)
 
+_NO_ROW = 2**32 - 1
 _Ranks = NDArray[np.intp]
 _Numbers = NDArray[np.uint64]
 
@@ -93,8 +105,8 @@ class Ranges:
         )
 
 
-def cut(ranges: Ranges) -> PrefixTable:
-    """Build the table of some ranges."""
+def cut(ranges: Ranges, *, worth_buckets: int = 4_000) -> PrefixTable:
+    """Build the table of some ranges, with buckets when it has that many pieces."""
     version = ranges.version
     points, first, stop = _points(ranges)
     rows, first, stop, sets = _united(ranges, first, stop)
@@ -103,22 +115,39 @@ def cut(ranges: Ranges) -> PrefixTable:
     starts, piece_lengths, piece_rows = _pieces(points, owners, lengths, version)
     wide = np.flatnonzero(stop > first + 1)
     wide_ends = stop[wide].tolist()
-    numbers = {origins: n for n, origins in enumerate(dict.fromkeys(sets))}
-    own = np.array([numbers[origins] for origins in sets], dtype=np.uint32)
+    held = piece_rows != _NO_ROW
+    piece_sets = np.full(len(held), NO_SET, dtype=np.uint32)
+    piece_sets[held] = rows.sets[piece_rows[held]]
     return PrefixTable(
         version=version,
         pieces=starts.keys(version),
         piece_lengths=_column(piece_lengths, np.uint8),
-        piece_rows=_column(piece_rows, np.uint32),
+        piece_sets=_column(piece_sets, np.uint32),
+        buckets=_column(_buckets(starts, version, worth_buckets), np.uint32),
         starts=rows.starts.keys(version),
         ends=rows.ends.keys(version),
         lengths=_column(lengths, np.uint8),
-        sets=_column(own[rows.sets] if len(own) else own, np.uint32),
+        sets=_column(rows.sets, np.uint32),
         wide=_column(wide, np.uint32),
         around=_column(prefix_pieces.around(wide_ends), np.uint32),
-        offsets=_column(prefix_pieces.offsets(numbers), np.uint32),
-        origins=_column(list(chain.from_iterable(numbers)), np.uint32),
+        offsets=_column(prefix_pieces.offsets(sets), np.uint32),
+        origins=_column(list(chain.from_iterable(sets)), np.uint32),
     )
+
+
+def _buckets(starts: Halves, version: int, worth: int) -> _Ranks:
+    if len(starts) < worth:
+        return np.zeros(0, dtype=np.intp)
+    first = (
+        np.arange(BUCKETS + 1, dtype=np.uint64) + np.uint64(FIRST_BUCKET[version])
+    ) << np.uint64(BUCKET_SHIFT[version] % 64)
+    if version == 4:
+        return starts.low.searchsorted(first, side="right")
+    # Keys of the same first half as a bucket's first address, but a later second half, lie behind.
+    before = starts.high.searchsorted(first, side="left")
+    there = starts[np.minimum(before, len(starts) - 1)]
+    found: _Ranks = before + ((there.high == first) & (there.low == 0) & (before < len(starts)))
+    return found
 
 
 def _column(values: Any, kind: Any) -> Column:
@@ -193,7 +222,7 @@ def _repeats(heads: _Ranks, total: int) -> Iterable[tuple[int, int, int]]:
 
 
 def _painted(rows: Ranges, first: _Ranks, stop: _Ranks, segments: int) -> NDArray[np.uint32]:
-    owners = np.full(segments, NO_ROW, dtype=np.uint32)
+    owners = np.full(segments, _NO_ROW, dtype=np.uint32)
     wide = np.flatnonzero(stop > first + 1).tolist()
     widths = [rows.ends.number(row) - rows.starts.number(row) for row in wide]
     for width, row in sorted(zip((-width for width in widths), wide, strict=True)):
@@ -222,7 +251,7 @@ def _pieces(
     last = Halves(
         high=np.append(last.high, everything.high), low=np.append(last.low, everything.low)
     )
-    nobody = rows == NO_ROW
+    nobody = rows == _NO_ROW
     own = np.zeros(len(rows), dtype=np.uint8)
     own[~nobody] = lengths[rows[~nobody]]
     ragged = own == NO_LENGTH

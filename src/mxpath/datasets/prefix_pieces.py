@@ -12,7 +12,7 @@ from mxpath.datasets.prefixes import (
     BITS,
     LOW,
     NO_LENGTH,
-    NO_ROW,
+    NO_SET,
     Keys,
     OriginRow,
     PrefixTable,
@@ -30,20 +30,24 @@ def cut(rows: Iterable[OriginRow], *, version: int) -> PrefixTable:
     owners = _painted(united, spans, len(points))
     pieces = list(_pieces(points, owners, united, version))
     wide = [row for row, (first, stop) in enumerate(spans) if stop > first + 1]
-    sets = {origins: n for n, origins in enumerate(dict.fromkeys(row[3] for row in united))}
+    numbers = {origins: n for n, origins in enumerate(dict.fromkeys(row[3] for row in united))}
+    sets = [numbers[row[3]] for row in united]
     return PrefixTable(
         version=version,
         pieces=keys([start for start, _, _ in pieces], version),
         piece_lengths=memoryview(array("B", [length for _, length, _ in pieces])),
-        piece_rows=memoryview(array("I", [row for _, _, row in pieces])),
+        piece_sets=memoryview(
+            array("I", [NO_SET if row is None else sets[row] for _, _, row in pieces])
+        ),
+        buckets=memoryview(array("I")),
         starts=keys([row[0] for row in united], version),
         ends=keys([row[1] for row in united], version),
         lengths=memoryview(array("B", [row[2] for row in united])),
-        sets=memoryview(array("I", [sets[row[3]] for row in united])),
+        sets=memoryview(array("I", sets)),
         wide=memoryview(array("I", wide)),
         around=memoryview(array("I", around([united[row][1] for row in wide]))),
-        offsets=memoryview(array("I", offsets(sets))),
-        origins=memoryview(array("I", [asn for origins in sets for asn in origins])),
+        offsets=memoryview(array("I", offsets(numbers))),
+        origins=memoryview(array("I", [asn for origins in numbers for asn in origins])),
     )
 
 
@@ -102,8 +106,10 @@ def _united(rows: Iterable[OriginRow]) -> list[_Row]:
     return [(start, -end, *found[start, end]) for start, end in sorted(found)]
 
 
-def _painted(rows: Sequence[_Row], spans: Sequence[tuple[int, int]], segments: int) -> list[int]:
-    owners = [NO_ROW] * segments
+def _painted(
+    rows: Sequence[_Row], spans: Sequence[tuple[int, int]], segments: int
+) -> list[int | None]:
+    owners: list[int | None] = [None] * segments
     order = sorted(range(len(rows)), key=lambda row: (rows[row][0] - rows[row][1], rows[row][0]))
     for row in order:
         first, stop = spans[row]
@@ -112,18 +118,16 @@ def _painted(rows: Sequence[_Row], spans: Sequence[tuple[int, int]], segments: i
 
 
 def _pieces(
-    points: Sequence[int], owners: Sequence[int], rows: Sequence[_Row], version: int
-) -> Iterator[tuple[int, int, int]]:
+    points: Sequence[int], owners: Sequence[int | None], rows: Sequence[_Row], version: int
+) -> Iterator[tuple[int, int, int | None]]:
     """Start, length and row of each piece; neighbours of one row are one piece."""
     everything = 1 << BITS[version]
-    before = None
-    runs = []
+    runs: list[tuple[int, int | None]] = []
     for point, owner in zip(points, owners, strict=True):
-        if owner != before and point < everything:
+        if point < everything and not (runs and runs[-1][1] == owner):
             runs.append((point, owner))
-            before = owner
     for (start, row), stop in zip(runs, [*(run[0] for run in runs[1:]), everything], strict=True):
-        length = 0 if row == NO_ROW else rows[row][2]
+        length = 0 if row is None else rows[row][2]
         if length == NO_LENGTH:
             yield from ((at, size, row) for at, size in blocks(start, stop - 1, BITS[version]))
         else:

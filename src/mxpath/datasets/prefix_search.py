@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mxpath.datasets.prefixes import NO_ROW, Keys, PrefixTable
+from mxpath.datasets.prefixes import NO_SET, Keys, PrefixTable
 
 _BATCH = 1 << 16
 _FEW = 1 << 8
@@ -63,11 +63,10 @@ def _settle(
 
 def first_origins(table: PrefixTable) -> NDArray[np.uint32]:
     """Return the first origin of each piece, 0 for none."""
-    rows = np.frombuffer(table.piece_rows, dtype=np.uint32)
-    held = rows != NO_ROW
-    sets = np.frombuffer(table.sets, dtype=np.uint32)
+    sets = np.frombuffer(table.piece_sets, dtype=np.uint32)
+    held = sets != NO_SET
     firsts = np.frombuffer(table.offsets, dtype=np.uint32)
     origins = np.frombuffer(table.origins, dtype=np.uint32)
-    found = np.zeros(len(rows), dtype=np.uint32)
-    found[held] = origins[firsts[sets[rows[held]]]]
+    found = np.zeros(len(sets), dtype=np.uint32)
+    found[held] = origins[firsts[sets[held]]]
     return found

@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 
 NO_LENGTH = 255
 """Stands in the rows' length column for a range that is no prefix."""
-NO_ROW = 2**32 - 1
-"""Stands in the pieces' row column for what nobody originates."""
+NO_SET = 2**32 - 1
+"""Stands in the pieces' set column for what nobody originates."""
 BITS = {4: 32, 6: 128}
 
 LOW = 2**64 - 1
+_MASKS = {v: [(1 << bits) - (1 << bits - n) for n in range(bits + 1)] for v, bits in BITS.items()}
+"""By family and prefix length: the bits of the network."""
 _WORTH_NUMPY = 4_000
 """Fewer rows are cut without it sooner than it is imported."""
 
@@ -64,13 +66,14 @@ def row_of(prefix: Prefix, origins: tuple[int, ...]) -> OriginRow:
     return OriginRow(first, last, prefix.version, origins, prefix.prefixlen)
 
 
-class Match(NamedTuple):
-    """The answer to one address, in numbers."""
+Match = tuple[int, int, tuple[int, ...]]
+"""The answer to one address in numbers: first address and length of the prefix, origins."""
 
-    start: int
-    """First address of the prefix."""
-    length: int
-    origins: tuple[int, ...]
+BUCKETS = 1 << 16
+BUCKET_SHIFT = {4: 16, 6: 108}
+FIRST_BUCKET = {4: 0, 6: 0x20000}
+"""Buckets of addresses that share their first bits: all of IPv4, and 2000::/4 of IPv6, where
+all addresses lie that are assigned. A look-up then searches among few pieces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +95,12 @@ class Keys:
     def __iter__(self) -> Iterator[int]:
         return map(self.__getitem__, range(len(self)))
 
-    def up_to(self, number: int) -> int:
-        """Return how many keys are ``number`` or less."""
+    def up_to(self, number: int, least: int = 0, most: int | None = None) -> int:
+        """Return how many keys are ``number`` or less, if that is ``least`` to ``most``."""
         if not self.low:
-            return bisect_right(self.high, number)
+            return bisect_right(self.high, number, least, most)
         high = number >> 64
-        after = bisect_right(self.high, high)
+        after = bisect_right(self.high, high, least, most)
         if not after or self.high[after - 1] != high:
             return after
         return bisect_right(self.low, number & LOW, bisect_left(self.high, high, 0, after), after)
@@ -112,8 +115,11 @@ class PrefixTable:
     """First address of each piece; the first is 0, and each ends where the next begins."""
     piece_lengths: Column
     """Length of the answer's prefix; 0 where nobody originates."""
-    piece_rows: Column
-    """Row that decides the piece, ``NO_ROW`` for none."""
+    piece_sets: Column
+    """Number of each piece's origin set, ``NO_SET`` where nobody originates."""
+    buckets: Column
+    """How many pieces begin at or before the first address of each bucket, and behind the last;
+    empty for a small table."""
     starts: Keys
     """First address of each row; rows of equal start: the widest first."""
     ends: Keys
@@ -179,13 +185,27 @@ class PrefixTable:
         number
             The address, at least 0 and of no more bits than this family has.
         """
-        at = self.pieces.up_to(number) - 1
-        row = self.piece_rows[at]
-        if row == NO_ROW:
+        if self.version == 4 and self.buckets:
+            bucket = number >> 16
+            least, most = self.buckets[bucket], self.buckets[bucket + 1]
+            at = bisect_right(self.pieces.high, number, least, most) - 1
+        else:
+            at = self._piece(number)
+        origin_set = self.piece_sets[at]
+        if origin_set == NO_SET:
             return None
         length = self.piece_lengths[at]
-        hosts = BITS[self.version] - length
-        return Match(number >> hosts << hosts, length, self.origin_set(self.sets[row]))
+        try:
+            origins = self._tuples[origin_set]
+        except KeyError:
+            origins = self.origin_set(origin_set)
+        return number & _MASKS[self.version][length], length, origins
+
+    def _piece(self, number: int) -> int:
+        bucket = (number >> BUCKET_SHIFT[self.version]) - FIRST_BUCKET[self.version]
+        if self.buckets and 0 <= bucket < BUCKETS:
+            return self.pieces.up_to(number, self.buckets[bucket], self.buckets[bucket + 1]) - 1
+        return self.pieces.up_to(number) - 1
 
     def find(self, address: IPAddress) -> tuple[Prefix, tuple[int, ...]] | None:
         """Return the longest covering prefix and all its origins, ``None`` without one.
@@ -198,7 +218,8 @@ class PrefixTable:
         if found is None:
             return None
         network = IPv4Network if self.version == 4 else IPv6Network
-        return network((found.start, found.length)), found.origins
+        start, length, origins = found
+        return network((start, length)), origins
 
     def find_many(
         self, high: "NDArray[Any]", low: "NDArray[Any] | None" = None
@@ -215,7 +236,7 @@ class PrefixTable:
         Returns
         -------
         numpy.ndarray
-            Places in ``piece_rows`` and ``piece_lengths``, shape (n,).
+            Places in ``piece_sets`` and ``piece_lengths``, shape (n,).
         """
         from mxpath.datasets.prefix_search import places  # noqa: PLC0415 - loads numpy
 
@@ -242,9 +263,10 @@ class PrefixTable:
 
     def _covering(self, first: int, last: int) -> Iterator[int]:
         """Rows around a range: at most one that nothing else touches, and some of ``wide``."""
-        row = self.piece_rows[self.pieces.up_to(first) - 1]
+        row = self.starts.up_to(first) - 1
         at = bisect_right(self.wide, first, key=self.starts.__getitem__)
-        if row != NO_ROW and last <= self.ends[row] and self.starts[row] <= first:
+        if row >= 0 and last <= self.ends[row]:
+            # Were another range to begin behind it, this one would be wide.
             place = bisect_left(self.wide, row)
             if place == len(self.wide) or self.wide[place] != row:
                 yield row
@@ -290,7 +312,8 @@ class PrefixTable:
 _KEYS = ("pieces", "starts", "ends")
 _PLAIN = (
     "piece_lengths",
-    "piece_rows",
+    "piece_sets",
+    "buckets",
     "lengths",
     "sets",
     "wide",
