@@ -13,6 +13,7 @@ from mxpath.datasets import (
     as2org,
     asnames,
     asrel,
+    carriers,
     delegated,
     geofeed,
     hostnames,
@@ -46,6 +47,7 @@ class Section(StrEnum):
     PLACES = "places"
     HOSTNAMES = "hostnames"
     AIRPORTS = "airports"
+    CARRIERS = "carriers"
     DELEGATIONS = "delegations"
     ORGANISATIONS = "organisations"
     SPECIAL = "special"
@@ -101,6 +103,9 @@ DATASETS: dict[str, Dataset] = {
     "geofeed": Dataset(spec=geofeed.SPEC, section=Section.PLACES, parse=geofeed.parse),
     "hostnames": Dataset(
         spec=hostnames.SPEC, section=Section.HOSTNAMES, parse=hostnames.parse, whole=True
+    ),
+    "carriers": Dataset(
+        spec=carriers.SPEC, section=Section.CARRIERS, parse=carriers.parse, whole=True
     ),
     "airports": Dataset(
         spec=airports.SPEC, section=Section.AIRPORTS, parse=airports.parse, whole=True

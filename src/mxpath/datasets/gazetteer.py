@@ -267,7 +267,8 @@ class Gazetteer:
     @cached_property
     def _hostnames(self) -> tuple[tuple[Source, HostnameHints], ...]:
         airports = [row for source in self._in(Section.AIRPORTS) for row in source.rows()]
+        carriers = [row for source in self._in(Section.CARRIERS) for row in source.rows()]
         return tuple(
-            (source, HostnameHints.of(source.rows(), airports=airports))
+            (source, HostnameHints.of(source.rows(), carriers=carriers, airports=airports))
             for source in self._in(Section.HOSTNAMES)
         )

@@ -12,7 +12,9 @@ The law
 2. The first pattern that fits the whole name decides. Its groups are read together
    first, then one by one: that is the code.
 3. The code's place is what the hints of this domain say; only a code of three letters
-   that is not among them is looked up as an airport's.
+   that is not among them is looked up, first among the codes of carriers, then as an
+   airport's. Carriers name Ashburn ``ash``, which is Nashua's airport. A carrier's city
+   is where the airport of this code is, when both bear the same name.
 4. Hints without a city (a country or a state alone) give no place.
 5. Patterns are foreign programs: one that could run long (repeated groups, look-around,
    back-references, more than six open repeats) is left out and counted, and names
@@ -28,6 +30,7 @@ from typing import Any
 
 from mxpath.datasets.airports import Airport
 from mxpath.datasets.asnames import clean_name
+from mxpath.datasets.carriers import CarrierCode
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
 
@@ -170,12 +173,16 @@ class HostnameHints:
     """The rules of all domains, asked by host name."""
 
     domains: dict[str, _Domain] = field(default_factory=dict)
-    airports: dict[str, Spot] = field(default_factory=dict)
-    """By code in small letters."""
+    codes: dict[str, Spot] = field(default_factory=dict)
+    """What three small letters mean where the domain does not tell."""
 
     @classmethod
     def of(
-        cls, rules: Iterable[HostnameRule], *, airports: Iterable[Airport] = ()
+        cls,
+        rules: Iterable[HostnameRule],
+        *,
+        carriers: Iterable[CarrierCode] = (),
+        airports: Iterable[Airport] = (),
     ) -> "HostnameHints":
         """Build from rules; of two sets for one domain the first counts."""
         domains: dict[str, _Domain] = {}
@@ -183,10 +190,17 @@ class HostnameHints:
             if rule.suffix not in domains:
                 patterns = tuple(re.compile(text) for text in rule.patterns)
                 domains[rule.suffix] = _Domain(patterns=patterns, spots=dict(rule.spots))
-        return cls(
-            domains=domains,
-            airports={each.code.lower(): _spot(each) for each in airports if each.city},
-        )
+        codes = {each.code.lower(): _spot(each) for each in airports if each.city}
+        for carrier in carriers:
+            held = codes.get(carrier.code)
+            if held is None or _letters(held.city) != _letters(carrier.city):
+                codes[carrier.code] = Spot(
+                    city=carrier.city.title(),
+                    country=carrier.country,
+                    latitude=None,
+                    longitude=None,
+                )
+        return cls(domains=domains, codes=codes)
 
     def place_of(self, host: str) -> Spot | None:
         """Return the city that a router's name tells, ``None`` when it tells none."""
@@ -210,7 +224,7 @@ class HostnameHints:
             told = (domain.spots.get(code) for code in codes if len(code) > 2)
             spot = next((each for each in told if each is not None), None)
             if spot is None and groups and len(groups[0]) == 3:
-                spot = self.airports.get(groups[0])
+                spot = self.codes.get(groups[0])
             return spot
         return None
 
@@ -222,3 +236,7 @@ def _spot(airport: Airport) -> Spot:
         latitude=airport.latitude,
         longitude=airport.longitude,
     )
+
+
+def _letters(city: str) -> str:
+    return "".join(char for char in city.lower() if char.isalpha())
