@@ -119,6 +119,17 @@ def test_a_packing_that_breaks_off_gives_what_is_whole(pack: type) -> None:
         list(mrt.parse(packed + b"BZ more", source="x.mrt"))
 
 
+def test_zeros_behind_packed_data_say_nothing() -> None:
+    content = plain("quagga_rib")
+    assert printed(gzip.compress(content) + bytes(512)) == printed(content)
+
+
+def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mrt_unpacking, "MAX_UNPACKED_BYTES", 1000)
+    with pytest.raises(ParseError, match="unpacks to more than 1000 bytes"):
+        list(mrt.parse(gzip.compress(plain("quagga_rib")), source="x.mrt"))
+
+
 def test_blocks_may_end_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     content = gzip.compress(plain("openbgpd_rib_table-v2"))
     expected = printed(content)

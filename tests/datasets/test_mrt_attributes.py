@@ -65,6 +65,8 @@ def test_paths_keep_their_segments(width: int, path: Segments, origin: int | Non
     found = told(as_path(path, width), width)
     assert segments(found) == path
     assert found.origin_asn == origin
+    (batch,) = mrt.parse(message(as_path(path, width), NLRI, width=width), source="x")
+    assert batch.origins.tolist() == [origin or 0]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,14 @@ def test_paths_keep_their_segments(width: int, path: Segments, origin: int | Non
         # a set counts one
         ([(2, [1, 2]), (1, [3, 4])], [(1, [70000, 3])], [(2, [1, 2]), (1, [70000, 3])]),
         ([(1, [3, 4]), (2, [1, 23456])], [(2, [70000])], [(1, [3, 4]), (2, [1]), (2, [70000])]),
-        # confederations count nothing, and stay in front
+        ([(2, [1]), (1, [3, 4])], [(2, [70000, 70001])], [(2, [70000, 70001])]),
+        # confederations count nothing, and stay in front, or behind what stays
+        ([(3, [9]), (2, [23456])], [(2, [70000])], [(3, [9]), (2, [70000])]),
+        (
+            [(2, [1]), (3, [9]), (2, [23456])],
+            [(2, [70000])],
+            [(2, [1]), (3, [9]), (2, [70000])],
+        ),
         ([(3, [9]), (2, [1, 23456])], [(2, [70000])], [(3, [9]), (2, [1]), (2, [70000])]),
         ([(2, [1, 23456])], [(3, [9]), (2, [70000])], [(2, [1]), (2, [70000])]),
         # nothing to complete
@@ -177,7 +186,7 @@ def test_an_attribute_that_is_not_what_it_wants_to_be_is_left_out_alone(
 
 
 def test_of_two_attributes_of_a_type_the_first_counts() -> None:
-    four = b"".join(attribute(5, pack(">I", one)) for one in (1, 2, 3, 1))
+    four = b"".join(attribute(5, pack(">I", one)) for one in (1, 2, 3))
     assert told(four).local_pref == 1
     assert told(attribute(99, b"a") + attribute(99, b"b") + four).local_pref == 1
 
@@ -259,6 +268,50 @@ def test_states_of_sessions(kind: int, subtype: int, width: int) -> None:
     assert (batch.states.before.tolist(), batch.states.after.tolist()) == ([6], [1])
     assert batch.peers.asns[batch.states.peers].tolist() == [64500]
     assert batch.peers.local_asns[batch.states.peers].tolist() == [64499]
+
+
+LONG = b"\x21\xc0\x00\x02\x00\x80"
+TORN = pack(">HHH", 0, 200, 0)
+ONE_ENTRY = entry(0, b"")
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (message(b"", LONG), "prefixes that do not fill their list"),
+        (message(b"", b"", LONG), "prefixes that do not fill their list"),
+        (message(b"", b"\x18\xc0\x00"), "prefixes that do not fill their list"),
+        (message(reach(2, "::1", [b"\x20\x20"])), "prefixes that do not fill their attribute"),
+        (message(unreach(2, [b"\x81" + bytes(17)])), "prefixes that do not fill their attribute"),
+        (record(16, 4, session() + b"\xfe" + update()[1:]), "no whole BGP message"),
+        (record(16, 4, session() + update()[:-1]), "no whole BGP message"),
+        (record(16, 4, session() + update()[:19] + TORN[2:] + bytes(300)), "an UPDATE whose parts"),
+        (
+            record(16, 4, session() + b"\xff" * 16 + pack(">HB", 25, 2) + TORN + bytes(300)),
+            "an UPDATE whose parts do not fill it",
+        ),
+        (record(16, 5, session() + b"\0\1\0"), "a state that is cut off"),
+        (record(16, 4, session()[:10]), "a record that ends before it says whose it is"),
+        (record(16, 4, session()[:17]), "a record that ends before it says whose it is"),
+        (record(12, 1, bytes(21)), "a table entry that does not fit into its record"),
+        (record(12, 1, bytes(8) + b"\x21" + bytes(13)), "a table entry that does not fit"),
+        (
+            record(13, 2, bytes(4) + NLRI + pack(">H", 2) + ONE_ENTRY),
+            "entries that do not fill their record",
+        ),
+        (
+            record(13, 2, bytes(4) + NLRI + pack(">H", 1) + ONE_ENTRY * 2),
+            "entries that do not fill their record",
+        ),
+    ],
+)
+def test_records_that_are_not_what_they_say(bad: bytes, says: str) -> None:
+    start = peer_index(("192.0.2.1", 1)) + message(b"", NLRI)
+    with pytest.raises(ParseError, match=f"byte {len(start)}: {says}"):
+        read(start + bad)
+    tally = Tally()
+    assert sum(map(len, mrt.parse(start + bad, source="x", tally=tally, lenient=True))) == 1
+    assert len(tally.skipped) == 1
 
 
 def test_zebra_wrote_states_without_addresses() -> None:

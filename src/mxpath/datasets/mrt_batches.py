@@ -159,5 +159,5 @@ class Batch:
         six = self.prefixes.versions[self.routes.prefixes] == 6
         entry = self.routes.kinds == RouteKind.ENTRY
         by_reach = np.where(entry, six & (versions[count + rows] > 0), self.routes.by_reach)
-        places = np.where(rows < 0, count - 1, rows + count * by_reach)
+        places = rows + count * by_reach  # withdrawn: -1, and both tables end with zeros
         return NextHops(versions=versions[places], addresses=table[places])
