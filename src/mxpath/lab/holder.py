@@ -40,12 +40,11 @@ from mxpath.lab.namespaces import (
 )
 from mxpath.lab.topology import World
 from mxpath.lab.truth import SmtpTruth, SynCount, Truth, smtp_truth, unknowable
-from mxpath.lab.wanted_flow import WantedFlow
+from mxpath.lab.wanted_flow import flow_of
 from mxpath.lab.wire import WireControl, wire_command
 from mxpath.lab.zone import is_recursive, server_of
 from mxpath.model.address import parse_address
 from mxpath.model.codec import from_data, to_data
-from mxpath.model.probe import Protocol
 
 KNOT, UNBOUND = RUN / "knot", RUN / "unbound"
 DAEMON_LIMIT_S = 15.0
@@ -241,16 +240,13 @@ class Holder:
                 raise LabError(f"{name} did not start: {self._last_words(name)}")
             time.sleep(0.02)
 
-    def truth(self, flows: Iterable[tuple[str, int, str, int | None]]) -> Truth:
+    def truth(self, flows: Iterable[tuple[Any, ...]]) -> Truth:
         """Read the truth for flows, as :class:`WantedFlow` has them, from all that runs here."""
         paths = KernelTruth.read(self.live.as_run())
         return Truth(
             player="kernel",
             wire="c" if self.wire else "python",
-            paths=tuple(
-                paths.path(WantedFlow(parse_address(target), port, Protocol(protocol), far))
-                for target, port, protocol, far in flows
-            ),
+            paths=tuple(paths.path(flow_of(row)) for row in flows),
             mx=mx_truth(self.live.world, knot.read_zones(self.world, KNOT)),
             smtp=smtp_truth(
                 self.world,

@@ -1,10 +1,10 @@
 """A flow whose path is asked for, and what it and its answer are to links on the way."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mxpath.lab.conditions import Carried
-from mxpath.model.address import IPAddress
+from mxpath.model.address import IPAddress, parse_address
 from mxpath.model.probe import USUAL_PORT, Protocol
 
 _NUMBERS = {Protocol.TCP: 6, Protocol.UDP: 17}
@@ -62,3 +62,18 @@ Rows = Iterable[tuple[IPAddress, int] | WantedFlow]
 def wanted(rows: Rows) -> tuple[WantedFlow, ...]:
     """Return flows; a row of two is a target and a source port."""
     return tuple(row if isinstance(row, WantedFlow) else WantedFlow(*row) for row in rows)
+
+
+def flow_of(row: tuple[Any, ...]) -> WantedFlow:
+    """Read a flow as it is asked for over the lab's control socket.
+
+    Raises
+    ------
+    InputError
+        When its target is no address.
+    ValueError
+        When there is no such protocol.
+    """
+    target, port, *rest = row
+    protocol = Protocol(rest[0]) if rest else Protocol.TCP
+    return WantedFlow(parse_address(target), port, protocol, *rest[1:])
