@@ -20,7 +20,8 @@ from mxpath.model.origin import Origin
 from mxpath.model.probe import Probe, Protocol, Reply, ReplyKind
 from mxpath.model.route import Border, Differential, IxpCrossing, Route, Segment
 from mxpath.model.session import Outcome, Phase, SmtpReply, SmtpSession, TlsFacts
-from mxpath.model.study import Provenance, SnapshotRef, Study
+from mxpath.model.snapshot import SnapshotRef
+from mxpath.model.study import Provenance, Study
 from mxpath.model.trace import EndReason, Flow, Hop, Trace
 
 START = datetime(2026, 11, 23, 8, 10, tzinfo=UTC)

@@ -111,3 +111,14 @@ def test_a_reader_that_goes_away_is_no_error(world: Path) -> None:
         assert process.stderr is not None
         assert process.stderr.read() == b""
         assert process.wait(20) == 0
+
+
+def test_one_address_is_answered_without_numpy_and_pydantic(world: Path) -> None:
+    script = (
+        "import sys; from mxpath.cli import main; status = main(sys.argv[1:]); "
+        "sys.exit(status or bool({'numpy', 'pydantic', 'scapy'} & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-c", script, "attribute", "198.18.33.25", "--gazetteer", str(world)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "BigMail" in done.stdout

@@ -30,7 +30,7 @@ from mxpath.model import codec
 from mxpath.model.address import Prefix, parse_address, special_ranges
 from mxpath.model.attribution import Attribution, Network
 from mxpath.model.documents import Attributed
-from mxpath.model.study import SnapshotRef
+from mxpath.model.snapshot import SnapshotRef
 
 _MOST_TAILS = 1 << 17
 _MOST_SHOWN = 200

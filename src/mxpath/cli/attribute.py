@@ -10,16 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from mxpath.attribution.attribute import attribute
-from mxpath.attribution.registry import RegistryOptions, enrich
 from mxpath.cli import options as shared
 from mxpath.cli import tables
 from mxpath.cli.settings import settle
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
-from mxpath.model import codec
 from mxpath.model.address import IPAddress, parse_address
 from mxpath.model.attribution import Attribution
-from mxpath.model.documents import Attributions
 from mxpath.model.foreign_text import printable
 
 _BLOCK_BYTES = 1 << 18
@@ -63,6 +60,9 @@ def run(options: argparse.Namespace) -> int:
     if options.rdap:
         found = _with_holders(found, gazetteer, options)
     if options.json:
+        from mxpath.model import codec  # noqa: PLC0415 - loads pydantic
+        from mxpath.model.documents import Attributions  # noqa: PLC0415 - loads all of the model
+
         document = Attributions(as_of=gazetteer.as_of, attributions=tuple(found.values()))
         print(codec.dump(document).decode(), end="")
     else:
@@ -106,6 +106,7 @@ def _with_holders(
     owners: Mapping[IPAddress, Attribution], gazetteer: Gazetteer, options: argparse.Namespace
 ) -> dict[IPAddress, Attribution]:
     """Ask the registries about every address, and say what they did not."""
+    from mxpath.attribution.registry import RegistryOptions, enrich  # noqa: PLC0415 - as below
     from mxpath.vantage.live import registries  # noqa: PLC0415 - only where it is asked for
 
     found = enrich(

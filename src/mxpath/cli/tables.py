@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim, Grade
 from mxpath.model.foreign_text import printable
-from mxpath.model.trace import Hop, Trace
+
+if TYPE_CHECKING:
+    from mxpath.model.trace import Hop, Trace
 
 WIDTH = 100
 """Columns of a line."""
@@ -44,7 +47,7 @@ def owner_words(owner: Attribution | None) -> str:
 
 
 def print_trace(
-    trace: Trace,
+    trace: "Trace",
     owners: Mapping[IPAddress, Attribution],
     names: Mapping[IPAddress, Claim[str]],
     *,
@@ -71,7 +74,7 @@ def print_trace(
         print("\n".join(folded(line)))
 
 
-def _foot(trace: Trace) -> Iterator[str]:
+def _foot(trace: "Trace") -> Iterator[str]:
     for note in trace.notes:
         yield f"note: {printable(note)}"
     if trace.packets_sent is not None:
@@ -81,13 +84,13 @@ def _foot(trace: Trace) -> Iterator[str]:
         yield f"{printable(trace.engine)} cannot see: {unseen}"
 
 
-def _probes_words(trace: Trace) -> str:
+def _probes_words(trace: "Trace") -> str:
     if trace.protocol is None:
         return "by unknown probes"
     return trace.protocol.value if trace.port is None else f"{trace.protocol}/{trace.port}"
 
 
-def _measured_words(trace: Trace) -> str:
+def _measured_words(trace: "Trace") -> str:
     if trace.imported is None:
         return f"{trace.engine} engine"
     return printable(f"traced by {trace.imported.tool}, from {trace.imported.source}")
@@ -97,7 +100,7 @@ _Widths = tuple[int, int]
 """Columns of the addresses, and of the owners, of one trace."""
 
 
-def _widths(trace: Trace, owners: Mapping[IPAddress, Attribution]) -> _Widths:
+def _widths(trace: "Trace", owners: Mapping[IPAddress, Attribution]) -> _Widths:
     addresses = [hop.address for hop in trace.hops if hop.address is not None]
     lengths = [len(str(address)) for address in addresses]
     named = [len(owner_words(owners.get(address))) for address in addresses]
@@ -105,7 +108,7 @@ def _widths(trace: Trace, owners: Mapping[IPAddress, Attribution]) -> _Widths:
 
 
 def _hop_lines(
-    hop: Hop,
+    hop: "Hop",
     owners: Mapping[IPAddress, Attribution],
     names: Mapping[IPAddress, Claim[str]],
     widths: _Widths,

@@ -4,7 +4,7 @@ A token is a stretch of the text's bytes. Every function says of each token whet
 what was asked for; a token that is not is no error here, for the caller knows its line.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class Text:
     """Bytes, with room before and behind so that no look around a token leaves them."""
 
     octets: NDArray[np.uint8]
+    _found: dict[int, Places] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, content: bytes) -> "Text":
@@ -38,7 +39,9 @@ class Text:
 
     def where(self, character: int) -> Places:
         """Return all places of a character."""
-        return np.flatnonzero(self.octets == character)
+        if character not in self._found:
+            self._found[character] = np.flatnonzero(self.octets == character)
+        return self._found[character]
 
     def lines(self) -> tuple[Places, Places]:
         """Return first and behind-the-last place of every line that is not empty."""

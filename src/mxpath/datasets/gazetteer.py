@@ -44,7 +44,7 @@ from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import IxpLan, IxpPort, Network, OriginSet
 from mxpath.model.relations import AsRelations
 from mxpath.model.rpki import Vrp
-from mxpath.model.study import SnapshotRef
+from mxpath.model.snapshot import SnapshotRef
 
 
 class Gazetteer:

@@ -16,7 +16,7 @@ from mxpath.datasets.prefixes import PrefixTable
 from mxpath.datasets.snapshot import Tally, digest, lines_of, read_files, unpack
 from mxpath.errors import ParseError, SnapshotError
 from mxpath.model.address import Prefix
-from mxpath.model.study import SnapshotRef
+from mxpath.model.snapshot import SnapshotRef
 
 _WORTH_COLUMNS = 2**18
 """Documents of fewer bytes are read line by line sooner than numpy is imported."""

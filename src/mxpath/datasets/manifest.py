@@ -18,27 +18,26 @@ The order of the snapshots is the order in which they are asked. Unknown keys ar
 
 import json
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import Any, NoReturn, TypeVar
 
 from mxpath.errors import ParseError, SnapshotError
 from mxpath.model.address import Prefix
-from mxpath.model.study import SnapshotRef
+from mxpath.model.snapshot import SnapshotRef
 
 FILE_NAME = "gazetteer.toml"
 _MAX_BYTES = 2**20
+_T = TypeVar("_T")
+_Read = Callable[[Any, str], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One snapshot of the manifest."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     name: str
     files: tuple[str, ...]
@@ -66,8 +65,6 @@ class Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What ``gazetteer.toml`` says."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     as_of: date | None = None
     public: tuple[Prefix, ...] = ()
@@ -102,15 +99,75 @@ def read_manifest(directory: Path) -> Manifest:
 
 
 def _parse(data: bytes, *, source: str) -> Manifest:
+    """Check every value by hand: what does that for large documents takes long to import."""
     try:
-        manifest: Manifest = TypeAdapter(Manifest).validate_python(tomllib.loads(data.decode()))
+        table = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParseError(str(error), source=source) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ParseError(f"{place}: {first['msg']}", source=source) from error
-    return manifest
+    read = _Reader(source)
+    return read.value(
+        Manifest,
+        table,
+        "",
+        {
+            "as_of": read.day,
+            "public": lambda value, place: read.each(read.prefix, value, place),
+            "snapshot": lambda value, place: read.each(read.entry, value, place),
+        },
+    )
+
+
+class _Reader:
+    """Values of the file by kind; what is of another kind is a ParseError with its place."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def _refuse(self, place: str, wanted: str, value: Any) -> NoReturn:
+        raise ParseError(
+            f"{place}: expected {wanted}, found {str(value)[:80]!r}", source=self._source
+        )
+
+    def value(self, kind: type[_T], table: Any, place: str, readers: Mapping[str, _Read]) -> _T:
+        """Build a value of ``kind``; keys that it has not are refused, missing ones too."""
+        if not isinstance(table, dict):
+            self._refuse(place, "a table", table)
+        dot = f"{place}." if place else ""
+        for key in table.keys() - readers.keys():
+            raise ParseError(f"{dot}{key}: unknown key", source=self._source)
+        found = {key: readers[key](value, f"{dot}{key}") for key, value in table.items()}
+        try:
+            return kind(**found)
+        except TypeError as error:
+            raise ParseError(f"{place or 'manifest'}: {error}", source=self._source) from error
+
+    def each(self, read: _Read, value: Any, place: str) -> tuple[Any, ...]:
+        """Read a list."""
+        if not isinstance(value, list):
+            self._refuse(place, "a list", value)
+        return tuple(read(item, f"{place}.{n}") for n, item in enumerate(value))
+
+    def text(self, value: Any, place: str) -> str:
+        """Read a string."""
+        return value if isinstance(value, str) else self._refuse(place, "text", value)
+
+    def day(self, value: Any, place: str) -> date:
+        """Read a date, without a time of day."""
+        return value if type(value) is date else self._refuse(place, "a date", value)
+
+    def prefix(self, value: Any, place: str) -> Prefix:
+        """Read a prefix."""
+        try:
+            return ip_network(self.text(value, place))
+        except ValueError:
+            self._refuse(place, "a prefix", value)
+
+    def entry(self, value: Any, place: str) -> Entry:
+        """Read a snapshot."""
+        readers: dict[str, _Read] = {field.name: self.text for field in fields(Entry)}
+        readers["as_of"] = self.day
+        readers["files"] = lambda item, where: self.each(self.text, item, where)
+        return self.value(Entry, value, place, readers)
 
 
 def _what_is_there(directory: Path) -> str:

@@ -12,21 +12,9 @@ from mxpath.model.mail import MailDomain
 from mxpath.model.origin import Origin
 from mxpath.model.route import Route
 from mxpath.model.session import SmtpSession
+from mxpath.model.snapshot import SnapshotRef
 from mxpath.model.trace import Trace
 from mxpath.model.verdict import Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnapshotRef:
-    """One published data set that a study leant on."""
-
-    name: str
-    publisher: str
-    as_of: date
-    sha256: str
-    licence: str
-    url: str = ""
-    attribution: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
