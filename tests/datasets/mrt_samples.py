@@ -40,13 +40,19 @@ def samples(directory: Path) -> list[Sample]:
     return found
 
 
-def large() -> list[Sample]:
-    """Those of the collection beside the repository, where it lies there."""
+def beside() -> Path | None:
+    """Where the collection of large files lies beside the repository, if it does."""
     for parent in Path(__file__).resolve().parents:
-        directory = parent / "shared" / "data" / "open" / "mrt" / "bgpdump"
+        directory = parent / "shared" / "data" / "open" / "mrt"
         if directory.is_dir():
-            return samples(directory)
-    return []
+            return directory
+    return None
+
+
+def large() -> list[Sample]:
+    """Large files for which there is an expectation."""
+    directory = beside()
+    return samples(directory / "bgpdump") if directory else []
 
 
 ALL = samples(HERE)

@@ -98,6 +98,23 @@ def test_it_reads_large_files_as_bgpdump_does(sample: Sample) -> None:
     assert printed(sample.content) == sample.expected
 
 
+BESIDE = mrt_samples.beside()
+TORN = [
+    ("pyasn/rib.20140523.0600_firstMB.bz2", 270_005, "byte 15274550 of what is unpacked: packed"),
+    ("bgpkit/rrc00_2000.03_updates.20000325.0345.gz", 0, "byte 14756: there is no record type"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BESIDE is None, reason="the collection of large MRT files is not beside this")
+@pytest.mark.parametrize(("name", "routes", "says"), TORN)
+def test_torn_files_of_the_collection_give_what_is_whole(name: str, routes: int, says: str) -> None:
+    assert BESIDE is not None
+    batches, _, error = read((BESIDE / name).read_bytes())
+    assert sum(map(len, batches)) == routes
+    assert says in str(error)
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_a_packed_file_is_known_by_its_first_octets(pack: type) -> None:
     content = plain("quagga_rib")
