@@ -167,6 +167,8 @@ def test_everything_else_is_read_too() -> None:
         (4, b"\1\2\3\4\5"),
         (7, b"\0" * 7),
         (8, b"\0" * 6),
+        (9, b"\0" * 3),
+        (10, b"\0" * 5),
         (14, b"\0\1"),
         (14, b"\0\2\1\x10"),
         (15, b"\0\2"),
@@ -183,6 +185,20 @@ def test_an_attribute_that_is_not_what_it_wants_to_be_is_left_out_alone(
     assert (found.path, found.origin, found.med) == (None, None, None)
     assert (found.communities, found.aggregator) == ((), None)
     assert tally.skipped == {f"damaged attribute of type {kind}": 1}
+
+
+def test_what_bgpdump_prints_in_its_long_form_alone_is_in_the_columns() -> None:
+    hops = ip_address("2001:db8::9").packed, ip_address("fe80::9").packed
+    nlri = prefix("2001:db8::/32")
+    value = pack(">HBB", 2, 1, 32) + b"".join(hops) + b"\0" + nlri
+    more = attribute(9, pack(">I", 7)) + attribute(10, pack(">III", 1, 2, 3))
+    (batch,) = mrt.parse(message(attribute(14, value) + more) + message(b"", NLRI), source="x")
+    columns = batch.attributes
+    assert [one.tobytes() for one in columns.link_local] == [hops[1], bytes(16)]
+    assert batch.next_hops.addresses[0].tobytes() == hops[0]
+    assert columns.originator_id.tolist() == [7, 0]
+    assert columns.clusters.offsets.tolist() == [0, 3, 3]
+    assert columns.clusters.values.tolist() == [1, 2, 3]
 
 
 def test_of_two_attributes_of_a_type_the_first_counts() -> None:

@@ -27,8 +27,8 @@ from mxpath.datasets.mrt_octets import Flags, Ints, Octets, offsets_of, spread, 
 from mxpath.datasets.mrt_paths import Paths, read_paths
 
 ORIGIN, AS_PATH, NEXT_HOP, MED, LOCAL_PREF, ATOMIC_AGGREGATE, AGGREGATOR = 1, 2, 3, 4, 5, 6, 7
-COMMUNITIES, MP_REACH, MP_UNREACH, EXTENDED, AS4_PATH, AS4_AGGREGATOR = 8, 14, 15, 16, 17, 18
-LARGE = 32
+COMMUNITIES, ORIGINATOR_ID, CLUSTER_LIST, MP_REACH, MP_UNREACH = 8, 9, 10, 14, 15
+EXTENDED, AS4_PATH, AS4_AGGREGATOR, LARGE = 16, 17, 18, 32
 READ_TYPES = (
     ORIGIN,
     AS_PATH,
@@ -38,6 +38,8 @@ READ_TYPES = (
     ATOMIC_AGGREGATE,
     AGGREGATOR,
     COMMUNITIES,
+    ORIGINATOR_ID,
+    CLUSTER_LIST,
     MP_REACH,
     MP_UNREACH,
     EXTENDED,
@@ -53,6 +55,7 @@ AS4, SHORTENED, ADD_PATH = 1, 2, 4
 _SLOTS = np.zeros(256, np.int64)
 _SLOTS[list(READ_TYPES)] = np.arange(1, len(READ_TYPES) + 1)
 _EXTENDED_LENGTH = 0x10
+_NUMBERS = (NEXT_HOP, MED, LOCAL_PREF, ORIGINATOR_ID)
 _NOWHERE = 2**62
 
 
@@ -80,6 +83,8 @@ class Attributes:
     """Next hop of MP_REACH_NLRI, an IPv4 one in the first four octets, shape (n, 16)."""
     reach_version: NDArray[np.uint8]
     """4 or 6; 0 without MP_REACH_NLRI."""
+    link_local: NDArray[np.uint8]
+    """The link-local next hop beside it (RFC 2545), zeros without one, shape (n, 16)."""
     med: NDArray[np.uint32]
     local_pref: NDArray[np.uint32]
     aggregator_asn: NDArray[np.uint32]
@@ -90,6 +95,10 @@ class Attributes:
     """RFC 4360, 64 bits each."""
     large_communities: Ragged
     """RFC 8092, values of shape (k, 3)."""
+    originator_id: NDArray[np.uint32]
+    """RFC 4456."""
+    clusters: Ragged
+    """CLUSTER_LIST (RFC 4456), 32 bits each."""
 
     def __len__(self) -> int:
         return len(self.origin)
@@ -257,8 +266,8 @@ class _Reader:
         first[rows], last[rows] = begins, ends
         return first, last
 
-    def _reach(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[Ints, Ints, Ints]]:
-        """Read next hop, family and the place of the prefixes (law 5)."""
+    def _reach(self) -> tuple[list[NDArray[np.uint8]], tuple[Ints, Ints, Ints]]:
+        """Read next hops and their versions, family and the place of the prefixes (law 5)."""
         rows, first, last = self._values(MP_REACH)
         short = (self.forms[rows] & SHORTENED > 0) & (self.octets.u8(first) != 0)
         size_at = np.where(short, first, first + 3)
@@ -273,8 +282,11 @@ class _Reader:
         hops[rows] = self.octets.sixteen(size_at + 1)
         hops[versions == 4, 4:] = 0
         hops[versions == 0] = 0
+        local = np.zeros((self.size, 16), np.uint8)
+        both = size == 32
+        local[rows[both]] = self.octets.sixteen(size_at[both] + 17)
         family = np.where(short, 0, self._family(first))
-        return hops, versions, self._scatter(rows, family, after, last)
+        return [hops, versions, local], self._scatter(rows, family, after, last)
 
     def _unreach(self) -> tuple[Ints, Ints, Ints]:
         rows, first, last = self._sized(MP_UNREACH, lambda length: length >= 3)
@@ -294,12 +306,12 @@ class _Reader:
         origin = self._origin()
         asns, addresses, stale = self._aggregator()
         paths = self._paths(stale)
-        hops, versions, reach = self._reach()
+        (hops, versions, local), reach = self._reach()
         unreach = self._unreach()
         communities, large_at = self._lists(COMMUNITIES, 4), self._lists(LARGE, 12)
-        extended = self._lists(EXTENDED, 8)
+        extended, clusters = self._lists(EXTENDED, 8), self._lists(CLUSTER_LIST, 4)
         large = self.octets.u32(np.add.outer(large_at[1], np.array([0, 4, 8])).ravel())
-        columns = {kind: self._numbers(kind) for kind in (NEXT_HOP, MED, LOCAL_PREF)}
+        columns = {kind: self._numbers(kind) for kind in _NUMBERS}
         return Reading(
             octets=self.octets,
             forms=self.forms,
@@ -310,6 +322,7 @@ class _Reader:
                 next_hop=columns[NEXT_HOP],
                 reach_next_hop=hops,
                 reach_version=versions,
+                link_local=local,
                 med=columns[MED],
                 local_pref=columns[LOCAL_PREF],
                 aggregator_asn=asns,
@@ -319,6 +332,8 @@ class _Reader:
                     offsets=extended[0], values=self.octets.u64(extended[1])
                 ),
                 large_communities=Ragged(offsets=large_at[0], values=large.reshape(-1, 3)),
+                originator_id=columns[ORIGINATOR_ID],
+                clusters=Ragged(offsets=clusters[0], values=self.octets.u32(clusters[1])),
             ),
             broken=self.broken,
             reach=reach,
