@@ -47,7 +47,7 @@ def ranges(document: bytes, *, version: int) -> Ranges | None:
         ends=end[held],
         lengths=np.full(len(sets), NO_LENGTH, dtype=np.uint8),
         sets=sets.astype(np.uint32),
-        origins=tuple((asn,) for asn in numbers.tolist()),
+        origins=tuple(zip(numbers.tolist(), strict=True)),
     )
 
 

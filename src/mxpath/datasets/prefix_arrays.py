@@ -182,7 +182,8 @@ def _united(
     ranges: Ranges, first: _Ranks, stop: _Ranks
 ) -> tuple[Ranges, _Ranks, _Ranks, list[tuple[int, ...]]]:
     """Rows by start, the widest first, equal ranges made one; and the origins in their order."""
-    order = np.lexsort((-stop, first))
+    in_order = len(first) < 2 or bool((first[1:] > first[:-1]).all())
+    order = np.arange(len(first)) if in_order else np.lexsort((-stop, first))
     first, stop, sets = first[order], stop[order], ranges.sets[order].astype(np.intp)
     lengths = ranges.lengths[order]
     new = np.ones(len(order), dtype=bool)
