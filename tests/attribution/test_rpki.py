@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mxpath.attribution.attribute import attribute
+from mxpath.attribution.route_states import RouteStates
 from mxpath.attribution.rpki import validity
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.vrps import VrpRow, VrpTable
@@ -135,3 +136,31 @@ def test_without_vrps_nothing_is_said(tmp_path: Path) -> None:
     manifest.write_text(kept)
     address = world.addresses_of("mxvalid")[0]
     assert attribute([address], Gazetteer.open(tmp_path))[address].rpki is None
+
+
+@given(st.data())
+def test_many_states_at_once_are_those_of_the_book(data: st.DataObject) -> None:
+    version = data.draw(st.sampled_from([4, 6]))
+    bits, kind = (32, IPv4Network) if version == 4 else (128, IPv6Network)
+    lengths = st.sampled_from([0, 1, 8, 24, 25, bits])
+    rows = []
+    for _ in range(data.draw(st.integers(0, 12))):
+        length = data.draw(lengths)
+        start = data.draw(st.sampled_from([0, 10, 2**8 + 10, 2 ** (bits - 8), 2**bits - 1]))
+        longest = data.draw(st.integers(length, bits))
+        rows.append(
+            VrpRow(
+                version,
+                start >> bits - length << bits - length,
+                length,
+                longest,
+                data.draw(st.integers(0, 3)),
+            )
+        )
+    states = RouteStates(VrpTable.of(rows, version=version))
+    table = VrpTable.of(rows, version=version)
+    for row in [*rows, VrpRow(version, 0, 0, 0, 1), VrpRow(version, 0, bits, bits, 1)]:
+        prefix = kind((row.start, row.length))
+        for asn in range(4):
+            expected = validity(prefix, asn, table.covering(prefix)).state
+            assert states.state(row.start, row.length, asn) is expected

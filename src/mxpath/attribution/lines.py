@@ -13,7 +13,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv6Address
 from operator import attrgetter
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mxpath.attribution.attribute import attribute
-from mxpath.attribution.rpki import validity
+from mxpath.attribution.route_states import RouteStates
 from mxpath.datasets.address_text import Text, addresses_v4, addresses_v6
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.prefixes import BITS, NO_SET, PrefixTable, row_of
@@ -253,16 +253,18 @@ class _Origins:
         self._front = front + b'"prefix":"'
         self._known: dict[int, bytes] = {}
         """Networks of each origin set that was met; there are at most some hundred thousand."""
-        self._has_vrps = gazetteer.vrps_covering(ip_network("::/0")) is not None
+        vrps = gazetteer.vrps(table.version)
+        self._route_states = RouteStates(vrps) if vrps is not None else None
 
     def tail(self, piece: int) -> bytes:
         """Return the tail of a piece."""
         table = self._table
         length, number = table.piece_lengths[piece], table.piece_sets[piece]
         hosts = BITS[table.version] - length
-        prefix = _prefix_text(table.pieces[piece] >> hosts << hosts, length, table.version)
-        rpki = self._states(prefix, number) if self._has_vrps else b"null"
-        return self._front + prefix.encode() + self._networks(number) + rpki + self._rest
+        start = table.pieces[piece] >> hosts << hosts
+        prefix = _prefix_text(start, length, table.version).encode()
+        rpki = self._states(start, length, number)
+        return self._front + prefix + self._networks(number) + rpki + self._rest
 
     def _networks(self, number: int) -> bytes:
         found = self._known.get(number)
@@ -272,12 +274,12 @@ class _Origins:
             found = self._known[number] = f'","networks":[{words}],"rpki":'.encode()
         return found
 
-    def _states(self, text: str, number: int) -> bytes:
-        prefix = ip_network(text)
-        covering = self._gazetteer.vrps_covering(prefix)
-        vrps = covering[0] if covering is not None else ()
+    def _states(self, start: int, length: int, number: int) -> bytes:
+        if self._route_states is None:
+            return b"null"
+        state = self._route_states.state
         origins = self._table.origin_set(number)
-        states = ",".join([f'"{validity(prefix, asn, vrps).state.value}"' for asn in origins])
+        states = ",".join([f'"{state(start, length, asn).value}"' for asn in origins])
         return f"[{states}]".encode()
 
 

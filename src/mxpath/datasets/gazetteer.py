@@ -212,6 +212,10 @@ class Gazetteer:
         """Read every snapshot whole and say how many rows it has."""
         return tuple(summary_of(source, self.public) for source in self._sources)
 
+    def vrps(self, version: int) -> VrpTable | None:
+        """Return the payloads of a family that :meth:`vrps_covering` asks."""
+        return next((tables[version] for _, tables in self._vrps), None)
+
     def vrps_covering(self, prefix: Prefix) -> tuple[tuple[Vrp, ...], SnapshotRef] | None:
         """Return what may be announced of what ``prefix`` lies in; ``None`` without any VRPs.
 
