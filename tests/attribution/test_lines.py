@@ -7,6 +7,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mxpath.attribution import lines
 from mxpath.attribution.attribute import attribute
@@ -123,3 +125,13 @@ def test_tails_do_not_pile_up(world: Gazetteer, monkeypatch: pytest.MonkeyPatch)
     found = b"".join(answers.answer(block) for block in blocks)
     assert found == AttributionLines(world).answer(b"".join(blocks))
     assert len(answers._families[4].tails) <= 4
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 0xF), st.sampled_from([0, 1, 2**63]))
+def test_prefixes_are_written_as_the_standard_wants(high: int, holes: int, low: int) -> None:
+    for group in range(4):
+        if holes >> group & 1:
+            high &= ~(0xFFFF << 16 * group)
+    number = high << 64 | low
+    assert lines._prefix_text(number, 128, 6) == f"{IPv6Address(number)}/128"
+    assert lines._prefix_text(high >> 32, 32, 4) == f"{IPv4Address(high >> 32)}/32"

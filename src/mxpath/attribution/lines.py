@@ -24,7 +24,7 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.route_states import RouteStates
 from mxpath.datasets.address_text import Text, addresses_v4, addresses_v6
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.prefixes import BITS, NO_SET, PrefixTable, row_of
+from mxpath.datasets.prefixes import BITS, LOW, NO_SET, PrefixTable, row_of
 from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.address import Prefix, parse_address, special_ranges
@@ -283,11 +283,18 @@ class _Origins:
         return f"[{states}]".encode()
 
 
-def _string(text: str | None) -> str:
-    return "null" if text is None else json.dumps(text, ensure_ascii=False)
+_string = json.JSONEncoder(ensure_ascii=False).encode
+"""Text or ``None`` as JSON; made once, which costs more than a name."""
 
 
 def _prefix_text(start: int, length: int, version: int) -> str:
     if version == 4:
         return f"{start >> 24}.{start >> 16 & 255}.{start >> 8 & 255}.{start & 255}/{length}"
-    return f"{IPv6Address(start)}/{length}"
+    if start & LOW:
+        return f"{IPv6Address(start)}/{length}"
+    # The second half is the longest run of zeros, with those before it (RFC 5952 section 4.2).
+    high = start >> 64
+    text = f"{high >> 48:x}:{high >> 32 & 0xFFFF:x}:{high >> 16 & 0xFFFF:x}:{high & 0xFFFF:x}"
+    while text.endswith(":0"):
+        text = text[:-2]
+    return f"{text if high else ''}::/{length}"
