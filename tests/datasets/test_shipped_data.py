@@ -6,10 +6,15 @@ import tomllib
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
+from random import Random
 
+import numpy as np
 import pytest
 
 from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.datasets.iplocation import parse
+from mxpath.datasets.prefix_pieces import cut
+from mxpath.datasets.prefixes import LOW
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import digest, unpack
 from mxpath.model.address import special_range
@@ -44,6 +49,37 @@ def test_well_known_addresses_are_attributed(address: str, asn: int) -> None:
     assert found is not None
     assert [network.asn for network in found[0].networks] == [asn]
     assert found[0].networks[0].name
+
+
+@pytest.mark.slow
+def test_the_shipped_ranges_give_the_same_table_by_lines_and_in_plain_python() -> None:
+    ((kept, _),) = Gazetteer.shipped().origin_tables(6)
+    (path,) = (shipped_directory() / "snapshots" / "origins").rglob("ipv6.csv.xz")
+    lines = unpack(path.read_bytes(), source=str(path)).decode().splitlines()
+    plain = cut(parse(lines, source=str(path)), version=6).columns()
+    assert kept.columns().keys() == plain.keys()
+    for name, column in plain.items():
+        if name != "buckets":  # the plain way makes none
+            assert column == kept.columns()[name]
+
+
+@pytest.mark.slow
+def test_bulk_and_single_look_ups_of_the_shipped_tables_agree() -> None:
+    random = Random(7)
+    for version, bits in ((4, 32), (6, 128)):
+        ((table, _),) = Gazetteer.shipped().origin_tables(version)
+        ends = [
+            random.choice((table.starts, table.ends))[random.randrange(len(table))]
+            for _ in range(9000)
+        ]
+        numbers = [min(max(end + random.randint(-1, 1), 0), (1 << bits) - 1) for end in ends]
+        high = np.array([number >> bits - min(bits, 64) for number in numbers], dtype=np.uint64)
+        low = np.array([number & LOW for number in numbers], dtype=np.uint64)
+        places = table.find_many(high, low if version == 6 else None)
+        firsts = table.first_origins()[places].tolist()
+        found = [table.match(number) for number in numbers]
+        assert [match[2][0] if match else 0 for match in found] == firsts
+        assert 0 < firsts.count(0) < 4500
 
 
 @pytest.mark.slow

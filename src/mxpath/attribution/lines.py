@@ -269,8 +269,8 @@ class _Origins:
     def _networks(self, number: int) -> bytes:
         found = self._known.get(number)
         if found is None:
-            networks = map(self._gazetteer.network, self._table.origin_set(number))
-            words = ",".join([f'{{"asn":{n.asn},"name":{_string(n.name)}}}' for n in networks])
+            name, asns = self._gazetteer.name, self._table.origin_set(number)
+            words = ",".join([f'{{"asn":{asn},"name":{_string(name(asn))}}}' for asn in asns])
             found = self._known[number] = f'","networks":[{words}],"rpki":'.encode()
         return found
 

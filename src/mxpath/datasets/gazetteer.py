@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
 from ipaddress import ip_network
-from itertools import chain
 from pathlib import Path
 
 from mxpath.datasets import peeringdb
@@ -173,11 +172,16 @@ class Gazetteer:
 
     def network(self, asn: int) -> Network:
         """Return the network of an AS number, with its name where a snapshot knows it."""
-        known = chain(
-            (names.get(asn) for names in self._names),
-            (exchanges.names.get(asn) for _, exchanges in self._exchanges),
-        )
-        return Network(asn=asn, name=next((name for name in known if name is not None), None))
+        return Network(asn=asn, name=self.name(asn))
+
+    def name(self, asn: int) -> str | None:
+        """Return what a network is called, by the first snapshot that knows it."""
+        for names in self._names:
+            found = names.get(asn)
+            if found is not None:
+                return found
+        known = (exchanges.names.get(asn) for _, exchanges in self._exchanges)
+        return next((name for name in known if name is not None), None)
 
     def members(self, ix_id: int) -> frozenset[int]:
         """Return the AS numbers of an exchange point's members; none when it is unknown."""
