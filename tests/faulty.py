@@ -7,8 +7,8 @@ from ipaddress import ip_network
 
 import studies
 from mxpath.inference.quality import qualities
-from mxpath.model.attribution import Network
 from mxpath.model.evidence import Claim, Evidence, Grade
+from mxpath.model.network import Network
 from mxpath.model.rpki import OriginValidity, RouteValidity, RpkiReason, RpkiState
 from mxpath.model.session import Outcome, SecondLook, SmtpReply, SmtpSession, TlsFacts
 from mxpath.model.study import Study

@@ -11,8 +11,9 @@ from ipaddress import ip_address, ip_network
 
 from mxpath.inference.routes import infer_route
 from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Attribution, IxpLan, IxpPort, Network, OriginSet
+from mxpath.model.attribution import Attribution, IxpLan, IxpPort, OriginSet
 from mxpath.model.evidence import Claim, Evidence
+from mxpath.model.network import Network
 from mxpath.model.probe import Probe, Protocol, Reply, ReplyKind
 from mxpath.model.relations import AsRelations, Relation
 from mxpath.model.route import Route

@@ -12,10 +12,11 @@ from ipaddress import ip_address, ip_network
 
 from mxpath.graph.verdicts import judge
 from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Attribution, IxpPort, Network, OriginSet
+from mxpath.model.attribution import Attribution, IxpPort, OriginSet
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.mail import MailDomain, MxHost, MxPlan, PlanKind
+from mxpath.model.network import Network
 from mxpath.model.origin import Origin
 from mxpath.model.probe import Probe, Protocol, Reply, ReplyKind
 from mxpath.model.route import Border, Differential, IxpCrossing, Route, Segment

@@ -30,7 +30,6 @@ The rules, with their reasons:
 
 import os
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -39,7 +38,6 @@ from typing import Any
 
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress, Prefix, parse_address
-from mxpath.smtp.conversation import check_helo
 from mxpath.vantage.ledger import PER_HOUR, Budget
 from mxpath.vantage.pace import DEFAULT_RATE_PPS
 
@@ -108,6 +106,8 @@ def read_config(path: Path | None = None) -> Config:
         raise InputError(f"{chosen}: larger than {MAX_OCTETS} bytes, which is no configuration")
     try:
         text = content.decode()
+        import tomllib  # noqa: PLC0415 - most users have no such file
+
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{chosen}: not TOML: {error}") from error
@@ -212,6 +212,8 @@ def full_helo(value: Any) -> str:
     InputError
         When it is neither; RFC 5321 section 4.1.1.1 wants no short names.
     """
+    from mxpath.smtp.conversation import check_helo  # noqa: PLC0415 - most users set none
+
     text = check_helo(_text(value))
     if not text.startswith("[") and "." not in text.strip("."):
         raise InputError(

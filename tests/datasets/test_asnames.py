@@ -3,7 +3,7 @@ import pytest
 from mxpath.datasets.asnames import MAX_NAME_CHARACTERS, parse
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
-from mxpath.model.attribution import Network
+from mxpath.model.network import Network
 
 
 def test_names_are_cleaned_and_cut() -> None:

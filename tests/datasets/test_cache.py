@@ -10,7 +10,7 @@ from mxpath.datasets import cache
 from mxpath.datasets.cache import cached_names, cached_table
 from mxpath.datasets.names import NameTable
 from mxpath.datasets.prefixes import PrefixTable, row_of
-from mxpath.model.attribution import Network
+from mxpath.model.network import Network
 
 ADDRESS = {4: ip_address("192.0.2.0"), 6: ip_address("2001:db8::")}
 

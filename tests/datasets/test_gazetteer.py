@@ -10,7 +10,7 @@ from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
 from mxpath.errors import ParseError, SnapshotError
-from mxpath.model.attribution import Network
+from mxpath.model.network import Network
 from mxpath.model.relations import Relation
 
 AS_OF = date(2026, 6, 17)

@@ -13,7 +13,7 @@ from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.prefixes import OriginRow
 from mxpath.datasets.snapshot import Tally, digest
 from mxpath.errors import ParseError
-from mxpath.model.attribution import Network
+from mxpath.model.network import Network
 
 # Written by hand to the form that iptoasn.com describes.
 LINES = [

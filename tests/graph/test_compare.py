@@ -8,10 +8,11 @@ import pytest
 
 from mxpath.graph.compare import compare
 from mxpath.model import codec
-from mxpath.model.attribution import Network, OriginSet
+from mxpath.model.attribution import OriginSet
 from mxpath.model.changes import AddressChanges, Changes, State
 from mxpath.model.evidence import Claim
 from mxpath.model.mail import MailDomain
+from mxpath.model.network import Network
 from mxpath.model.route import Route
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 import pytest
 
 from mxpath.graph.path_changes import path_changes
-from mxpath.model.attribution import Network
 from mxpath.model.evidence import Claim
+from mxpath.model.network import Network
 from mxpath.model.probe import Protocol
 from mxpath.model.route import Differential, Route, Segment
 from mxpath.model.watch import ChangeKind, PathChange

@@ -4,8 +4,8 @@ import pytest
 
 import studies
 from mxpath.graph.stations import stations
-from mxpath.model.attribution import Network
 from mxpath.model.evidence import Claim
+from mxpath.model.network import Network
 from mxpath.model.route import Differential, Route, Segment
 
 

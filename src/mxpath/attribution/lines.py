@@ -28,8 +28,9 @@ from mxpath.datasets.prefixes import BITS, LOW, NO_SET, PrefixTable, row_of
 from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.address import Prefix, parse_address, special_ranges
-from mxpath.model.attribution import Attribution, Network
+from mxpath.model.attribution import Attribution
 from mxpath.model.documents import Attributed
+from mxpath.model.network import Network
 from mxpath.model.snapshot import SnapshotRef
 
 _MOST_TAILS = 1 << 17

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
-from mxpath.model.attribution import Network
+from mxpath.model.network import Network
 
 SPEC = Spec(
     name="asnames",

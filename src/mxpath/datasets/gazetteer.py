@@ -40,7 +40,8 @@ from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.vrps import VrpTable
 from mxpath.errors import SnapshotError
 from mxpath.model.address import IPAddress, Prefix
-from mxpath.model.attribution import IxpLan, IxpPort, Network, OriginSet
+from mxpath.model.attribution import IxpLan, IxpPort, OriginSet
+from mxpath.model.network import Network
 from mxpath.model.relations import AsRelations
 from mxpath.model.rpki import Vrp
 from mxpath.model.snapshot import SnapshotRef

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mxpath.datasets.columns import Column
-from mxpath.model.attribution import Network
+from mxpath.model.network import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

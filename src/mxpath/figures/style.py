@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mxpath.model.attribution import Network
+from mxpath.model.network import Network
 from mxpath.model.study import Study
 
 INK = "#1b2733"

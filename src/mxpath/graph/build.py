@@ -40,9 +40,10 @@ from typing import Any, TypeAlias
 import networkx as nx
 
 from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Attribution, Network
+from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim
 from mxpath.model.foreign_text import printable
+from mxpath.model.network import Network
 from mxpath.model.origin import Origin
 from mxpath.model.registry import Registration
 from mxpath.model.route import Route

@@ -19,10 +19,11 @@ from mxpath.graph.compare import compare
 from mxpath.graph.compare_address import data_sets
 from mxpath.graph.sightings import owner_name
 from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Network, OriginSet
+from mxpath.model.attribution import OriginSet
 from mxpath.model.changes import AddressChanges, State
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
+from mxpath.model.network import Network
 from mxpath.model.rpki import RpkiState
 from mxpath.model.study import Study
 from mxpath.model.verdict import Owner, Verdict

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from mxpath.graph.stations import Station, stations
 from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Attribution, Network, OriginSet
+from mxpath.model.attribution import Attribution, OriginSet
 from mxpath.model.changes import (
     AddressChanges,
     Crossing,
@@ -16,6 +16,7 @@ from mxpath.model.changes import (
     State,
     Waypoint,
 )
+from mxpath.model.network import Network
 from mxpath.model.route import Route
 from mxpath.model.session import Outcome, Phase, SmtpSession
 from mxpath.model.study import Study

@@ -24,9 +24,9 @@ from math import comb, log
 from statistics import median
 
 from mxpath.graph.influence import seen_routes
-from mxpath.model.attribution import Network
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
+from mxpath.model.network import Network
 from mxpath.model.route import HopQuality, Route
 from mxpath.model.study import Study
 from mxpath.model.trace import Loss

@@ -22,8 +22,8 @@ from typing import TypeVar
 
 from mxpath.graph.influence import seen_routes
 from mxpath.model.address import IPAddress, Prefix
-from mxpath.model.attribution import Network
 from mxpath.model.evidence import Grade
+from mxpath.model.network import Network
 from mxpath.model.registry import Organisation
 from mxpath.model.route import Route
 from mxpath.model.study import Study

@@ -10,8 +10,8 @@ of the member behind it, whose first hop answered from that LAN.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mxpath.model.attribution import Network
 from mxpath.model.evidence import Claim, Grade
+from mxpath.model.network import Network
 from mxpath.model.route import Differential, IxpCrossing, Route, Segment
 
 

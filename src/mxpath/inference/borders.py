@@ -31,8 +31,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mxpath.inference.steps import Step
-from mxpath.model.attribution import Network
 from mxpath.model.evidence import Evidence, Grade
+from mxpath.model.network import Network
 from mxpath.model.relations import AsRelations, Relation
 
 Steps = tuple[Step, ...]

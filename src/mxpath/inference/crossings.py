@@ -31,8 +31,9 @@ from dataclasses import dataclass, field
 
 from mxpath.inference.latency import differential
 from mxpath.inference.steps import Step, evidence_of
-from mxpath.model.attribution import IxpPort, Network
+from mxpath.model.attribution import IxpPort
 from mxpath.model.evidence import Claim, Evidence, Grade
+from mxpath.model.network import Network
 from mxpath.model.relations import AsRelations, Relation
 from mxpath.model.route import IxpCrossing
 

@@ -19,8 +19,9 @@ from mxpath.inference.latency import differential, envelope, unresolved
 from mxpath.inference.quality import qualities
 from mxpath.inference.steps import Step, steps_of
 from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Attribution, Network
+from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim, Evidence, Grade
+from mxpath.model.network import Network
 from mxpath.model.relations import AsRelations
 from mxpath.model.route import Border, IxpCrossing, Route, Segment
 from mxpath.model.trace import Trace

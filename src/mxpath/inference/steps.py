@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Attribution, IxpPort, Network
+from mxpath.model.attribution import Attribution, IxpPort
 from mxpath.model.evidence import Claim, Evidence, Grade
+from mxpath.model.network import Network
 from mxpath.model.probe import Probe, ReplyKind
 from mxpath.model.statistics import HopStatistics
 from mxpath.model.trace import Flow, Hop, Trace

@@ -4,19 +4,9 @@ from dataclasses import dataclass
 
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.evidence import Claim
+from mxpath.model.network import Network
 from mxpath.model.registry import Registration
 from mxpath.model.rpki import RouteValidity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """An autonomous system and what it is called."""
-
-    asn: int
-    name: str | None = None
-
-    def __str__(self) -> str:
-        return f"AS{self.asn} {self.name}" if self.name else f"AS{self.asn}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Network, OriginSet
+from mxpath.model.attribution import OriginSet
 from mxpath.model.mail import PlanKind
+from mxpath.model.network import Network
 from mxpath.model.rpki import RouteValidity
 from mxpath.model.session import Outcome
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mxpath.model.address import IPAddress, Prefix
-from mxpath.model.attribution import Attribution, Network
+from mxpath.model.attribution import Attribution
 from mxpath.model.egress import Egress
 from mxpath.model.evidence import Claim, Evidence, Grade
+from mxpath.model.network import Network
 from mxpath.model.reading import TraceReading
 from mxpath.model.rpki import RpkiState
 from mxpath.model.session import SmtpSession

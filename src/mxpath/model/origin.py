@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mxpath.model.address import IPAddress, Prefix
-from mxpath.model.attribution import Network
+from mxpath.model.network import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

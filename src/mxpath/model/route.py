@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from mxpath.model.address import IPAddress
-from mxpath.model.attribution import Network
 from mxpath.model.evidence import Claim, Grade
+from mxpath.model.network import Network
 from mxpath.model.trace import Loss
 
 

@@ -4,14 +4,19 @@ The resolver brings dnspython, the dialer OpenSSL, the registries HTTP and RDAP:
 loading together, and a trace of an address needs none of them before its first packet.
 """
 
-from collections.abc import Callable
-from functools import cached_property
+from __future__ import annotations  # the values are named here, and loaded by who needs them
 
-from mxpath.model.address import IPAddress
-from mxpath.model.dns import DnsAnswer
-from mxpath.model.http import HttpAnswer, HttpQuestion
-from mxpath.model.registry import RegistryAnswer, RegistryQuestion
-from mxpath.vantage.ports import Connection, Dialer, Fetcher, Registry, Resolver
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mxpath.model.address import IPAddress
+    from mxpath.model.dns import DnsAnswer
+    from mxpath.model.http import HttpAnswer, HttpQuestion
+    from mxpath.model.registry import RegistryAnswer, RegistryQuestion
+    from mxpath.vantage.ports import Connection, Dialer, Fetcher, Registry, Resolver
 
 
 class LateResolver:

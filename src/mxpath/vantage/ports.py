@@ -7,21 +7,25 @@ Time comes from the Clock alone: ``monotonic_s`` for waiting and durations,
 ``now_ns`` (CLOCK_REALTIME) for stamps that go into documents.
 """
 
+from __future__ import annotations  # a port names many values, and loads few of them
+
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from mxpath.model.address import IPAddress
-from mxpath.model.dns import DnsAnswer
-from mxpath.model.http import HttpAnswer, HttpQuestion
 from mxpath.model.origin import Origin
 from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.model.probe import Protocol as ProbeProtocol
-from mxpath.model.registry import RegistryAnswer, RegistryQuestion
-from mxpath.model.session import TlsFacts
+
+if TYPE_CHECKING:
+    from mxpath.model.dns import DnsAnswer
+    from mxpath.model.http import HttpAnswer, HttpQuestion
+    from mxpath.model.registry import RegistryAnswer, RegistryQuestion
+    from mxpath.model.session import TlsFacts
 
 WORKERS = 8
 """Things that go on at the same time on a vantage that does not say otherwise itself."""
