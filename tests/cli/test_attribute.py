@@ -98,6 +98,7 @@ def test_answers_come_at_once_and_an_interrupt_ends_it_without_a_traceback(world
     assert err == b"mxpath: 1 of 2 lines are no address\nmxpath: interrupted\n"
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(world: Path) -> None:
     with started(world) as process:
         assert process.stdin is not None
