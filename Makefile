@@ -56,7 +56,7 @@ lab: env lab-programs
 	$(BIN)/pytest -q -n 0 -m lab
 
 slow: env
-	$(BIN)/pytest -q -n 0 -m slow
+	$(BIN)/pytest -q -n 2 -m slow
 
 schemas: env
 	$(BIN)/python docs/reference/make_schemas.py
