@@ -7,7 +7,11 @@ def main() -> int:
     """Run the command line; returns the exit status."""
     from mxpath.cli import main as cli_main  # noqa: PLC0415 - keeps the import of mxpath free
 
-    return cli_main(sys.argv[1:])
+    status = cli_main(sys.argv[1:])
+    import gc  # noqa: PLC0415 - as above
+
+    gc.freeze()  # the process ends: nobody needs to look for garbage in all that was loaded
+    return status
 
 
 if __name__ == "__main__":

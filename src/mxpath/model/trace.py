@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import sqrt
-from statistics import median
 
 from mxpath.model.address import IPAddress
 from mxpath.model.multipath import Multipath
@@ -93,7 +92,8 @@ class Hop:
     def jitter_ms(self) -> float | None:
         """Median minus smallest round-trip time; ``None`` with fewer than two samples."""
         times = self.rtts_ms
-        return median(times) - times[0] if len(times) > 1 else None
+        middle = (times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2 if times else 0.0
+        return middle - times[0] if len(times) > 1 else None
 
     @property
     def responders(self) -> tuple[IPAddress, ...]:
