@@ -4,13 +4,12 @@ A table with a header line that names ``code``, ``country_code`` and ``isp_city_
 order. Its cities are written as they stand in host names, without blanks: ``newyork``.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mxpath.datasets.asnames import clean_name
-from mxpath.datasets.snapshot import Spec, Tally, lines_of
-from mxpath.errors import ParseError
+from mxpath.datasets.csv_tables import table_rows
+from mxpath.datasets.snapshot import Spec, Tally
 
 SPEC = Spec(
     name="carriers",
@@ -46,25 +45,13 @@ def parse(document: bytes, *, source: str, tally: Tally | None = None) -> Iterat
         When the header does not name the columns.
     """
     tally = Tally() if tally is None else tally
-    reader = csv.reader(lines_of(document.removeprefix(b"\xef\xbb\xbf"), source=source))
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        if not set(_COLUMNS) <= set(header):
-            raise ParseError(
-                f"expected CSV with the columns {', '.join(_COLUMNS)}", source=source, line=1
-            )
-        places = [header.index(name) for name in _COLUMNS]
-        for fields in reader:
-            if not fields:
-                continue
-            row = _row([fields[n] for n in places]) if len(fields) > max(places) else None
-            if row is None:
-                tally.skip("no code with a city and a country")
-                continue
-            tally.rows += 1
-            yield row
-    except csv.Error as error:
-        raise ParseError(f"not CSV: {error}", source=source, line=reader.line_num) from error
+    for fields in table_rows(document, _COLUMNS, source=source):
+        row = None if fields is None else _row(fields)
+        if row is None:
+            tally.skip("no code with a city and a country")
+            continue
+        tally.rows += 1
+        yield row
 
 
 def _row(fields: list[str]) -> CarrierCode | None:

@@ -15,7 +15,6 @@ The law
    stands another. So a provider by name is the provider of the *server*.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -23,7 +22,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mxpath.datasets.asnames import clean_name
-from mxpath.datasets.snapshot import Spec, Tally, lines_of
+from mxpath.datasets.csv_tables import table_rows
+from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
 
 SPEC = Spec(
@@ -104,31 +104,17 @@ def _json_rows(document: bytes, source: str, tally: Tally) -> Iterator[ProviderP
 
 
 def _csv_rows(document: bytes, source: str, tally: Tally) -> Iterator[ProviderPattern]:
-    reader = csv.reader(lines_of(document.removeprefix(b"\xef\xbb\xbf"), source=source))
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        if not set(_COLUMNS) <= set(header):
-            raise ParseError(
-                f"expected JSON, or CSV with the columns {', '.join(_COLUMNS)}",
-                source=source,
-                line=1,
-            )
-        places = [header.index(name) for name in _COLUMNS]
-        for fields in reader:
-            if not fields:
-                continue
-            if len(fields) <= max(places):
-                tally.skip("a column is missing")
-                continue
-            domain, name, kind = (clean_name(fields[place]) for place in places)
-            pattern = _pattern(domain)
-            short = _short(name or "")
-            if pattern is None or "*" in pattern or not short or name is None:
-                tally.skip("domain is no host name, or without a provider")
-            else:
-                yield ProviderPattern(f".{pattern}", short, name, kind)
-    except csv.Error as error:
-        raise ParseError(f"not CSV: {error}", source=source, line=reader.line_num) from error
+    for fields in table_rows(document, _COLUMNS, source=source, kind="JSON, or CSV"):
+        if fields is None:
+            tally.skip("a column is missing")
+            continue
+        domain, name, kind = map(clean_name, fields)
+        pattern = _pattern(domain)
+        short = _short(name or "")
+        if pattern is None or "*" in pattern or not short or name is None:
+            tally.skip("domain is no host name, or without a provider")
+        else:
+            yield ProviderPattern(f".{pattern}", short, name, kind)
 
 
 def _short(name: str) -> str:
