@@ -333,6 +333,8 @@ def _title(study: Study, routes: tuple[Route, ...]) -> str:
     exchanges = dict.fromkeys(s.name for r in routes for s in stations(r) if s.kind == "ixp")
     domain = cut(printable(study.domain), 40)
     partial = len(routes) < len(study.mail.addresses)
+    if not any(route.complete for route in routes):
+        return f"{domain}: no route arrived"
     if not exchanges:
         return f"{domain}: no exchange point on {_of(len(routes), len(routes), partial=partial)}"
     crossing = [r for r in routes if r.crossings]

@@ -14,7 +14,7 @@ The law:
 5. A last transit network that is our own way out is our roof and not theirs.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_network
@@ -70,6 +70,8 @@ class SharedFate:
     networks: tuple[Network, ...]
     seen: int
     addresses: int
+    apart: bool = False
+    """Whether the routes that arrived have none in common: what ends early proves no absence."""
 
     @property
     def complete(self) -> bool:
@@ -166,9 +168,19 @@ def shared_fate(study: Study) -> SharedFate:
     of that route. Where our own network is unknown, it cannot be told apart.
     """
     routes = seen_routes(study)
+    arrived = [route for route in routes if route.complete]
+    return SharedFate(
+        networks=_common_transit(study, routes),
+        seen=len(routes),
+        addresses=len(study.mail.addresses),
+        apart=bool(arrived) and not _common_transit(study, arrived),
+    )
+
+
+def _common_transit(study: Study, routes: Sequence[Route]) -> tuple[Network, ...]:
     each = [transit(study, route) for route in routes]
-    shared = [n for n in each[0] if all(n.asn in {m.asn for m in o} for o in each)] if each else []
-    return SharedFate(networks=tuple(shared), seen=len(routes), addresses=len(study.mail.addresses))
+    first = each[0] if each else ()
+    return tuple(n for n in first if all(n.asn in {m.asn for m in other} for other in each))
 
 
 def transit(study: Study, route: Route) -> tuple[Network, ...]:

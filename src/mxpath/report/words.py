@@ -190,7 +190,7 @@ def _transit_words(fate: SharedFate) -> str:
     seen = _routes_seen(fate)
     names = ", ".join(printable(str(network)) for network in fate.networks)
     if not names:
-        return f"{seen}: no transit network in common (observed)"
+        return f"{seen}: no transit network in common (observed)" if fate.apart else ""
     verb = "crosses" if fate.seen == 1 else "cross"
     return f"{seen} {verb} {names} (observed; a way round may exist)"
 
