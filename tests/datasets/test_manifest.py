@@ -15,6 +15,7 @@ from mxpath.datasets.manifest import (
     read_manifest,
 )
 from mxpath.errors import ParseError, SnapshotError
+from mxpath.model.address import Prefix
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 entries = st.builds(
@@ -27,6 +28,9 @@ entries = st.builds(
     licence=texts,
     url=texts,
     attribution=texts,
+    tables=st.lists(texts, max_size=3).map(tuple),
+    rows=st.none() | st.integers(0, 2**40),
+    skipped=st.lists(st.tuples(texts, st.integers(0, 2**40)), max_size=2).map(tuple),
 )
 
 
@@ -34,13 +38,14 @@ entries = st.builds(
     st.lists(entries, max_size=3).map(tuple),
     st.none() | st.dates(min_value=date(1000, 1, 1)),
     st.lists(st.sampled_from(["198.18.0.0/15", "2001:db8::/32"]).map(ip_network)).map(tuple),
+    texts,
 )
 def test_what_is_written_is_what_is_read(
-    snapshot: tuple[Entry, ...], as_of: date | None, public: tuple[object, ...]
+    snapshot: tuple[Entry, ...], as_of: date | None, public: tuple[Prefix, ...], routing: str
 ) -> None:
-    text = manifest_text(snapshot, as_of=as_of, public=public)  # type: ignore[arg-type]
+    text = manifest_text(snapshot, as_of=as_of, public=public, routing=routing)
     manifest = _parse(text.encode(), source="x")
-    assert manifest == Manifest(as_of=as_of, public=public, snapshot=snapshot)  # type: ignore[arg-type]
+    assert manifest == Manifest(as_of=as_of, public=public, routing=routing, snapshot=snapshot)
 
 
 def test_a_missing_directory_and_a_missing_manifest_differ(tmp_path: Path) -> None:
@@ -62,6 +67,10 @@ def test_a_missing_directory_and_a_missing_manifest_differ(tmp_path: Path) -> No
         b"colour = 'blue'",
         b"[[snapshot]]\nname = 'pfx2as'",
         b"public = ['198.18.0.1/15']",
+        b"routing = 1",
+        b"[[snapshot]]\nname = 'pfx2as'\nrows = -1",
+        b"[[snapshot]]\nname = 'pfx2as'\nrows = true",
+        b"[[snapshot]]\nname = 'pfx2as'\nskipped = [['no AS']]",
         b"#" * (2**20 + 1),
     ],
 )

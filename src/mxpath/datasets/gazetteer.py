@@ -20,6 +20,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from mxpath.datasets import peeringdb
+from mxpath.datasets.as2org import Organisation, Organisations
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer_source import (
     SnapshotSummary,
@@ -56,6 +57,8 @@ class Gazetteer:
         """The date that the whole stands for; ``None`` when it names none."""
         self.public: tuple[Prefix, ...] = manifest.public
         """Special-purpose ranges that count as public: lab worlds only."""
+        self.routing: str = manifest.routing
+        """Service that tells live routing state; empty where none may be asked."""
         self._sources = tuple(source_of(directory, entry) for entry in manifest.snapshot)
 
     @classmethod
@@ -171,6 +174,21 @@ class Gazetteer:
                 return found, source.ref
         return None
 
+    def organisation(self, asn: int) -> tuple[Organisation, SnapshotRef] | None:
+        """Return who holds an AS number, by the first snapshot that knows it."""
+        for source, organisations in self._organisations:
+            found = organisations.organisation(asn)
+            if found is not None:
+                return found, source.ref
+        return None
+
+    def siblings(self, asn: int) -> tuple[int, ...]:
+        """Return the other networks of the same organisation, ascending; none when unknown."""
+        for _, organisations in self._organisations:
+            if organisations.organisation(asn) is not None:
+                return organisations.siblings(asn)
+        return ()
+
     def network(self, asn: int) -> Network:
         """Return the network of an AS number, with its name where a snapshot knows it."""
         return Network(asn=asn, name=self.name(asn))
@@ -261,6 +279,13 @@ class Gazetteer:
         for source in self._in(Section.MEMBERS):
             joined = join_members(source, self.public, known)
             found += [(source, exchanges) for exchanges in joined]
+        return tuple(found)
+
+    @cached_property
+    def _organisations(self) -> tuple[tuple[Source, Organisations], ...]:
+        found = [
+            (source, Organisations.of(source.rows())) for source in self._in(Section.ORGANISATIONS)
+        ]
         return tuple(found)
 
     @cached_property

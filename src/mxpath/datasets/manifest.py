@@ -2,6 +2,7 @@
 
     as_of = 2026-06-17          # the date the whole stands for; left out when dates differ
     public = []                 # special-purpose ranges that count as public: lab worlds only
+    routing = "https://…"       # where live routing state may be asked for; nobody when left out
 
     [[snapshot]]
     name = "pfx2as"             # a key of DATASETS
@@ -12,6 +13,9 @@
     licence = "…"
     url = "…"
     attribution = "…"
+    tables = ["tables/…"]       # built from the snapshot, ready to be mapped (mxpath data build)
+    rows = 655961               # how many rows the tables were built from
+    skipped = [["no AS", 3]]    # why rows were left out, and how many
 
 The order of the snapshots is the order in which they are asked. Unknown keys are errors.
 """
@@ -31,6 +35,8 @@ from mxpath.model.snapshot import SnapshotRef
 
 FILE_NAME = "gazetteer.toml"
 _MAX_BYTES = 2**20
+_LEFT_OUT = ("tables", "skipped")
+"""Not written when they are empty."""
 _T = TypeVar("_T")
 _Read = Callable[[Any, str], Any]
 
@@ -47,6 +53,12 @@ class Entry:
     licence: str
     url: str = ""
     attribution: str = ""
+    tables: tuple[str, ...] = ()
+    """Tables built from the snapshot, inside the directory; the files may then be gone."""
+    rows: int | None = None
+    """How many rows the tables were built from."""
+    skipped: tuple[tuple[str, int], ...] = ()
+    """Why rows were left out of them, and how many."""
 
     @property
     def ref(self) -> SnapshotRef:
@@ -68,6 +80,8 @@ class Manifest:
 
     as_of: date | None = None
     public: tuple[Prefix, ...] = ()
+    routing: str = ""
+    """Service that tells live routing state; empty where none may be asked."""
     snapshot: tuple[Entry, ...] = ()
 
 
@@ -91,7 +105,7 @@ def read_manifest(directory: Path) -> Manifest:
         raise ParseError(f"larger than {_MAX_BYTES} bytes", source=str(path))
     manifest = _parse(data, source=str(path))
     for entry in manifest.snapshot:
-        for name in entry.files:
+        for name in (*entry.files, *entry.tables):
             parts = PurePosixPath(name)
             if parts.is_absolute() or ".." in parts.parts:
                 raise ParseError(f"{entry.name}: {name!r} lies outside", source=str(path))
@@ -112,6 +126,7 @@ def _parse(data: bytes, *, source: str) -> Manifest:
         {
             "as_of": read.day,
             "public": lambda value, place: read.each(read.prefix, value, place),
+            "routing": read.text,
             "snapshot": lambda value, place: read.each(read.entry, value, place),
         },
     )
@@ -162,11 +177,25 @@ class _Reader:
         except ValueError:
             self._refuse(place, "a prefix", value)
 
+    def count(self, value: Any, place: str) -> int:
+        """Read a number of things."""
+        if type(value) is not int or value < 0:
+            self._refuse(place, "a count", value)
+        return int(value)
+
+    def reason(self, value: Any, place: str) -> tuple[str, int]:
+        """Read a reason and how often it was met."""
+        if not isinstance(value, list) or len(value) != 2:
+            self._refuse(place, "a reason and a count", value)
+        return self.text(value[0], place), self.count(value[1], place)
+
     def entry(self, value: Any, place: str) -> Entry:
         """Read a snapshot."""
         readers: dict[str, _Read] = {field.name: self.text for field in fields(Entry)}
         readers["as_of"] = self.day
-        readers["files"] = lambda item, where: self.each(self.text, item, where)
+        readers["files"] = readers["tables"] = lambda item, at: self.each(self.text, item, at)
+        readers["rows"] = self.count
+        readers["skipped"] = lambda item, at: self.each(self.reason, item, at)
         return self.value(Entry, value, place, readers)
 
 
@@ -179,16 +208,25 @@ def _what_is_there(directory: Path) -> str:
 
 
 def manifest_text(
-    entries: Iterable[Entry], *, as_of: date | None = None, public: Iterable[Prefix] = ()
+    entries: Iterable[Entry],
+    *,
+    as_of: date | None = None,
+    public: Iterable[Prefix] = (),
+    routing: str = "",
 ) -> str:
     """Write a manifest; equal arguments give equal text."""
     lines = [] if as_of is None else [f"as_of = {as_of.isoformat()}"]
     ranges = ", ".join(_string(str(prefix)) for prefix in public)
     lines.append(f"public = [{ranges}]")
+    if routing:
+        lines.append(f"routing = {_string(routing)}")
     for entry in entries:
         lines += ["", "[[snapshot]]"]
         for field in fields(entry):
-            lines.append(f"{field.name} = {_toml(getattr(entry, field.name))}")
+            value = getattr(entry, field.name)
+            if value is None or (field.name in _LEFT_OUT and not value):
+                continue
+            lines.append(f"{field.name} = {_toml(value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -196,8 +234,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return f"[{', '.join(_string(item) for item in value)}]"
-    return _string(value)
+        return f"[{', '.join(map(_toml, value))}]"
+    return str(value) if isinstance(value, int) else _string(value)
 
 
 def _string(text: str) -> str:

@@ -22,6 +22,7 @@ from mxpath.model.probe import ProbeSpec, Reply
 from mxpath.model.probe import Protocol as ProbeProtocol
 
 if TYPE_CHECKING:
+    from mxpath.model.bgp import RoutingAnswer, RoutingQuestion
     from mxpath.model.dns import DnsAnswer
     from mxpath.model.http import HttpAnswer, HttpQuestion
     from mxpath.model.registry import RegistryAnswer, RegistryQuestion
@@ -194,6 +195,13 @@ class Registry(Protocol):
         """Answer one question. Never raises for what the network or the registry does."""
 
 
+class Routing(Protocol):
+    """What route collectors see right now."""
+
+    def routes(self, question: RoutingQuestion) -> RoutingAnswer:
+        """Answer one question. Never raises for what the network or the service does."""
+
+
 class AsksRegistries(Protocol):
     """The part of a vantage that asks registries."""
 
@@ -223,6 +231,8 @@ class Vantage:
     """``None`` where this vantage cannot speak HTTP."""
     registry: Registry | None = None
     """``None`` where this vantage cannot ask the registries."""
+    routing: Routing | None = None
+    """``None`` where this vantage cannot ask route collectors."""
     origin: Origin = field(default_factory=Origin)
     name: str = "live"
     """``live``, ``sim:…`` or ``replay:…``."""

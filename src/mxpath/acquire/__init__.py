@@ -1,0 +1,1 @@
+"""Fetching what the world publishes, and building gazetteers of it."""
