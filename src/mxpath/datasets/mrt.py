@@ -15,7 +15,7 @@ The law
    (RFC 7606): the route stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -42,7 +42,12 @@ _KINDS = mrt_tables.KINDS | mrt_messages.KINDS
 
 
 def parse(
-    content: bytes | BinaryIO, *, source: str, tally: Tally | None = None, lenient: bool = False
+    content: bytes | BinaryIO,
+    *,
+    source: str,
+    tally: Tally | None = None,
+    lenient: bool = False,
+    chosen: Callable[[Frames], Frames] | None = None,
 ) -> Iterator[Batch]:
     """Read an MRT stream, plain or packed, batch by batch.
 
@@ -56,6 +61,8 @@ def parse(
         Counts routes as rows, and what was left out.
     lenient
         Leave out damaged records inside sound framing instead of ending there.
+    chosen
+        Says which records of a stretch are to be read at all; all where it is left out.
 
     Raises
     ------
@@ -65,6 +72,8 @@ def parse(
     tally = Tally() if tally is None else tally
     peers: tuple[Peer, ...] = ()
     for stretch_frames in frames(blocks(content, source=source), source=source):
+        if chosen is not None:
+            stretch_frames = chosen(stretch_frames)  # noqa: PLW2901 - the same, or fewer of them
         batch, peers, problem = _read(stretch_frames, peers, tally, lenient=lenient)
         tally.rows += len(batch)
         if len(batch) or len(batch.states):

@@ -1,13 +1,13 @@
 """An MRT stream cut into records (RFC 6396 section 2): time, type, subtype, length, body."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mxpath.datasets.mrt_octets import Ints, Octets
+from mxpath.datasets.mrt_octets import Flags, Ints, Octets
 from mxpath.errors import ParseError
 
 HEADER_BYTES = 12
@@ -38,6 +38,16 @@ class Frames:
 
     def __len__(self) -> int:
         return len(self.at)
+
+    def only(self, kept: Flags) -> "Frames":
+        """Return some of the records, in the same buffer."""
+        return replace(
+            self,
+            at=self.at[kept],
+            ends=self.ends[kept],
+            kinds=self.kinds[kept],
+            times_s=self.times_s[kept],
+        )
 
 
 def frames(blocks: Iterable[bytes], *, source: str) -> Iterator[Frames]:

@@ -22,7 +22,7 @@ from mxpath.datasets.mrt_octets import Flags, Ints, Octets, strides
 from mxpath.datasets.snapshot import Tally
 
 _BITS = {4: 32, 6: 128}
-_BIT_MASKS = np.packbits(np.tri(129, 128, -1, dtype=np.uint8), axis=1)
+BIT_MASKS = np.packbits(np.tri(129, 128, -1, dtype=np.uint8), axis=1)
 """Which bits a prefix of each length keeps, shape (129, 16)."""
 _NONE = np.zeros(0, np.int64)
 DAMAGED_BLOCK = "attributes that do not fill their block"
@@ -109,7 +109,7 @@ class Stretch:
         self, octets: Octets, at: Ints, lengths: Ints, versions: Ints, multicast: Flags
     ) -> Ints:
         """Read prefixes whose octets begin at these places, and return their numbers."""
-        masks = _BIT_MASKS[np.minimum(lengths, 128)]
+        masks = BIT_MASKS[np.minimum(lengths, 128)]
         addresses = octets.sixteen(at) & masks
         self._prefixes.append((lengths.astype(np.uint8), addresses, multicast))
         self._versions.append(versions.astype(np.uint8))

@@ -76,6 +76,8 @@ class RibEntry:
     """Since when the peer has told it so, where that is known."""
     best: bool | None = None
     """Whether a table of our own uses it; ``None`` where the table does not say."""
+    local_pref: int | None = None
+    """How much a table of our own likes it (RFC 4271 section 5.1.5), where it says so."""
 
 
 class RoutingFate(StrEnum):
