@@ -20,7 +20,7 @@ from mxpath.model.registry import (
     RegistryQuestion,
     Resource,
 )
-from mxpath.vantage.clock import ManualClock
+from mxpath.vantage.clock import ManualClock, moment
 from mxpath.vantage.registry import REST_S, RdapRegistry
 from mxpath.vantage.registry_cache import (
     LIFETIME,
@@ -30,7 +30,6 @@ from mxpath.vantage.registry_cache import (
     DiskCache,
     MemoryCache,
     RegistryCache,
-    moment,
 )
 from mxpath.vantage.resting import LONGEST_REST
 

@@ -13,11 +13,11 @@ import pytest
 import registries
 from mxpath.lab.rdap import network_document
 from mxpath.model.registry import RegistryAnswer, RegistryFate, RegistryQuestion
-from mxpath.vantage.clock import SystemClock
+from mxpath.vantage.clock import SystemClock, moment
 from mxpath.vantage.http import HttpFetcher
 from mxpath.vantage.rdap import MAX_OCTETS
 from mxpath.vantage.registry import RdapRegistry
-from mxpath.vantage.registry_cache import DiskCache, MemoryCache, moment
+from mxpath.vantage.registry_cache import DiskCache, MemoryCache
 from play import Peer, issue, root, serving
 
 BIG = ip_address("198.18.33.25")

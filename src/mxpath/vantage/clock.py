@@ -1,9 +1,15 @@
 """Clocks: the system's, and one whose hands are moved by hand."""
 
 import time
+from datetime import UTC, datetime
 
 _EPOCH_NS = 1_781_654_400_000_000_000
 """2026-06-17 00:00:00 UTC: where a played clock starts unless told otherwise."""
+
+
+def moment(now_ns: int) -> datetime:
+    """Return a stamp of a clock (``now_ns``) as a moment."""
+    return datetime.fromtimestamp(now_ns / 1e9, tz=UTC)
 
 
 class SystemClock:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -24,6 +25,7 @@ from mxpath.model.probe import Protocol as ProbeProtocol
 if TYPE_CHECKING:
     from mxpath.model.bgp import RoutingAnswer, RoutingQuestion
     from mxpath.model.dns import DnsAnswer
+    from mxpath.model.download import Download, DownloadQuestion, Progress
     from mxpath.model.http import HttpAnswer, HttpQuestion
     from mxpath.model.registry import RegistryAnswer, RegistryQuestion
     from mxpath.model.session import TlsFacts
@@ -186,6 +188,18 @@ class Fetcher(Protocol):
 
     def fetch(self, question: HttpQuestion) -> HttpAnswer:
         """Answer it within its time. Never raises for what the network does."""
+
+
+class Downloader(Protocol):
+    """Downloads one file."""
+
+    def download(
+        self, question: DownloadQuestion, into: Path, progress: Progress | None = None
+    ) -> Download:
+        """Download to ``into``, which is there when the answer is ``DONE`` and as it was otherwise.
+
+        Never raises for what the network does; OSError where nothing can be written.
+        """
 
 
 class Registry(Protocol):

@@ -17,7 +17,6 @@ The law:
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
 
 from mxpath.errors import ParseError
@@ -31,10 +30,12 @@ from mxpath.model.registry import (
     RegistryQuestion,
     Resource,
 )
+from mxpath.vantage.clock import moment
+from mxpath.vantage.http_dates import retry_after
 from mxpath.vantage.pace import Pace
 from mxpath.vantage.ports import Clock, Fetcher
 from mxpath.vantage.rdap import MAX_OCTETS, is_registrys_own, read_registration
-from mxpath.vantage.registry_cache import CachedAnswer, RegistryCache, moment
+from mxpath.vantage.registry_cache import CachedAnswer, RegistryCache
 from mxpath.vantage.resting import LONGEST_REST
 from mxpath.vantage.role_mailbox import is_role
 
@@ -181,25 +182,9 @@ def _is_page(answer: HttpAnswer) -> bool:
 
 def _asked_rest(answer: HttpAnswer, now: datetime) -> timedelta:
     """For how long a registry wants no question: as it says, within bounds."""
-    rest = _retry_after(answer, now)
-    return min(max(rest, _SHORTEST_REST), LONGEST_REST) if rest is not None else _REST
-
-
-def _retry_after(answer: HttpAnswer, now: datetime) -> timedelta | None:
-    """Read Retry-After: seconds, or a date on the server's clock (RFC 9110 section 10.2.3)."""
-    told = (answer.header("retry-after") or "").strip()
-    if told.isascii() and told.isdigit():
-        return timedelta(seconds=int(told[:9]))
-    until = _http_date(told)
-    return until - (_http_date(answer.header("date")) or now) if until is not None else None
-
-
-def _http_date(text: str | None) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text or "")
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return date if date.tzinfo is not None else None
+    rest_s = retry_after(answer.header("retry-after"), answer.header("date"), now)
+    rest = _REST if rest_s is None else timedelta(seconds=rest_s)
+    return min(max(rest, _SHORTEST_REST), LONGEST_REST)
 
 
 def registry_of(url: str) -> str:

@@ -21,7 +21,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from os import environ, getpid
 from pathlib import Path
 from typing import Protocol
@@ -192,8 +192,3 @@ def _prune(place: Path) -> None:
         if len(paths) > MOST_FILES:
             for path in sorted(paths, key=lambda p: p.stat().st_mtime)[: len(paths) // 10]:
                 path.unlink()
-
-
-def moment(now_ns: int) -> datetime:
-    """Return a stamp of the vantage's clock as a moment."""
-    return datetime.fromtimestamp(now_ns / 1e9, tz=UTC)
