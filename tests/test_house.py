@@ -34,7 +34,18 @@ WALLS = {
     "dask": ("survey",),
     "aiosmtpd": ("lab",),
 }
-ADAPTERS = ("raw", "portable", "dns", "tcp", "http", "download", "rdap", "registry", "live", "recorded")
+ADAPTERS = (
+    "raw",
+    "portable",
+    "dns",
+    "tcp",
+    "http",
+    "download",
+    "rdap",
+    "registry",
+    "live",
+    "recorded",
+)
 STAGES = ("mail", "attribution", "tracing", "multipath", "reading", "smtp", "inference", "graph")
 TRUTH_MAY_NOT_KNOW = (
     "bgp",
