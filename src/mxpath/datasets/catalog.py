@@ -21,6 +21,7 @@ from mxpath.datasets import (
     iplocation,
     iptoasn,
     ixf,
+    mrt_origins,
     peeringdb,
     pfx2as,
     providers,
@@ -66,11 +67,21 @@ class Dataset:
     columns: Callable[..., "Ranges | None"] | None = None
     """``columns(document, *, version)``: origins read at once, ``None`` where only ``parse`` will
     do."""
+    stream: Callable[..., "dict[int, Ranges]"] | None = None
+    """``stream(files, *, tally, public)``: origins of both families in one pass over open files,
+    however large they are."""
     ranges: bool = False
     """Origins of ranges, not of announced prefixes: how a block was announced is not told."""
 
 
 DATASETS: dict[str, Dataset] = {
+    "mrt": Dataset(
+        spec=mrt_origins.SPEC,
+        section=Section.ORIGINS,
+        parse=mrt_origins.parse,
+        whole=True,
+        stream=mrt_origins.stream,
+    ),
     "pfx2as": Dataset(
         spec=pfx2as.SPEC, section=Section.ORIGINS, parse=pfx2as.parse, columns=pfx2as.columns
     ),

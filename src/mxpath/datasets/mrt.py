@@ -23,20 +23,13 @@ import numpy as np
 from mxpath.datasets import mrt_messages, mrt_tables
 from mxpath.datasets.mrt_batches import Batch
 from mxpath.datasets.mrt_framing import Frames, frames
+from mxpath.datasets.mrt_origins import SPEC
 from mxpath.datasets.mrt_stretch import Peer, Stretch
 from mxpath.datasets.mrt_unpacking import blocks
-from mxpath.datasets.snapshot import Spec, Tally
+from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
 
-SPEC = Spec(
-    name="mrt",
-    publisher="RIPE NCC (RIS), University of Oregon (RouteViews), or your own router",
-    licence="RIS: RIPE NCC terms, free with attribution; RouteViews: CC BY 4.0",
-    cadence="tables every 2 to 8 hours, updates every 5 to 15 minutes",
-    url="https://data.ris.ripe.net/{collector}/{year}.{month}/bview.{date}.{time}.gz",
-    gives="AS paths, origins and next hops of prefixes as each peer of a collector told them",
-    attribution="Routes: RIPE NCC RIS (ris.ripe.net), RouteViews (routeviews.org)",
-)
+__all__ = ("SPEC", "parse")
 
 _KINDS = mrt_tables.KINDS | mrt_messages.KINDS
 

@@ -18,13 +18,11 @@ from mxpath.datasets.address_text import (
     addresses_v6,
     whole_numbers,
 )
-from mxpath.datasets.prefix_arrays import Halves, Ranges
+from mxpath.datasets.prefix_arrays import HOSTS, Halves, Ranges
 from mxpath.datasets.prefixes import BITS, NO_LENGTH
 from mxpath.datasets.snapshot import MAX_LINE_CHARACTERS
 
 _MAX_ASN = 2**32 - 1
-_HOSTS = {v: Halves.of([(1 << bits - n) - 1 for n in range(bits + 1)]) for v, bits in BITS.items()}
-"""By family and prefix length: the bits of the hosts, all of them set."""
 
 _Token = tuple[Places, Places]
 
@@ -63,7 +61,7 @@ def prefixes(
     lengths, good = whole_numbers(text, *size, most=BITS[version])
     if start is None or not good.all():
         return None
-    hosts = _HOSTS[version][lengths]
+    hosts = HOSTS[version][lengths]
     if ((start.high & hosts.high) | (start.low & hosts.low)).any():
         return None
     try:

@@ -76,6 +76,10 @@ class Halves:
         return int(self.high[at]) << 64 | int(self.low[at])
 
 
+HOSTS = {v: Halves.of([(1 << bits - n) - 1 for n in range(bits + 1)]) for v, bits in BITS.items()}
+"""By family and prefix length: the bits of the hosts, all of them set."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranges:
     """Rows of one family as columns, in any order."""

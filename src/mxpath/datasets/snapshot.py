@@ -49,17 +49,35 @@ class Tally:
     rows: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     """Why rows were left out, and how many."""
+    noted: dict[str, int] = field(default_factory=dict)
+    """What is odd about rows that were kept, and how many."""
 
     def skip(self, reason: str, count: int = 1) -> None:
         """Count rows that were readable but of no use, or that should be there and are not."""
-        if reason not in self.skipped and len(self.skipped) >= _NOTED_REASONS:
-            reason = "other"
-        self.skipped[reason] = self.skipped.get(reason, 0) + count
+        _count(self.skipped, reason, count)
+
+    def note(self, reason: str, count: int = 1) -> None:
+        """Count rows that were kept although they are odd."""
+        _count(self.noted, reason, count)
+
+    def take(self, other: "Tally") -> None:
+        """Add what another has counted."""
+        self.rows += other.rows
+        for reason, count in other.skipped.items():
+            self.skip(reason, count)
+        for reason, count in other.noted.items():
+            self.note(reason, count)
 
     @property
     def skipped_rows(self) -> int:
         """How many rows were left out in all."""
         return sum(self.skipped.values())
+
+
+def _count(counts: dict[str, int], reason: str, count: int) -> None:
+    if reason not in counts and len(counts) >= _NOTED_REASONS:
+        reason = "other"
+    counts[reason] = counts.get(reason, 0) + count
 
 
 def read_files(paths: Iterable[Path]) -> tuple[bytes, ...]:
