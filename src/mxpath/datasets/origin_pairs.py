@@ -16,7 +16,7 @@ The law
 """
 
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +48,6 @@ _NOT_WORLDWIDE = (
 )
 _WORTH_UNITING = 1_000_000
 _NO_PATH, _EMPTY, _NO_ORIGIN, _TOLD = range(4)
-_Columns = tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint32]]
-"""First and second half of the first address, length, origin."""
 
 
 def read(  # noqa: PLR0913 - what is read into what, how strictly, and who else looks
@@ -143,7 +141,7 @@ class Pairs:
             first, second = high[own], low[own]
             if version == 4:
                 first, second = np.zeros_like(first), first >> np.uint64(32)
-            family.add((first, second, lengths[own], origins[own]))
+            family.add(_Columns(first, second, lengths[own], origins[own]))
 
     def ranges(self, tally: Tally, *, public: tuple[Prefix, ...] = ()) -> dict[int, Ranges]:
         """Return the ranges of each family, one row a prefix and origin, ascending."""
@@ -164,6 +162,52 @@ def _states(batch: Batch) -> NDArray[np.uint8]:
     return states
 
 
+class _Columns(NamedTuple):
+    """Pairs of prefix and origin, shape (n,) each."""
+
+    high: NDArray[np.uint64]
+    low: NDArray[np.uint64]
+    """The halves of the first address; all of an IPv4 one is here."""
+    lengths: NDArray[np.uint8]
+    origins: NDArray[np.uint32]
+
+    def at(self, places: NDArray[Any]) -> "_Columns":
+        """Return the pairs at some places, or those that are marked."""
+        return _Columns(
+            self.high[places], self.low[places], self.lengths[places], self.origins[places]
+        )
+
+    def in_order(self) -> "_Columns":
+        """Return the pairs ascending, each once."""
+        ordered = self.at(np.lexsort((self.origins, self.lengths, self.low, self.high)))
+        new = ordered.first_of_each()
+        new[1:] |= ordered.origins[1:] != ordered.origins[:-1]
+        return ordered.at(new)
+
+    def first_of_each(self) -> Flags:
+        """Mark the first pair of each prefix; they are in order."""
+        first = np.ones(len(self.high), dtype=bool)
+        first[1:] = (
+            (self.high[1:] != self.high[:-1])
+            | (self.low[1:] != self.low[:-1])
+            | (self.lengths[1:] != self.lengths[:-1])
+        )
+        return first
+
+    def special(self, version: int, public: tuple[Prefix, ...]) -> Flags:
+        """Mark prefixes in special-purpose ranges: the most specific range decides."""
+        marks = np.zeros(len(self.high), dtype=bool)
+        ranges = [(found is not None, prefix) for found, prefix in reversed(special_ranges())]
+        for special, prefix in (*ranges, *((False, prefix) for prefix in public)):
+            if prefix.version != version:
+                continue
+            first = Halves.of([int(prefix.network_address)])
+            hosts = HOSTS[version][[prefix.prefixlen]]
+            inside = (self.high & ~hosts.high == first.high) & (self.low & ~hosts.low == first.low)
+            marks[inside & (self.lengths >= prefix.prefixlen)] = special
+        return marks
+
+
 class _Family:
     """Distinct pairs of one family: those united, and those that have come since."""
 
@@ -172,97 +216,55 @@ class _Family:
         self._parts: list[_Columns] = []
         self._fresh = self._united = 0
 
-    def add(self, columns: _Columns) -> None:
+    def add(self, pairs: _Columns) -> None:
         """Take some pairs; they are united with the others when as many have come as there were."""
-        self._parts.append(columns)
-        self._fresh += len(columns[0])
+        self._parts.append(pairs)
+        self._fresh += len(pairs.high)
         if self._fresh > max(_WORTH_UNITING, self._united):
-            self._parts = [self._unite()]
+            united = self._unite()
+            self._parts, self._fresh, self._united = [united], 0, len(united.high)
 
     def _unite(self) -> _Columns:
-        high, low, lengths, origins = (
-            np.concatenate(parts) for parts in zip(*self._parts, strict=True)
-        )
-        order = np.lexsort((origins, lengths, low, high))
-        high, low, lengths, origins = (one[order] for one in (high, low, lengths, origins))
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = (
-            (high[1:] != high[:-1])
-            | (low[1:] != low[:-1])
-            | (lengths[1:] != lengths[:-1])
-            | (origins[1:] != origins[:-1])
-        )
-        self._fresh, self._united = 0, int(new.sum())
-        return high[new], low[new], lengths[new], origins[new]
+        parts = self._parts
+        return _Columns(
+            np.concatenate([part.high for part in parts] or [np.zeros(0, np.uint64)]),
+            np.concatenate([part.low for part in parts] or [np.zeros(0, np.uint64)]),
+            np.concatenate([part.lengths for part in parts] or [np.zeros(0, np.uint8)]),
+            np.concatenate([part.origins for part in parts] or [np.zeros(0, np.uint32)]),
+        ).in_order()
 
     def ranges(self, tally: Tally, public: tuple[Prefix, ...]) -> Ranges:
         """Judge all pairs, and return those that stay."""
-        self._parts = self._parts or [_nothing()]
-        high, low, lengths, origins = self._unite()
-        first = _first_of_each(high, low, lengths)
-        kept = np.ones(len(first), dtype=bool)
-        for reason, marks in (
-            ("default routes", lengths == 0),
-            ("prefixes of special purpose", _special(high, low, lengths, self._version, public)),
-        ):
-            _skip(tally, reason, marks & kept & first)
-            kept &= ~marks
-        for reason, ends in _NO_NETWORK:
-            marks = _between(origins, ends) & kept
-            _skip(tally, f"origins that are {reason}", marks)
-            kept &= ~marks
-        high, low, lengths, origins = (one[kept] for one in (high, low, lengths, origins))
-        first = _first_of_each(high, low, lengths)
+        pairs = self._judged(self._unite(), tally, public)
+        first, longest = pairs.first_of_each(), CUSTOMARY_LENGTH[self._version]
         tally.rows += int(first.sum())
-        longest = CUSTOMARY_LENGTH[self._version]
-        _note(tally, f"prefixes longer than /{longest}", first & (lengths > longest))
+        _note(tally, f"prefixes longer than /{longest}", first & (pairs.lengths > longest))
         for reason, ends in _NOT_WORLDWIDE:
-            _note(tally, reason, _between(origins, ends))
-        names, sets = np.unique(origins, return_inverse=True)
-        starts = Halves(high=high, low=low)
-        hosts = HOSTS[self._version][lengths]
+            _note(tally, reason, _between(pairs.origins, ends))
+        names, sets = np.unique(pairs.origins, return_inverse=True)
+        hosts = HOSTS[self._version][pairs.lengths]
         return Ranges(
             version=self._version,
-            starts=starts,
-            ends=Halves(high=high | hosts.high, low=low | hosts.low),
-            lengths=lengths,
+            starts=Halves(high=pairs.high, low=pairs.low),
+            ends=Halves(high=pairs.high | hosts.high, low=pairs.low | hosts.low),
+            lengths=pairs.lengths,
             sets=sets.astype(np.uint32),
             origins=tuple(zip(names.tolist(), strict=True)),
         )
 
-
-def _nothing() -> _Columns:
-    none = np.zeros(0, np.uint64)
-    return none, none, none.astype(np.uint8), none.astype(np.uint32)
-
-
-def _first_of_each(
-    high: NDArray[np.uint64], low: NDArray[np.uint64], lengths: NDArray[np.uint8]
-) -> Flags:
-    """Mark the first pair of each prefix; they are sorted."""
-    first = np.ones(len(high), dtype=bool)
-    first[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1]) | (lengths[1:] != lengths[:-1])
-    return first
-
-
-def _special(
-    high: NDArray[np.uint64],
-    low: NDArray[np.uint64],
-    lengths: NDArray[np.uint8],
-    version: int,
-    public: tuple[Prefix, ...],
-) -> Flags:
-    """Which prefixes lie in a special-purpose range: the most specific range decides."""
-    marks = np.zeros(len(high), dtype=bool)
-    ranges = [(found is not None, prefix) for found, prefix in reversed(special_ranges())]
-    for special, prefix in (*ranges, *((False, prefix) for prefix in public)):
-        if prefix.version != version:
-            continue
-        bounds = Halves.of([int(prefix.network_address), int(prefix.broadcast_address)])
-        hosts = HOSTS[version][[prefix.prefixlen]]
-        inside = (lengths >= prefix.prefixlen) & (high & ~hosts.high == bounds.high[0])
-        marks[inside & (low & ~hosts.low == bounds.low[0])] = special
-    return marks
+    def _judged(self, pairs: _Columns, tally: Tally, public: tuple[Prefix, ...]) -> _Columns:
+        """Leave out what law 4 names."""
+        first = pairs.first_of_each()
+        kept = pairs.lengths > 0
+        _skip(tally, "default routes", first & ~kept)
+        special = pairs.special(self._version, public) & kept
+        _skip(tally, "prefixes of special purpose", first & special)
+        kept &= ~special
+        for reason, ends in _NO_NETWORK:
+            nobody = _between(pairs.origins, ends) & kept
+            _skip(tally, f"origins that are {reason}", nobody)
+            kept &= ~nobody
+        return pairs.at(kept)
 
 
 def _between(numbers: NDArray[np.uint32], ends: tuple[int, int]) -> Flags:
