@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from ipaddress import ip_address, ip_network
 from multiprocessing import get_context
@@ -7,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from mxpath.datasets import cache
-from mxpath.datasets.cache import cached_names, cached_table
-from mxpath.datasets.names import NameTable
+from mxpath.datasets.cache import keep_columns, kept_columns
 from mxpath.datasets.prefixes import PrefixTable, row_of
-from mxpath.model.network import Network
+from mxpath.datasets.section_tables import ORIGINS
 
 ADDRESS = {4: ip_address("192.0.2.0"), 6: ip_address("2001:db8::")}
 
@@ -18,6 +18,16 @@ ADDRESS = {4: ip_address("192.0.2.0"), 6: ip_address("2001:db8::")}
 def table(version: int) -> PrefixTable:
     text = "192.0.2.0/24" if version == 4 else "2001:db8::/32"
     return PrefixTable.of([row_of(ip_network(text), (1, 2))], version=version)
+
+
+def cached_table(sha256: str, *, version: int, build: Callable[[], PrefixTable]) -> PrefixTable:
+    kind = ORIGINS[version]
+    kept = kept_columns(kind.file_name(sha256))
+    if kept is not None:
+        return kind.of(kept)
+    built = build()
+    keep_columns(kind.file_name(sha256), built.columns(), is_old=kind.is_older)
+    return built
 
 
 def refuse() -> PrefixTable:
@@ -61,7 +71,7 @@ def test_one_changed_byte_anywhere_is_built_anew(cache_home: Path) -> None:
     cached_table("a" * 64, version=4, build=lambda: table(4))
     path = kept_file(cache_home)
     whole = path.read_bytes()
-    for at in range(0, len(whole), 7):
+    for at in range(0, len(whole), 37):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1 :])
         with pytest.raises(AssertionError, match="built although"):
             cached_table("a" * 64, version=4, build=refuse)
@@ -89,19 +99,14 @@ def built_and_asked(_: int) -> bool:
 def test_older_forms_and_what_was_left_half_written_go(cache_home: Path) -> None:
     home = cache_home / "mxpath"
     home.mkdir()
-    old, abandoned, fresh = (home / n for n in ("prefixes-1-v4-x.npz", "old.tmp", "new.tmp"))
-    for path in (old, abandoned, fresh):
-        path.touch()
-    os.utime(abandoned, (0, 0))
+    going = ("prefixes-1-v4-x.npz", "prefixes-3-v4-x.columns", "origins4-0-x.columns", "old.tmp")
+    staying = ("origins6-0-x.columns", "new.tmp")
+    for name in (*going, *staying):
+        (home / name).touch()
+    os.utime(home / "old.tmp", (0, 0))
     cached_table("a" * 64, version=4, build=lambda: table(4))
-    assert [path.exists() for path in (old, abandoned, fresh)] == [False, False, True]
-
-
-def test_kept_names_answer_as_the_built_ones() -> None:
-    networks = [Network(asn=5, name="Fünf"), Network(asn=2, name="Two"), Network(asn=5, name="V")]
-    cached_names("c" * 64, build=lambda: NameTable.of(networks))
-    kept = cached_names("c" * 64, build=lambda: NameTable.of([]))
-    assert [kept.get(asn) for asn in (1, 2, 3, 5, 6)] == [None, "Two", None, "Fünf", None]
+    kept = ORIGINS[4].file_name("a" * 64)
+    assert {path.name for path in home.iterdir()} == {*staying, kept}
 
 
 def test_truncated_at_every_length_no_look_up_fails(cache_home: Path) -> None:
@@ -128,7 +133,7 @@ def test_writing_leaves_nothing_half_done(cache_home: Path) -> None:
 
 
 def test_small_tables_are_not_kept(cache_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "WORTH_KEEPING", 2)
+    monkeypatch.setattr(cache, "WORTH_KEEPING", 2_000)
     cached_table("a" * 64, version=4, build=lambda: table(4))
     assert list(cache_home.rglob("*.columns")) == []
 

@@ -4,8 +4,10 @@ A gazetteer is a directory: ``gazetteer.toml`` (see manifest.py) and the files o
 its snapshots. The law:
 
 1. Opening reads the manifest only and looks whether the files are there; each
-   section is read when it is first asked for.
-2. A snapshot whose bytes are not those of its SHA-256 is never used.
+   section is read when it is first asked for. Where tables were built from a
+   snapshot, they are mapped, and its files need not be there.
+2. A snapshot whose bytes are not those of its SHA-256 is never used; nor is a table
+   that is not, to the byte, what was built from it.
 3. Every answer comes with the snapshot it rests on. Nothing reads "the latest".
 4. Where several snapshots answer the same question, the one listed first that
    knows an answer gives it. An exchange point's own export is asked after the lists
@@ -37,6 +39,7 @@ from mxpath.datasets.names import NameTable
 from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
 from mxpath.datasets.providers import ProviderPattern, Providers
 from mxpath.datasets.rdap_bootstrap import Services
+from mxpath.datasets.section_tables import NAMES, ORIGINS
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.vrps import VrpTable
 from mxpath.errors import SnapshotError
@@ -104,7 +107,7 @@ class Gazetteer:
     def origin(self, address: IPAddress) -> tuple[OriginSet, SnapshotRef] | None:
         """Return the longest covering prefix and all networks that originate it."""
         for source in self._in(Section.ORIGINS):
-            found = source.table(address.version).find(address)
+            found = source.open(ORIGINS[address.version]).find(address)
             if found is not None:
                 prefix, origins = found
                 networks = tuple(self.network(asn) for asn in origins)
@@ -115,7 +118,9 @@ class Gazetteer:
 
     def origin_tables(self, version: int) -> tuple[tuple[PrefixTable, SnapshotRef], ...]:
         """Return the tables that :meth:`origin` asks for a family, in its order."""
-        return tuple((source.table(version), source.ref) for source in self._in(Section.ORIGINS))
+        return tuple(
+            (source.open(ORIGINS[version]), source.ref) for source in self._in(Section.ORIGINS)
+        )
 
     def ixp_ranges(self, version: int) -> Iterator[OriginRow]:
         """Yield the LANs and ports of all exchange points; the origins tell nothing."""
@@ -232,7 +237,7 @@ class Gazetteer:
         return Services(row for source in self._in(Section.REGISTRIES) for row in source.rows())
 
     def describe(self) -> tuple[SnapshotSummary, ...]:
-        """Read every snapshot whole and say how many rows it has."""
+        """Say how many rows each snapshot has; what was not built is read whole for that."""
         return tuple(summary_of(source, self.public) for source in self._sources)
 
     def vrps(self, version: int) -> VrpTable | None:
@@ -259,7 +264,7 @@ class Gazetteer:
 
     @cached_property
     def _names(self) -> tuple[NameTable, ...]:
-        return tuple(source.names() for source in self._in(Section.NAMES))
+        return tuple(source.open(NAMES) for source in self._in(Section.NAMES))
 
     @cached_property
     def _vrps(self) -> tuple[tuple[Source, dict[int, VrpTable]], ...]:

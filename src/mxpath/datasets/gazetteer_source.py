@@ -4,22 +4,22 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
 
 from mxpath.datasets import ixf, peeringdb
-from mxpath.datasets.cache import cached_names, cached_table
+from mxpath.datasets.cache import keep_columns, kept_columns
 from mxpath.datasets.catalog import DATASETS, Dataset, Section
+from mxpath.datasets.columns import open_columns
 from mxpath.datasets.manifest import Entry
-from mxpath.datasets.names import NameTable
-from mxpath.datasets.prefixes import PrefixTable
+from mxpath.datasets.section_tables import TABLES, Kind
 from mxpath.datasets.snapshot import Tally, digest, lines_of, read_files, unpack
 from mxpath.errors import ParseError, SnapshotError
 from mxpath.model.address import Prefix
 from mxpath.model.snapshot import SnapshotRef
 
-_WORTH_COLUMNS = 2**18
-"""Documents of fewer bytes are read line by line sooner than numpy is imported."""
+_T = TypeVar("_T")
+_BUILD_AGAIN = "run 'mxpath data build' again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,8 @@ class Source:
     directory: Path
     entry: Entry
     dataset: Dataset
-    tables: dict[int, PrefixTable] = field(default_factory=dict)
-    """Origins by family, each from when it is first asked for."""
+    opened: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Tables by the name of their kind, each from when it is first asked for."""
 
     @property
     def ref(self) -> SnapshotRef:
@@ -65,7 +65,7 @@ class Source:
         found = digest(contents)
         if found != self.entry.sha256:
             raise SnapshotError(
-                f"{self.entry.name} of {self.entry.as_of} in {self.directory} has changed: "
+                f"{self._where} has changed: "
                 f"SHA-256 is {found}, the manifest says {self.entry.sha256}; fetch or build it again"
             )
         return list(zip(map(str, paths), contents, strict=True))
@@ -81,30 +81,56 @@ class Source:
             content = document if self.dataset.whole else lines_of(document, source=path)
             yield from self.dataset.parse(content, source=path, **options)
 
-    def table(self, version: int) -> PrefixTable:
-        """The origins of one family; the files are proved even when the cache has the table."""
-        if version not in self.tables:
-            self.proved()
-            self.tables[version] = cached_table(
-                self.entry.sha256, version=version, build=lambda: self._built(version)
+    @property
+    def key(self) -> str:
+        """What the tables are made of, for their names."""
+        return self.entry.sha256
+
+    def open(self, kind: Kind[_T]) -> _T:
+        """Return a table of this snapshot.
+
+        Raises
+        ------
+        SnapshotError
+            When a built table is not there or not whole, or, where none were built, the files
+            are not those that the manifest names; they are proved even when the cache has it.
+        ParseError
+            When the files cannot be read.
+        """
+        if kind.name not in self.opened:
+            read = self._mapped if self.entry.tables else self._kept_or_read
+            self.opened.update(read(kind))
+        found: _T = self.opened[kind.name]
+        return found
+
+    def _mapped(self, kind: Kind[_T]) -> dict[str, _T]:
+        wanted = kind.file_name(self.key)
+        names = {PurePosixPath(name).name: name for name in self.entry.tables}
+        if wanted not in names:
+            raise SnapshotError(
+                f"{self._where} was built by another version of mxpath, or of other data: "
+                f"it has no table {wanted}; {_BUILD_AGAIN}"
             )
-        return self.tables[version]
+        columns = open_columns(self.directory / names[wanted])
+        if columns is None:
+            raise SnapshotError(
+                f"{self._where}: the table {names[wanted]} is missing or damaged; {_BUILD_AGAIN}"
+            )
+        return {kind.name: kind.of(columns)}
 
-    def _built(self, version: int) -> PrefixTable:
-        documents = [content for _, content in self.documents()]
-        if self.dataset.columns is not None and sum(map(len, documents)) >= _WORTH_COLUMNS:
-            from mxpath.datasets import origin_columns, prefix_arrays  # noqa: PLC0415 - load numpy
-
-            read = [self.dataset.columns(content, version=version) for content in documents]
-            whole = [part for part in read if part is not None]
-            if len(whole) == len(documents):
-                return prefix_arrays.cut(origin_columns.joined(whole))
-        return PrefixTable.of(self.rows(version=version), version=version)
-
-    def names(self) -> NameTable:
-        """The names of networks; the files are proved even when the cache has them."""
+    def _kept_or_read(self, kind: Kind[Any]) -> dict[str, Any]:
         self.proved()
-        return cached_names(self.entry.sha256, build=lambda: NameTable.of(self.rows()))
+        kept = kept_columns(kind.file_name(self.key))
+        if kept is not None:
+            return {kind.name: kind.of(kept)}
+        built = TABLES[self.dataset.section].build(self, (kind,), Tally())
+        for each, table in built.items():
+            keep_columns(each.file_name(self.key), table.columns(), is_old=each.is_older)
+        return {each.name: table for each, table in built.items()}
+
+    @property
+    def _where(self) -> str:
+        return f"{self.entry.name} of {self.entry.as_of} in {self.directory}"
 
 
 def source_of(directory: Path, entry: Entry) -> Source:
@@ -115,7 +141,7 @@ def source_of(directory: Path, entry: Entry) -> Source:
     ParseError
         When its data set is unknown.
     SnapshotError
-        When a file of it is not there.
+        When a table of it is not there, or, where none were built, a file.
     """
     dataset = DATASETS.get(entry.name)
     if dataset is None:
@@ -123,10 +149,13 @@ def source_of(directory: Path, entry: Entry) -> Source:
         raise ParseError(
             f"unknown data set {entry.name!r}; known are {known}", source=str(directory)
         )
-    missing = [name for name in entry.files if not (directory / name).is_file()]
+    needed = entry.tables or entry.files
+    missing = [name for name in needed if not (directory / name).is_file()]
     if missing:
+        again = f"; {_BUILD_AGAIN}" if entry.tables else ""
         raise SnapshotError(
-            f"{entry.name} of {entry.as_of} in {directory} is incomplete: no {', '.join(missing)}"
+            f"{entry.name} of {entry.as_of} in {directory} is incomplete: "
+            f"no {', '.join(missing)}{again}"
         )
     return Source(directory=directory, entry=entry, dataset=dataset)
 
@@ -153,19 +182,29 @@ def join_members(
 
 
 def summary_of(source: Source, public: tuple[Prefix, ...]) -> SnapshotSummary:
-    """Read a snapshot whole and say how many rows it has."""
+    """Say how many rows a snapshot has: as the manifest says, else by reading it whole."""
+    entry = source.entry
+    rows, skipped = entry.rows, entry.skipped
+    if rows is None:
+        tally = counted(source, public)
+        rows, skipped = tally.rows, tally.reasons
+    return SnapshotSummary(
+        name=entry.name,
+        gives=source.dataset.spec.gives,
+        rows=rows,
+        skipped=skipped,
+        as_of=entry.as_of,
+        publisher=entry.publisher,
+        licence=entry.licence,
+        attribution=entry.attribution,
+    )
+
+
+def counted(source: Source, public: tuple[Prefix, ...]) -> Tally:
+    """Read a snapshot whole and count."""
     tally = Tally()
     if source.dataset.section is Section.EXCHANGES:
         join_exchanges(source, public, tally)
     else:
         deque(source.rows(tally=tally), maxlen=0)
-    return SnapshotSummary(
-        name=source.entry.name,
-        gives=source.dataset.spec.gives,
-        rows=tally.rows,
-        skipped=tuple(sorted(tally.skipped.items())),
-        as_of=source.entry.as_of,
-        publisher=source.entry.publisher,
-        licence=source.entry.licence,
-        attribution=source.entry.attribution,
-    )
+    return tally

@@ -29,6 +29,7 @@ SPEC = Spec(
 )
 
 _MAX_ASN = 2**32 - 1
+_LEFT_OUT = "no origin (AS0)"
 _MAX_V4 = 2**32 - 1
 _MAX_V6 = 2**128 - 1
 
@@ -59,17 +60,18 @@ def parse(
                 line=number,
             ) from error
         if row is None:
-            tally.skip("no origin (AS0)")
+            tally.skip(_LEFT_OUT)
             continue
         tally.rows += 1
         yield row
 
 
-def columns(document: bytes, *, version: int) -> "Ranges | None":
+def columns(document: bytes, *, version: int, tally: Tally | None = None) -> "Ranges | None":
     """Read the ranges of one family at once; ``None`` where only :func:`parse` will do."""
     from mxpath.datasets.origin_columns import ranges  # noqa: PLC0415 - loads numpy
 
-    return ranges(document, version=version)
+    tally = Tally() if tally is None else tally
+    return ranges(document, version=version, tally=tally, left_out=_LEFT_OUT)
 
 
 def _row(line: str) -> OriginRow | None:

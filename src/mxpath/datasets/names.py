@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mxpath.datasets.columns import Column
+from mxpath.datasets.columns import Column, Columns
 from mxpath.model.network import Network
 
 
@@ -34,6 +34,11 @@ class NameTable:
         return cls(
             asns=memoryview(array("I", asns)), offsets=memoryview(offsets), text=memoryview(text)
         )
+
+    @classmethod
+    def of_columns(cls, columns: Columns) -> "NameTable":
+        """Take the columns that :meth:`columns` gave."""
+        return cls(**columns)
 
     def columns(self) -> dict[str, Column]:
         """Return all columns by name."""

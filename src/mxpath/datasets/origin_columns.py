@@ -20,15 +20,15 @@ from mxpath.datasets.address_text import (
 )
 from mxpath.datasets.prefix_arrays import HOSTS, Halves, Ranges
 from mxpath.datasets.prefixes import BITS, NO_LENGTH
-from mxpath.datasets.snapshot import MAX_LINE_CHARACTERS
+from mxpath.datasets.snapshot import MAX_LINE_CHARACTERS, Tally
 
 _MAX_ASN = 2**32 - 1
 
 _Token = tuple[Places, Places]
 
 
-def ranges(document: bytes, *, version: int) -> Ranges | None:
-    """Read ``start, end, AS number`` with commas or tabs; rows of AS 0 are left out."""
+def ranges(document: bytes, *, version: int, tally: Tally, left_out: str) -> Ranges | None:
+    """Read ``start, end, AS number``, with commas or tabs; AS 0 is counted as ``left_out``."""
     lines = _lines(document, separator="\t" if b"\t" in document else ",", version=version)
     if lines is None:
         return None
@@ -38,6 +38,7 @@ def ranges(document: bytes, *, version: int) -> Ranges | None:
     if start is None or end is None or not good.all() or _above(start, end).any():
         return None
     held = asns != 0
+    _count(held, tally, left_out)
     numbers, sets = np.unique(asns[held], return_inverse=True)
     return Ranges(
         version=version,
@@ -50,9 +51,17 @@ def ranges(document: bytes, *, version: int) -> Ranges | None:
 
 
 def prefixes(
-    document: bytes, *, version: int, origins_of: Callable[[str], tuple[int, ...]]
+    document: bytes,
+    *,
+    version: int,
+    origins_of: Callable[[str], tuple[int, ...]],
+    tally: Tally,
+    left_out: str,
 ) -> Ranges | None:
-    """Read ``prefix TAB length TAB origins``; ``origins_of`` reads what is no plain AS number."""
+    """Read ``prefix TAB length TAB origins``; ``origins_of`` reads what is no plain AS number.
+
+    Rows that are left with no origin are counted as ``left_out``.
+    """
     lines = _lines(document, separator="\t", version=version, exactly=True)
     if lines is None:
         return None
@@ -69,6 +78,7 @@ def prefixes(
     except ValueError:
         return None
     held = np.array([bool(one) for one in origins], dtype=bool)[sets]
+    _count(held, tally, left_out)
     return Ranges(
         version=version,
         starts=start[held],
@@ -77,6 +87,13 @@ def prefixes(
         sets=sets[held].astype(np.uint32),
         origins=origins,
     )
+
+
+def _count(held: Flags, tally: Tally, left_out: str) -> None:
+    rows = int(held.sum())
+    tally.rows += rows
+    if rows < len(held):
+        tally.skip(left_out, len(held) - rows)
 
 
 def joined(parts: Sequence[Ranges]) -> Ranges:

@@ -26,6 +26,7 @@ SPEC = Spec(
 )
 
 _MAX_ASN = 2**32 - 1
+_LEFT_OUT = "reserved origin AS0"
 
 
 def parse(
@@ -46,17 +47,18 @@ def parse(
             continue
         row = _row(line, source, number)
         if not row.origins:
-            tally.skip("reserved origin AS0")
+            tally.skip(_LEFT_OUT)
             continue
         tally.rows += 1
         yield row
 
 
-def columns(document: bytes, *, version: int) -> "Ranges | None":
+def columns(document: bytes, *, version: int, tally: Tally | None = None) -> "Ranges | None":
     """Read the prefixes of one family at once; ``None`` where only :func:`parse` will do."""
     from mxpath.datasets.origin_columns import prefixes  # noqa: PLC0415 - loads numpy
 
-    return prefixes(document, version=version, origins_of=_origins)
+    tally = Tally() if tally is None else tally
+    return prefixes(document, version=version, origins_of=_origins, tally=tally, left_out=_LEFT_OUT)
 
 
 def _row(line: str, source: str, number: int) -> OriginRow:

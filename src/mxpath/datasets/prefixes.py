@@ -18,12 +18,12 @@ The law
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mxpath.datasets.columns import Column
+from mxpath.datasets.columns import Column, Columns, Packed, packed, unpacked
 from mxpath.model.address import IPAddress, Prefix
 
 if TYPE_CHECKING:
@@ -101,9 +101,11 @@ class Keys:
             return bisect_right(self.high, number, least, most)
         high = number >> 64
         after = bisect_right(self.high, high, least, most)
-        if not after or self.high[after - 1] != high:
+        if after == least or self.high[after - 1] != high:
             return after
-        return bisect_right(self.low, number & LOW, bisect_left(self.high, high, 0, after), after)
+        return bisect_right(
+            self.low, number & LOW, bisect_left(self.high, high, least, after), after
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +155,7 @@ class PrefixTable:
         return prefix_arrays.cut(prefix_arrays.Ranges.of(kept, version=version))
 
     @classmethod
-    def of_columns(cls, columns: Mapping[str, Column], *, version: int) -> "PrefixTable":
+    def of_columns(cls, columns: Columns, *, version: int) -> "PrefixTable":
         """Take the columns that :meth:`columns` gave.
 
         Raises
@@ -173,6 +175,10 @@ class PrefixTable:
             keys: Keys = getattr(self, name)
             found |= {f"{name}_high": keys.high, f"{name}_low": keys.low}
         return found | {name: getattr(self, name) for name in _PLAIN}
+
+    def __reduce__(self) -> tuple[Callable[[Packed, int], "PrefixTable"], tuple[Packed, int]]:
+        """Pickle as columns: what is mapped has no other form that another process could take."""
+        return _of_packed, (packed(self.columns()), self.version)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -321,3 +327,7 @@ _PLAIN = (
     "offsets",
     "origins",
 )
+
+
+def _of_packed(columns: Packed, version: int) -> PrefixTable:
+    return PrefixTable.of_columns(unpacked(columns), version=version)

@@ -68,6 +68,17 @@ class Tally:
         for reason, count in other.noted.items():
             self.note(reason, count)
 
+    def add(self, other: "Tally") -> None:
+        """Take the counts of another tally along."""
+        self.rows += other.rows
+        for reason, count in other.skipped.items():
+            self.skip(reason, count)
+
+    @property
+    def reasons(self) -> tuple[tuple[str, int], ...]:
+        """Why rows were left out and how many, by reason."""
+        return tuple(sorted(self.skipped.items()))
+
     @property
     def skipped_rows(self) -> int:
         """How many rows were left out in all."""
