@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from mxpath.attribution.attribute import attribute
+from mxpath.attribution.attribute import attribute, attribute_network
+from mxpath.attribution.organisation import are_siblings
+from mxpath.attribution.prefix import attribute_prefix
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
@@ -37,6 +39,28 @@ PFX2AS = (
     "9.9.9.0\t24\t1_2\n"
     "80.249.208.0\t21\t4800\n"  # the LAN, announced by a stranger
     "10.0.0.0\t8\t5\n"
+    "8.8.8.0\t25\t7\n"
+    "102.0.0.0\t24\t7\n"
+    "11.0.0.0\t24\t1_4\n"
+)
+DELEGATED = (
+    "2|ripencc|20260617|4|19830705|20260617|+0000\n"
+    "ripencc|DE|asn|1|1|19930901|allocated|holder-1\n"
+    "ripencc||asn|7|1||available|\n"
+    "arin|US|ipv4|8.0.0.0|16777216|19921201|allocated|holder-8\n"
+    "ripencc|EU|ipv4|9.9.8.0|768|20010101|assigned|holder-9\n"
+    "ripencc|NL|ipv4|80.249.208.0|2048|20010101|assigned|ixp\n"
+    "afrinic||ipv4|102.0.0.0|256||available|\n"
+)
+AS2ORG = (
+    "# format:org_id|changed|org_name|country|source\n"
+    "ORG-A|20240101|Alpha GmbH|AT|RIPE\n"
+    "ORG-B|20240101|Beta BV|BE|RIPE\n"
+    "# format:aut|changed|aut_name|org_id|opaque_id|source\n"
+    "1|20240101|ALPHA-1|ORG-A|x|RIPE\n"
+    "4|20240101|ALPHA-4|ORG-A|x|RIPE\n"
+    "3|20240101|BETA-3|ORG-B|x|RIPE\n"
+    "2|20240101|BETA-2|ORG-B|x|RIPE\n"
 )
 
 
@@ -45,6 +69,8 @@ def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
     directory = tmp_path_factory.mktemp("gazetteer")
     files = {
         "pfx2as": {"pfx2as.txt": PFX2AS.encode()},
+        "delegated": {"delegated.txt": DELEGATED.encode()},
+        "as2org": {"as2org.txt": AS2ORG.encode()},
         "peeringdb": {
             f"{kind}.json": json.dumps({"data": rows}).encode() for kind, rows in PEERINGDB.items()
         },
@@ -78,7 +104,7 @@ def rules(claim: Claim[Any] | None) -> list[str]:
 
 
 def test_an_ordinary_address_has_an_origin(gazetteer: Gazetteer) -> None:
-    found = asked(gazetteer, "8.8.8.8")
+    found = asked(gazetteer, "8.8.8.188")
     assert found.network is not None
     assert found.network.asn == 1
     assert found.origin is not None
@@ -132,3 +158,95 @@ def test_each_address_once_in_the_order_of_mention(gazetteer: Gazetteer) -> None
     addresses: list[IPAddress] = [ip_address(text) for text in texts]
     assert [str(address) for address in attribute(addresses, gazetteer)] == texts[:2]
     assert attribute([], gazetteer) == {}
+
+
+def test_a_block_has_its_registry_and_its_day(gazetteer: Gazetteer) -> None:
+    found = asked(gazetteer, "8.8.8.188").delegation
+    assert found is not None
+    block = found.value
+    assert (block.registry, block.status, block.holder_id) == ("arin", "allocated", "holder-8")
+    assert block.since == date(1992, 12, 1)
+    assert block.range_words == "8.0.0.0 - 8.255.255.255"
+    assert [(e.source, e.as_of, e.rule) for e in found.evidence] == [
+        ("delegated", AS_OF, "delegated-block")
+    ]
+
+
+def test_a_block_that_nobody_holds_and_somebody_announces_is_a_bogon(gazetteer: Gazetteer) -> None:
+    found = asked(gazetteer, "102.0.0.1")
+    assert found.is_bogon
+    assert found.delegation is not None
+    assert found.delegation.evidence[0].detail == (
+        "102.0.0.0 - 102.0.0.255 is delegated to nobody: AFRINIC lists it as available"
+    )
+    assert not asked(gazetteer, "8.8.8.188").is_bogon
+    assert not asked(gazetteer, "11.0.0.1").is_bogon, "what no file tells of is unknown"
+
+
+def test_the_country_is_the_blocks_and_only_then_the_organisations(gazetteer: Gazetteer) -> None:
+    block, organisation = asked(gazetteer, "8.8.8.188"), asked(gazetteer, "11.0.0.1")
+    assert block.country is not None
+    assert organisation.country is not None
+    assert (block.country.value, rules(block.country)) == ("US", ["delegated-country"])
+    assert (organisation.country.value, rules(organisation.country)) == (
+        "AT",
+        ["organisation-country"],
+    )
+
+
+def test_the_organisation_of_several_origins_is_told_where_it_is_one(gazetteer: Gazetteer) -> None:
+    one = asked(gazetteer, "11.0.0.1")
+    assert one.network is None
+    assert one.organisation is not None
+    assert str(one.organisation.value) == "Alpha GmbH (ORG-A)"
+    assert one.siblings is None, "both origins are named already"
+    assert asked(gazetteer, "9.9.9.9").organisation is None
+
+
+def test_a_port_is_its_members_in_all_things(gazetteer: Gazetteer) -> None:
+    found = asked(gazetteer, "80.249.208.12")
+    assert found.organisation is not None
+    assert found.organisation.value.name == "Beta BV"
+    assert found.siblings is not None
+    assert [network.asn for network in found.siblings.value.networks] == [2]
+    assert found.delegation is None, "the block is the exchange point's"
+    assert found.country is not None
+    assert found.country.value == "BE"
+
+
+def test_a_network_without_a_name_is_called_like_its_organisation(gazetteer: Gazetteer) -> None:
+    assert gazetteer.name(1) == "Alpha GmbH"
+
+
+def test_an_as_number_is_delegated_too(gazetteer: Gazetteer) -> None:
+    found = attribute_network(1, gazetteer)
+    assert found.delegation is not None
+    assert found.delegation.value.since == date(1993, 9, 1)
+    assert found.country is not None
+    assert found.country.value == "DE"
+    free = attribute_network(7, gazetteer)
+    assert free.delegation is not None
+    assert not free.delegation.value.is_given
+    assert free.organisation is None
+
+
+def test_siblings_are_of_one_organisation(gazetteer: Gazetteer) -> None:
+    values = [are_siblings(a, b, gazetteer) for a, b in ((1, 4), (4, 1), (1, 3), (1, 7))]
+    assert [claim and claim.value for claim in values] == [True, True, False, None]
+
+
+def test_a_prefix_has_what_is_around_and_inside_it(gazetteer: Gazetteer) -> None:
+    found = attribute_prefix(ip_network("8.8.8.0/24"), gazetteer)
+    assert found.covering is not None
+    assert found.covered is not None
+    assert list(map(str, found.covering.value)) == ["8.8.8.0/24"]
+    assert list(map(str, found.covered.value)) == ["8.8.8.0/25"]
+    assert found.covered_count == 1
+    assert [claim.value.registry for claim in found.delegations] == ["arin"]
+    wide = attribute_prefix(ip_network("9.9.0.0/16"), gazetteer)
+    assert wide.covering is None
+    assert wide.covered_count == 1
+    assert attribute_prefix(ip_network("10.1.0.0/16"), gazetteer).special is not None
+    lan = attribute_prefix(ip_network("80.249.208.0/24"), gazetteer)
+    assert lan.ixp_lan is not None
+    assert lan.covering is None

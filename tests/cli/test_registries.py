@@ -14,7 +14,7 @@ from mxpath.model import codec
 from mxpath.model.documents import Attributions
 from mxpath.model.study import Study
 
-HELD = "held by BigMail (ORG-BIGMAIL), XX"
+HELD = "held by         BigMail (ORG-BIGMAIL), XX"
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_the_registry_is_asked_once_and_remembered(
     assert attribute(tmp_path, "--rdap") == 0
     first = capsys.readouterr().out
     assert HELD in first
-    assert "because rdap" in first
+    assert "(rdap" in first
     assert "abuse" not in first
     assert attribute(tmp_path, "--rdap", "--offline") == 0
     assert capsys.readouterr().out == first
@@ -61,7 +61,7 @@ def test_the_abuse_mailbox_only_where_asked_for(
     assert owner.registration is not None
     assert owner.registration.value.abuse is None
     assert attribute(tmp_path, "--rdap", "--abuse") == 0
-    assert "abuse: abuse@as64503.example" in capsys.readouterr().out
+    assert "abuse           abuse@as64503.example" in capsys.readouterr().out
     assert len(asked.asked) == 1
     assert attribute(tmp_path, "--abuse") == 2
     assert "give --rdap too" in capsys.readouterr().err
@@ -78,10 +78,22 @@ def test_the_networks_mailbox_stands_in_for_that_of_the_range(
 
     monkeypatch.setattr("mxpath.lab.rdap.network_document", anonymous)
     assert attribute(tmp_path, "--rdap", "--abuse") == 0
-    assert "held by BIGMAIL-V4, XX; abuse: abuse@as64503.example (of AS64503)" in (
-        capsys.readouterr().out
-    )
+    printed = capsys.readouterr().out
+    assert "held by         BIGMAIL-V4, XX" in printed
+    assert "abuse           abuse@as64503.example (of AS64503)" in printed
     assert asked.asked == ["/ip/198.18.33.25", "/autnum/64503"]
+
+
+def test_an_as_number_has_a_holder_too(
+    asked: RdapServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--gazetteer", str(tmp_path / "world")]
+    assert main(["attribute", "as64503", "--rdap", "--abuse", *where]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("AS64503 BigMail\n")
+    assert "held by         BigMail (ORG-BIGMAIL), XX: AS64503   (rdap" in printed
+    assert "abuse           abuse@as64503.example" in printed
+    assert asked.asked == ["/autnum/64503"]
 
 
 def test_what_offline_does_not_know_is_said(

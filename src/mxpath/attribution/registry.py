@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from mxpath.attribution.country import country_claim
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
@@ -116,6 +117,26 @@ def enrich(
         questions=sum(answer.asked for answer in answers.values()),
         interrupted=inquiry.interrupted,
     )
+
+
+def ask_networks(
+    asns: Iterable[int],
+    vantage: AsksRegistries,
+    gazetteer: Gazetteer,
+    *,
+    options: RegistryOptions | None = None,
+) -> tuple[dict[int, Claim[Registration]], tuple[str, ...]]:
+    """Ask the registries who holds AS numbers: what they say, and in words what they did not."""
+    if vantage.registry is None:
+        return {}, ()
+    inquiry = _Inquiry(vantage.registry, vantage.clock, gazetteer, options or RegistryOptions())
+    answers = inquiry.ask_all(dict.fromkeys(asns), workers=min(vantage.workers, _WORKERS))
+    found = {
+        resource: answer.registration
+        for resource, answer in answers.items()
+        if isinstance(resource, int) and answer.registration is not None
+    }
+    return found, tuple(_notes(answers))
 
 
 def _wanted(
@@ -228,9 +249,11 @@ def _enriched(
     owner: Attribution, found: Mapping[Resource, Claim[Registration] | None]
 ) -> Attribution:
     asn = owner.network.asn if owner.network is not None else None
+    registration = found.get(owner.address, owner.registration)
     return replace(
         owner,
-        registration=found.get(owner.address, owner.registration),
+        registration=registration,
+        country=owner.country or country_claim(None, None, registration),
         operator=found.get(asn, owner.operator) if asn is not None else owner.operator,
     )
 

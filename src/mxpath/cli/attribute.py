@@ -1,28 +1,38 @@
-"""``mxpath attribute ADDRESS…``: whose addresses these are.
+"""``mxpath attribute ADDRESS|AS64496|PREFIX…``: whose these are, since when, and who says so.
 
 ``attribute -`` answers each line of standard input with a line of JSON, as it comes.
 """
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import BinaryIO
 
-from mxpath.attribution.attribute import attribute
+from mxpath.attribution.attribute import attribute, attribute_network
+from mxpath.attribution.prefix import attribute_prefix
 from mxpath.cli import options as shared
-from mxpath.cli import tables
+from mxpath.cli.owner_block import address_block, network_block, prefix_block
 from mxpath.cli.settings import settle
+from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
-from mxpath.model.address import IPAddress, parse_address
-from mxpath.model.attribution import Attribution
+from mxpath.model.address import IPAddress, Prefix, parse_address
+from mxpath.model.attribution import AsAttribution, Attribution
 from mxpath.model.foreign_text import printable
 
 _BLOCK_BYTES = 1 << 18
 _LONGEST_LINE = 1 << 16
+_AS_NUMBER = re.compile(r"[Aa][Ss]([0-9]{1,10})")
+_MAX_ASN = 2**32 - 1
 _LIMIT_S, _MOST_QUESTIONS = 60.0, 100
 """Whoever asks for addresses by hand waits longer than a study does."""
+
+Question = IPAddress | int | Prefix
+"""What can be asked about; a number is an AS number."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,8 +40,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "addresses",
         nargs="+",
-        metavar="ADDRESS",
-        help="or - to answer standard input line by line, as NDJSON",
+        metavar="ADDRESS|AS64496|PREFIX",
+        help="or - to answer the addresses of standard input line by line, as NDJSON",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
@@ -47,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print one block per address; 1 when nothing is known of any."""
+    """Print one block for each question; 1 when nothing is known of any."""
     if options.abuse and not options.rdap:
         raise InputError("--abuse: only a registry knows it; give --rdap too")
     gazetteer = shared.gazetteer_of(options)
@@ -56,20 +66,74 @@ def run(options: argparse.Namespace) -> int:
         return _stream(gazetteer)
     if texts == ["-"]:
         texts = sys.stdin.read().split()
-    found = attribute([parse_address(text) for text in texts], gazetteer)
+    questions = [_question(text) for text in texts]
+    addresses = [q for q in questions if isinstance(q, IPv4Address | IPv6Address)]
+    owners = attribute(addresses, gazetteer)
+    networks = {q: attribute_network(q, gazetteer) for q in questions if isinstance(q, int)}
+    prefixes = {
+        q: attribute_prefix(q, gazetteer)
+        for q in questions
+        if isinstance(q, IPv4Network | IPv6Network)
+    }
     if options.rdap:
-        found = _with_holders(found, gazetteer, options)
+        owners, networks = _with_holders(owners, networks, gazetteer, options)
     if options.json:
         from mxpath.model import codec  # noqa: PLC0415 - loads pydantic
         from mxpath.model.documents import Attributions  # noqa: PLC0415 - loads all of the model
 
-        document = Attributions(as_of=gazetteer.as_of, attributions=tuple(found.values()))
+        document = Attributions(
+            as_of=gazetteer.as_of,
+            attributions=tuple(owners.values()),
+            networks=tuple(networks.values()),
+            prefixes=tuple(prefixes.values()),
+        )
         print(codec.dump(document).decode(), end="")
     else:
-        for owner in found.values():
-            _print_owner(owner)
-    known = (o.network or o.ixp or o.special or o.registration for o in found.values())
+        blocks: dict[Question, str] = {a: address_block(owner) for a, owner in owners.items()}
+        blocks |= {asn: network_block(found) for asn, found in networks.items()}
+        blocks |= {prefix: prefix_block(found) for prefix, found in prefixes.items()}
+        print("\n\n".join(blocks[question] for question in dict.fromkeys(questions)))
+        _say_missing(gazetteer)
+    known = [
+        *(o.network or o.ixp or o.special or o.origin or o.registration for o in owners.values()),
+        *(n.delegation or n.organisation or n.network.name for n in networks.values()),
+        *(p.special or p.ixp_lan or p.covering or p.covered for p in prefixes.values()),
+    ]
     return 0 if any(known) else 1
+
+
+def _question(text: str) -> Question:
+    """Read an address, an AS number or a prefix."""
+    if (number := _AS_NUMBER.fullmatch(text.strip())) is not None and int(number[1]) <= _MAX_ASN:
+        return int(number[1])
+    if "/" in text:
+        try:
+            return ip_network(text.strip())
+        except ValueError as error:
+            raise InputError(f"no prefix: {printable(str(error))}") from error
+    try:
+        return parse_address(text)
+    except InputError as error:
+        raise InputError(
+            f"{printable(text)!r} is no IPv4 or IPv6 address, no AS number (AS64496) and no prefix"
+        ) from error
+
+
+_WITHOUT = {
+    Section.ORIGINS: "origins",
+    Section.EXCHANGES: "exchange points",
+    Section.DELEGATIONS: "delegations",
+    Section.ORGANISATIONS: "organisations",
+    Section.RPKI: "RPKI states",
+}
+
+
+def _say_missing(gazetteer: Gazetteer) -> None:
+    """Say what no data set here can answer, so that nobody takes it for absent."""
+    lacking = [words for section, words in _WITHOUT.items() if section in gazetteer.missing]
+    if lacking:
+        told = ", ".join(lacking)
+        print(f"mxpath: unknown here, for no data set tells: {told}", file=sys.stderr)
 
 
 def _stream(gazetteer: Gazetteer) -> int:
@@ -103,60 +167,29 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _with_holders(
-    owners: Mapping[IPAddress, Attribution], gazetteer: Gazetteer, options: argparse.Namespace
-) -> dict[IPAddress, Attribution]:
-    """Ask the registries about every address, and say what they did not."""
-    from mxpath.attribution.registry import RegistryOptions, enrich  # noqa: PLC0415 - as below
+    owners: Mapping[IPAddress, Attribution],
+    networks: Mapping[int, AsAttribution],
+    gazetteer: Gazetteer,
+    options: argparse.Namespace,
+) -> tuple[dict[IPAddress, Attribution], dict[int, AsAttribution]]:
+    """Ask the registries about every address and AS number, and say what they did not."""
+    from mxpath.attribution.registry import (  # noqa: PLC0415 - as below
+        RegistryOptions,
+        ask_networks,
+        enrich,
+    )
     from mxpath.vantage.live import registries  # noqa: PLC0415 - only where it is asked for
 
-    found = enrich(
-        owners,
-        registries(contact=settle(options).contact, source=settle(options).source),
-        gazetteer,
-        first=owners,
-        options=RegistryOptions(
-            offline=options.offline,
-            with_abuse=options.abuse,
-            limit_s=_LIMIT_S,
-            most_questions=_MOST_QUESTIONS,
-        ),
+    asking = registries(contact=settle(options).contact, source=settle(options).source)
+    limits = RegistryOptions(
+        offline=options.offline,
+        with_abuse=options.abuse,
+        limit_s=_LIMIT_S,
+        most_questions=_MOST_QUESTIONS,
     )
-    for note in found.notes:
+    found = enrich(owners, asking, gazetteer, first=owners, options=limits)
+    held, notes = ask_networks(networks, asking, gazetteer, options=limits)
+    for note in (*found.notes, *notes):
         print(f"mxpath: {printable(note)}", file=sys.stderr)
-    return found.owners
-
-
-def _held(owner: Attribution) -> Iterator[str]:
-    """Who holds the address, and the abuse mailbox: the holder's, else the network's."""
-    held, operator = owner.registration, owner.operator
-    if held is not None:
-        yield f"held by {held.value.holder_words}"
-    if held is not None and held.value.abuse:
-        yield f"abuse: {held.value.abuse}"
-    elif operator is not None and operator.value.abuse:
-        yield f"abuse: {operator.value.abuse} (of {operator.value.range_words})"
-
-
-def _print_owner(owner: Attribution) -> None:
-    print(f"{owner.address!s:<26} {tables.owner_words(owner)}")
-    held = "; ".join(_held(owner))
-    if held:
-        print(f"{'':<26} {printable(held)}")
-    claims = (
-        owner.special,
-        owner.ixp_port,
-        owner.ixp_lan,
-        owner.origin,
-        owner.rpki,
-        owner.registration,
-        owner.operator,
-    )
-    for claim in claims:
-        # The origin's own reason has been told when the RPKI's repeats it.
-        told = owner.origin.evidence if claim is owner.rpki and owner.origin is not None else ()
-        for reason in claim.evidence if claim is not None else ():
-            if reason in told:
-                continue
-            dated = f", {reason.as_of}" if reason.as_of else ""
-            words = f"because {reason.source}{dated}: {reason.rule} {reason.detail}"
-            print(f"{'':<26} {printable(words)}")
+    told = {asn: replace(one, registration=held.get(asn)) for asn, one in networks.items()}
+    return found.owners, told

@@ -24,6 +24,8 @@ from pathlib import Path
 from mxpath.datasets import peeringdb
 from mxpath.datasets.as2org import Organisation, Organisations
 from mxpath.datasets.catalog import Section
+from mxpath.datasets.delegated import Delegation
+from mxpath.datasets.delegations import Delegations
 from mxpath.datasets.gazetteer_source import (
     SnapshotSummary,
     Source,
@@ -36,6 +38,7 @@ from mxpath.datasets.geofeed import Geofeed, GeofeedRow
 from mxpath.datasets.hostnames import HostnameHints, Spot
 from mxpath.datasets.manifest import Manifest, read_manifest
 from mxpath.datasets.names import NameTable
+from mxpath.datasets.peeringdb_rows import Org
 from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
 from mxpath.datasets.providers import ProviderPattern, Providers
 from mxpath.datasets.rdap_bootstrap import Services
@@ -179,19 +182,49 @@ class Gazetteer:
                 return found, source.ref
         return None
 
-    def organisation(self, asn: int) -> tuple[Organisation, SnapshotRef] | None:
-        """Return who holds an AS number, by the first snapshot that knows it."""
-        for source, organisations in self._organisations:
-            found = organisations.organisation(asn)
+    def delegation(self, address: IPAddress) -> tuple[Delegation, SnapshotRef] | None:
+        """Return the block that a registry gave away, or keeps, around an address."""
+        for source, delegations in self._delegations:
+            found = delegations.of_address(address)
             if found is not None:
                 return found, source.ref
         return None
 
+    def delegation_of(self, asn: int) -> tuple[Delegation, SnapshotRef] | None:
+        """Return to whom and when a registry gave an AS number, or that it keeps it."""
+        for source, delegations in self._delegations:
+            found = delegations.of_asn(asn)
+            if found is not None:
+                return found, source.ref
+        return None
+
+    def organisation(self, asn: int) -> tuple[Organisation, SnapshotRef] | None:
+        """Return who runs a network, by the first snapshot that knows it.
+
+        Snapshots of organisations are asked first, then what networks say of themselves
+        in the lists of exchange points.
+        """
+        for source, organisations in self._organisations:
+            found = organisations.organisation(asn)
+            if found is not None:
+                return found, source.ref
+        for source, exchanges in self._exchanges:
+            if (owner := exchanges.owners.get(asn)) is not None:
+                return _as_organisation(owner), source.ref
+        return None
+
     def siblings(self, asn: int) -> tuple[int, ...]:
-        """Return the other networks of the same organisation, ascending; none when unknown."""
+        """Return the other networks of the same organisation, ascending; none when unknown.
+
+        The snapshot answers that names the organisation, and no other.
+        """
         for _, organisations in self._organisations:
             if organisations.organisation(asn) is not None:
                 return organisations.siblings(asn)
+        for _, exchanges in self._exchanges:
+            if (owner := exchanges.owners.get(asn)) is not None:
+                alike = (n for n, held in exchanges.owners.items() if held.org_id == owner.org_id)
+                return tuple(sorted(n for n in alike if n != asn))
         return ()
 
     def network(self, asn: int) -> Network:
@@ -199,13 +232,19 @@ class Gazetteer:
         return Network(asn=asn, name=self.name(asn))
 
     def name(self, asn: int) -> str | None:
-        """Return what a network is called, by the first snapshot that knows it."""
+        """Return what a network is called, by the first snapshot that knows it.
+
+        Where none does, it is called like its organisation.
+        """
         for names in self._names:
             found = names.get(asn)
             if found is not None:
                 return found
         known = (exchanges.names.get(asn) for _, exchanges in self._exchanges)
-        return next((name for name in known if name is not None), None)
+        found = next((name for name in known if name is not None), None)
+        if found is None and (holder := self.organisation(asn)) is not None:
+            found = holder[0].name
+        return found
 
     def members(self, ix_id: int) -> frozenset[int]:
         """Return the AS numbers of an exchange point's members; none when it is unknown."""
@@ -294,6 +333,12 @@ class Gazetteer:
         return tuple(found)
 
     @cached_property
+    def _delegations(self) -> tuple[tuple[Source, Delegations], ...]:
+        return tuple(
+            (source, Delegations.of(source.rows())) for source in self._in(Section.DELEGATIONS)
+        )
+
+    @cached_property
     def _providers(self) -> tuple[tuple[Source, Providers], ...]:
         return tuple(
             (source, Providers.of(source.rows())) for source in self._in(Section.PROVIDERS)
@@ -311,3 +356,13 @@ class Gazetteer:
             (source, HostnameHints.of(source.rows(), carriers=carriers, airports=airports))
             for source in self._in(Section.HOSTNAMES)
         )
+
+
+def _as_organisation(owner: Org) -> Organisation:
+    return Organisation(
+        org_id=str(owner.org_id),
+        name=owner.name,
+        country=owner.country,
+        source=None,
+        changed=None,
+    )

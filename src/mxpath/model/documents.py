@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mxpath.model.address import IPAddress, Prefix
-from mxpath.model.attribution import Attribution
+from mxpath.model.attribution import AsAttribution, Attribution, PrefixAttribution
 from mxpath.model.egress import Egress
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.network import Network
@@ -45,6 +45,10 @@ class Attributions:
 
     as_of: date | None
     attributions: tuple[Attribution, ...]
+    networks: tuple[AsAttribution, ...] = ()
+    """Of AS numbers that were asked about."""
+    prefixes: tuple[PrefixAttribution, ...] = ()
+    """Of prefixes that were asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ class Organisation:
 
     name: str
     handle: str | None = None
+    country: str | None = None
+    """As registered: where the holder is, not where the machines are."""
 
     def __str__(self) -> str:
         told = self.handle is not None and self.handle != self.name
