@@ -8,7 +8,7 @@ To be run after any file below ``data`` has changed; needs mxpath to be importab
 from datetime import date
 from pathlib import Path
 
-from mxpath.datasets import asnames, iplocation, providers, rdap_bootstrap
+from mxpath.datasets import asnames, iplocation, providers, rdap_bootstrap, transit_free
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import Spec, digest, read_files
 from mxpath.lab.topology import read_world
@@ -87,6 +87,11 @@ def main() -> None:
             as_of=date(2024, 4, 10),
         ),
         entry(providers.SPEC, ("providers/2023-02-06/providers.json",), as_of=date(2023, 2, 6)),
+        entry(
+            transit_free.SPEC,
+            ("transit-free/2026-04-24/transit_free.csv",),
+            as_of=date(2026, 4, 24),
+        ),
     ]
     (SNAPSHOTS / FILE_NAME).write_text(manifest_text(entries, as_of=AS_OF), encoding="utf-8")
     (DATA / "manifest.toml").write_text(manifest(rows(entries)), encoding="utf-8")

@@ -24,6 +24,7 @@ from mxpath.model.session import Outcome, Phase, SmtpReply, SmtpSession, TlsFact
 from mxpath.model.snapshot import SnapshotRef
 from mxpath.model.study import Provenance, Study
 from mxpath.model.trace import EndReason, Flow, Hop, Trace
+from mxpath.model.transit_free import TransitFree
 
 START = datetime(2026, 11, 23, 8, 10, tzinfo=UTC)
 START_NS = int(START.timestamp()) * 10**9
@@ -80,6 +81,27 @@ SNAPSHOT = SnapshotRef(
     attribution="Origins of the lab world first_walk",
 )
 MX1_NAME, MX2_NAME = "mx1.bigmail.example", "mx.farmail.example"
+
+
+BACKBONE = (
+    Claim(
+        value=TransitFree(
+            asn=BOREAL.asn,
+            name=BOREAL.name,
+            families=(4, 6),
+            stated_on=AS_OF,
+            source="https://boreal.example/network",
+        ),
+        evidence=(
+            Evidence(
+                source="transit-free",
+                rule="stated",
+                as_of=AS_OF,
+                detail="https://boreal.example/network",
+            ),
+        ),
+    ),
+)
 
 
 def address(at: At, family: int) -> IPAddress:
@@ -378,6 +400,7 @@ def fine(domain: str = "fine.example") -> Study:
         started_at=START,
         ended_at=START + timedelta(seconds=6),
         as_of=AS_OF,
+        transit_free=BACKBONE,
         provenance=Provenance(
             version="0.1.0",
             commit="0123456",

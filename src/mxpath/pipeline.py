@@ -28,11 +28,13 @@ from mxpath.measuring import INTERRUPTED, Measurement, Options, moment, not_aske
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.dns import DnsAnswer, DnsStatus
+from mxpath.model.evidence import Claim, Evidence
 from mxpath.model.mail import MailDomain
 from mxpath.model.origin import Origin
 from mxpath.model.route import Route
 from mxpath.model.study import Provenance, Study
 from mxpath.model.trace import Trace
+from mxpath.model.transit_free import TransitFree
 from mxpath.reading.egress import judge_egress
 from mxpath.revision import commit
 from mxpath.vantage.ports import Vantage
@@ -96,6 +98,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
     )
     here = [t for t in work.traces if not is_elsewhere(t, vantage.origin)]
     origin = _locate(vantage.origin, here, owners)
+    routes = _routes(work, owners, gazetteer, origin)
     study = Study(
         mail=work.mail or not_asked(name),
         owners=owners,
@@ -103,7 +106,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         egress=judge_egress([t for t in work.traces if t.imported is None], work.beside),
         beside=work.beside,
         sessions=work.sessions,
-        routes=_routes(work, owners, gazetteer, origin),
+        routes=routes,
         verdicts=(),
         seen_from=origin,
         started_at=work.started_at,
@@ -111,6 +114,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         as_of=gazetteer.as_of,
         provenance=_provenance(vantage, gazetteer, options, work),
         names=work.names,
+        transit_free=_transit_free(routes, gazetteer),
         notes=(*work.notes, *_resolvers(work.mail), *_blind_spots(work.traces, gazetteer)),
     )
     return replace(study, verdicts=judge(study))
@@ -227,6 +231,32 @@ def _routes(
             )
         )
     return tuple(routes)
+
+
+def _transit_free(
+    routes: Iterable[Route], gazetteer: Gazetteer
+) -> tuple[Claim[TransitFree], ...] | None:
+    """Which networks on the routes buy transit from nobody; ``None`` where no list is known."""
+    known = gazetteer.transit_free
+    if known is None:
+        return None
+    rows, ref = known
+    met = dict.fromkeys(network.asn for route in routes for network in route.as_path)
+    return tuple(
+        Claim(
+            value=row,
+            evidence=(
+                Evidence(
+                    source=ref.name,
+                    rule="stated",
+                    as_of=row.stated_on,
+                    detail="; ".join(filter(None, (row.source, row.note))),
+                ),
+            ),
+        )
+        for row in map(rows.get, met)
+        if row is not None
+    )
 
 
 _WITHOUT = {

@@ -126,6 +126,7 @@ def test_every_snapshot_names_its_terms() -> None:
             "MIT",
             "BSD-2-Clause",
             "CC0 1.0 (IANA registries)",
+            "CC0 1.0",
         )
         assert snapshot.attribution
         assert snapshot.publisher

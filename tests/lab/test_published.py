@@ -1,3 +1,4 @@
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -57,7 +58,24 @@ def test_equal_worlds_give_equal_bytes(tmp_path: Path) -> None:
     one = {p.relative_to(tmp_path / "one"): p.read_bytes() for p in files(tmp_path / "one")}
     other = {p.relative_to(tmp_path / "other"): p.read_bytes() for p in files(tmp_path / "other")}
     assert one == other
-    assert len(one) == 9
+    assert len(one) == 10
+
+
+def test_transit_free_is_who_sells_transit_and_buys_none(tmp_path: Path) -> None:
+    """Not the leaf that buys none, and not who buys over an exchange point's LAN alone."""
+    world = first_walk()
+    rows, _ = published(world, tmp_path / "one").transit_free or ({}, None)
+    assert [row.name for row in rows.values()] == ["Boreal Backbone"]
+    (boreal,) = rows
+    links = [
+        replace(link, buys=(64497,))
+        if any(world.asn_of.get(end) == boreal for end in link.ends)
+        else link
+        for link in world.links
+    ]
+    buying = replace(world, links=tuple(links))
+    rows, _ = published(buying, tmp_path / "other").transit_free or ({}, None)
+    assert rows == {}
 
 
 def files(directory: Path) -> list[Path]:

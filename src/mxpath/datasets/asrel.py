@@ -93,6 +93,19 @@ def parse(
             yield row
 
 
+def heading_of(lines: Iterable[str], *, source: str) -> Heading:
+    """Read the comments before the first row, and no further.
+
+    Raises
+    ------
+    ParseError
+        As :func:`parse`.
+    """
+    heading = Heading()
+    next(parse(lines, source=source, heading=heading), None)
+    return heading
+
+
 def _row(line: str, heading: Heading, tally: Tally) -> Row | None:
     fields = line.split("|")
     first, second, kind = _asn(fields[0]), _asn(fields[1]), str(int(fields[2]))

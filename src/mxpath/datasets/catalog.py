@@ -26,6 +26,7 @@ from mxpath.datasets import (
     pfx2as,
     providers,
     rdap_bootstrap,
+    transit_free,
     vrps,
 )
 from mxpath.datasets.snapshot import Spec
@@ -43,6 +44,7 @@ class Section(StrEnum):
     MEMBERS = "members"
     PROVIDERS = "providers"
     RELATIONS = "relations"
+    TRANSIT_FREE = "transit-free"
     RPKI = "rpki"
     REGISTRIES = "registries"
     PLACES = "places"
@@ -104,6 +106,9 @@ DATASETS: dict[str, Dataset] = {
         spec=providers.SPEC, section=Section.PROVIDERS, parse=providers.parse, whole=True
     ),
     "asrel": Dataset(spec=asrel.SPEC, section=Section.RELATIONS, parse=asrel.parse),
+    "transit-free": Dataset(
+        spec=transit_free.SPEC, section=Section.TRANSIT_FREE, parse=transit_free.parse, whole=True
+    ),
     "vrps": Dataset(spec=vrps.SPEC, section=Section.RPKI, parse=vrps.parse, whole=True),
     "rdap-bootstrap": Dataset(
         spec=rdap_bootstrap.SPEC,

@@ -44,6 +44,7 @@ from mxpath.datasets.providers import ProviderPattern, Providers
 from mxpath.datasets.rdap_bootstrap import Services
 from mxpath.datasets.section_tables import NAMES, ORIGINS
 from mxpath.datasets.shipped import shipped_directory
+from mxpath.datasets.transit_free import of_relations
 from mxpath.datasets.vrps import VrpTable
 from mxpath.errors import SnapshotError
 from mxpath.model.address import IPAddress, Prefix
@@ -52,6 +53,7 @@ from mxpath.model.network import Network
 from mxpath.model.relations import AsRelations
 from mxpath.model.rpki import Vrp
 from mxpath.model.snapshot import SnapshotRef
+from mxpath.model.transit_free import TransitFree
 
 
 class Gazetteer:
@@ -269,6 +271,20 @@ class Gazetteer:
         for source in self._in(Section.RELATIONS):
             return AsRelations.of(source.rows(), source=source.entry.name, as_of=source.entry.as_of)
         return AsRelations()
+
+    @cached_property
+    def transit_free(self) -> tuple[dict[int, TransitFree], SnapshotRef] | None:
+        """Networks that buy transit from nobody, by AS number; ``None`` where no list is known.
+
+        Of several lists the first alone is asked, since each is closed. Without any, the clique
+        that AS relationships were inferred from takes its place.
+        """
+        for source in self._in(Section.TRANSIT_FREE):
+            return {row.asn: row for row in source.rows()}, source.ref
+        for source in self._in(Section.RELATIONS):
+            if clique := of_relations(source.documents(), ref=source.ref, name=self.name):
+                return clique, source.ref
+        return None
 
     @cached_property
     def registries(self) -> Services:

@@ -1,7 +1,7 @@
 """What a world publishes about itself: its gazetteer directory, in the public data sets' own forms.
 
 Prefixes and their origins as pfx2as, names of networks, exchange points as
-PeeringDB's documents, relationships as CAIDA's serial-1, ROAs as a relying party's JSON,
+PeeringDB's documents, relationships as CAIDA's serial-1, transit-free networks in mxpath's own form, ROAs as a relying party's JSON,
 its registry as IANA's bootstrap documents. The analyzer reads them through the same
 parsers as the real ones. Equal worlds give equal bytes.
 """
@@ -29,6 +29,7 @@ def publish(world: World, directory: Path) -> None:
             f"peeringdb/{kind}.json": _document(rows) for kind, rows in _peeringdb(world).items()
         },
         "asrel": {"as-rel.txt": _lines(_relations(world))},
+        "transit-free": {"transit_free.csv": _lines(_transit_free(world))},
         # A world without ROAs publishes no list: its routes are unknown, not "not found".
         **({"vrps": {"vrps.json": _vrps(world)}} if world.roas else {}),
     }
@@ -90,6 +91,19 @@ def _relations(world: World) -> Iterator[str]:
             yield f"{other}|{asn}|-1"
         elif relation == "peer":
             yield f"{asn}|{other}|0"
+
+
+def _transit_free(world: World) -> Iterator[str]:
+    """Networks that sell transit and buy none: a leaf that buys none is no backbone."""
+    contracts = {(asn, seller) for asn, n in world.networks.items() for seller in n.providers}
+    for link in world.links:
+        members = [world.asn_of[end] for end in link.ends if end in world.asn_of]
+        contracts |= {(asn, seller) for asn in members for seller in link.buys}
+    buyers, sellers = {buyer for buyer, _ in contracts}, {seller for _, seller in contracts}
+    yield "asn,name,families,stated_on,source,note"
+    for asn in sorted(sellers - buyers):
+        name = world.networks[asn].name.replace('"', '""')
+        yield f'{asn},"{name}",4 6,{world.as_of},https://{world.name}.invalid/networks,'
 
 
 def _vrps(world: World) -> bytes:

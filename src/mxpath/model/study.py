@@ -14,6 +14,7 @@ from mxpath.model.route import Route
 from mxpath.model.session import SmtpSession
 from mxpath.model.snapshot import SnapshotRef
 from mxpath.model.trace import Trace
+from mxpath.model.transit_free import TransitFree
 from mxpath.model.verdict import Verdict
 
 
@@ -62,6 +63,9 @@ class Study:
     """Whether the mail port gets out of here, for each address family that was traced."""
     beside: tuple[Trace, ...] = ()
     """Traces by another protocol, where the port does not seem to get out: not the mail flow."""
+    transit_free: tuple[Claim[TransitFree], ...] | None = None
+    """Of the networks on the routes, those that buy transit from nobody; ``None`` where no list of
+    them is known."""
 
     @property
     def domain(self) -> str:

@@ -1,7 +1,7 @@
 """Why do you say so? Every claim of a study, by a key one can ask for.
 
 Keys: a verdict's name; ``owner:ADDRESS``, ``rpki:ADDRESS``, ``holder:ADDRESS`` and
-``operator:ADDRESS``; and for each route ``crossing:``, ``border:`` and ``segment:`` with
+``operator:ADDRESS``; ``transit-free:ASN``; and for each route ``crossing:``, ``border:`` and ``segment:`` with
 ``TARGET:TTL``.
 
 One asks with a key, the beginning of one, an address (all that is said of it), or the name
@@ -19,16 +19,22 @@ from mxpath.model.attribution import Attribution
 from mxpath.model.documents import Explained
 from mxpath.model.evidence import Claim
 from mxpath.model.foreign_text import printable
+from mxpath.model.network import Network
 from mxpath.model.route import Differential, Route
 from mxpath.model.study import Study
 from mxpath.model.verdict import Verdict
 
 
 def claims_of(study: Study) -> Iterator[Explained]:
-    """Yield every claim of ``study``: verdicts, then routes, then owners."""
+    """Yield every claim of ``study``: verdicts, then routes, their networks, then owners."""
     yield from (_of_verdict(verdict) for verdict in study.verdicts)
     for route in study.routes:
         yield from _route_claims(route)
+    for claim in study.transit_free or ():
+        named = Network(asn=claim.value.asn, name=claim.value.name)
+        over = " and ".join(f"IPv{version}" for version in claim.value.families)
+        words = f"{named} buys transit from nobody, over {over}, as was said."
+        yield _explained(f"transit-free:{named.asn}", words, claim)
     for owner in study.owners.values():
         yield from _owner_claims(owner)
 

@@ -20,6 +20,7 @@ from mxpath.model.study import Study
 from mxpath.model.trace import Hop, Trace
 from mxpath.model.verdict import Verdict
 from mxpath.report.amounts import milliseconds
+from mxpath.report.backbone import backbone_rows
 from mxpath.report.changes import since_words
 from mxpath.report.explain import claims_of
 from mxpath.report.pages import inline_figure, render
@@ -61,6 +62,7 @@ def _page(study: Study, changes: Changes | None) -> Section:
         "fate": fate_words(study),
         "beside": beside_words(study),
         "carried": list(_carried(study)),
+        "backbone": list(backbone_rows(study)),
         "waterfall": inline_figure("waterfall", study, number=2) if study.sessions else None,
         "hosts": list(_hosts(study)),
         "lookups": [_lookup(answer) for answer in study.mail.lookups],

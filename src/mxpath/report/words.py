@@ -15,6 +15,7 @@ from mxpath.model.session import Outcome, SmtpSession, TlsFacts
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.report.amounts import differential_ms, milliseconds, percent
+from mxpath.report.backbone import backbone_words
 
 PLAN_WORDS = {
     PlanKind.IMPLICIT: "no MX record: the domain's own address takes its mail (preference 0)",
@@ -135,7 +136,7 @@ def holder_words(study: Study) -> str:
 
 
 def influence_words(study: Study) -> str:
-    """Return which network has the largest share of the first route's time, and what it carries."""
+    """Return whose share of the first route's time is the largest, and how much is backbone."""
     counts = {c.station.key: c for c in carried((study,))}
     best = None
     for address in study.mail.addresses:
@@ -145,7 +146,8 @@ def influence_words(study: Study) -> str:
             best = max(shares, key=lambda s: s.share or 0.0)
             break
     if best is None or best.share is None or route is None or route.total_rtt_ms is None:
-        return ""
+        words = backbone_words(study)
+        return f"{words} (observed)" if words else ""
     total = milliseconds(route.total_rtt_ms)
     words = f"{station_name(best.station)} {percent(best.share)} of the path's {total} ms to {route.target}"
     if (count := counts.get(best.station.key)) is not None:
@@ -154,6 +156,8 @@ def influence_words(study: Study) -> str:
         c for c in counts.values() if c.station.kind == "ixp" and c.station.key != best.station.key
     ]
     words += "".join(f"; {station_name(c.station)} on {c.carried} of {c.seen}" for c in ixps)
+    if backbone := backbone_words(study, route.target):
+        words += f"; {backbone}"
     return f"{words} (observed)"
 
 
