@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from mxpath.attribution.names import name_addresses
 from mxpath.attribution.registry import RegistryOptions
+from mxpath.attribution.routing_state import RoutingOptions
 from mxpath.errors import InputError, PrivilegeError
 from mxpath.fallback import look_beside
 from mxpath.foreign import choose
@@ -57,6 +58,7 @@ class Options:
     earlier: tuple[Trace, ...] = ()
     """Traces of an earlier study from the same place: their distances and first hops are used."""
     registry: RegistryOptions = field(default_factory=RegistryOptions)
+    routing: RoutingOptions = field(default_factory=RoutingOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)
     smtp: SmtpOptions = field(default_factory=SmtpOptions)
 
@@ -92,6 +94,7 @@ class Measurement:
         self.names: dict[IPAddress, Claim[str]] = {}
         self.notes: list[str] = []
         self.registry_questions = 0
+        self.routing_questions = 0
 
     def measure(self, name: str) -> None:
         """Run the stages that touch the world, in order, until done or interrupted.

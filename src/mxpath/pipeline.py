@@ -4,8 +4,8 @@
               └─ converse (SMTP) ──────────┘
 
 Traces and conversations are under way at the same time (measuring.py). Names of addresses are asked
-when the traces are over, registries when the conversations are too: nothing is looked up during a
-trace.
+when the traces are over, registries and route collectors when the conversations are too: nothing is
+looked up during a trace.
 
 What was measured is never thrown away: a missing privilege, a broken network or
 Ctrl-C leaves a note in the Study, and everything that was seen before it.
@@ -18,6 +18,7 @@ from dataclasses import replace
 from mxpath import __version__
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.registry import enrich
+from mxpath.attribution.routing_state import ask_collectors
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.foreign import is_elsewhere
@@ -27,6 +28,7 @@ from mxpath.mail.mx import normalise_domain
 from mxpath.measuring import INTERRUPTED, Measurement, Options, moment, not_asked
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
+from mxpath.model.bgp import RoutingAnswer
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.evidence import Claim, Evidence
 from mxpath.model.mail import MailDomain
@@ -99,6 +101,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
     here = [t for t in work.traces if not is_elsewhere(t, vantage.origin)]
     origin = _locate(vantage.origin, here, owners)
     routes = _routes(work, owners, gazetteer, origin)
+    routing = _routing(work, owners, gazetteer, origin)
     study = Study(
         mail=work.mail or not_asked(name),
         owners=owners,
@@ -115,6 +118,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         provenance=_provenance(vantage, gazetteer, options, work),
         names=work.names,
         transit_free=_transit_free(routes, gazetteer),
+        routing=routing,
         notes=(*work.notes, *_resolvers(work.mail), *_blind_spots(work.traces, gazetteer)),
     )
     return replace(study, verdicts=judge(study))
@@ -169,6 +173,30 @@ def _with_holders(
     if found.interrupted:
         work.notes.append(INTERRUPTED)
     return found.owners
+
+
+def _routing(
+    work: Measurement, owners: dict[IPAddress, Attribution], gazetteer: Gazetteer, origin: Origin
+) -> tuple[RoutingAnswer, ...]:
+    """What route collectors see of the mail hosts' prefixes, unless Ctrl-C has ended the asking."""
+    if INTERRUPTED in work.notes or work.mail is None or not gazetteer.routing:
+        return ()
+    work.progress(f"{work.mail.domain}: asking the route collectors")
+    hops = (owners.get(a) for t in work.traces for hop in t.hops for a in hop.responders)
+    passed = {o.network.asn for o in hops if o is not None and o.network is not None}
+    ours = {origin.network.asn} if origin.network is not None else set()
+    found = ask_collectors(
+        [owners[address] for address in work.mail.addresses],
+        work.vantage,
+        gazetteer,
+        near=passed | ours,
+        options=work.options.routing,
+    )
+    work.notes += found.notes
+    work.routing_questions = found.questions
+    if found.interrupted:
+        work.notes.append(INTERRUPTED)
+    return found.answers
 
 
 def _locate(
@@ -308,4 +336,5 @@ def _provenance(
         ),
         connections_made=sum(bool(session.phases) for session in work.sessions),
         registry_questions=work.registry_questions,
+        routing_questions=work.routing_questions,
     )

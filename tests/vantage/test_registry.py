@@ -21,7 +21,7 @@ from mxpath.model.registry import (
     Resource,
 )
 from mxpath.vantage.clock import ManualClock, moment
-from mxpath.vantage.registry import REST_S, RdapRegistry
+from mxpath.vantage.registry import RdapRegistry
 from mxpath.vantage.registry_cache import (
     LIFETIME,
     MOST_FILES,
@@ -31,7 +31,7 @@ from mxpath.vantage.registry_cache import (
     MemoryCache,
     RegistryCache,
 )
-from mxpath.vantage.resting import LONGEST_REST
+from mxpath.vantage.resting import LONGEST_REST, REST
 
 SERVER = "https://rdap.example/"
 BIG = ip_address("198.18.33.25")
@@ -132,11 +132,11 @@ def test_a_range_wider_than_any_holders_is_no_holder() -> None:
     ("answer", "rest_s"),
     [
         (status(429, ("retry-after", "30")), 30),
-        (status(503), REST_S),
-        (status(403), REST_S),
+        (status(503), REST.total_seconds()),
+        (status(403), REST.total_seconds()),
         (status(422, ("retry-after", "5")), 5),
         (status(403, ("retry-after", "Wed, 17 Jun 2026 00:01:30 GMT")), 90),
-        (status(422, ("retry-after", "Wed, 17 Jun 2026 00:01:30 -0000")), REST_S),
+        (status(422, ("retry-after", "Wed, 17 Jun 2026 00:01:30 -0000")), REST.total_seconds()),
         (
             # A server whose clock is a year behind.
             status(
@@ -147,8 +147,8 @@ def test_a_range_wider_than_any_holders_is_no_holder() -> None:
             45,
         ),
         (status(429, ("retry-after", "Wed, 17 Jun 2020 00:00:00 GMT")), 1),
-        (status(429, ("retry-after", "soon")), REST_S),
-        (status(429, ("retry-after", "-5")), REST_S),
+        (status(429, ("retry-after", "soon")), REST.total_seconds()),
+        (status(429, ("retry-after", "-5")), REST.total_seconds()),
         (status(429, ("retry-after", "99999999999")), LONGEST_REST.total_seconds()),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mxpath.attribution.registry import RegistryOptions
+from mxpath.attribution.routing_state import RoutingOptions
 from mxpath.cli import options as shared
 from mxpath.cli.kept import earlier, keep, remembered, write_whole
 from mxpath.datasets.gazetteer import Gazetteer
@@ -122,6 +123,7 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         naming=not options.no_names,
         fallback=not options.no_fallback,
         registry=RegistryOptions(offline=options.offline),
+        routing=RoutingOptions(offline=options.offline),
         # A recording is to be played without what is kept here.
         earlier=()
         if options.no_known or options.record is not None

@@ -128,7 +128,7 @@ def add_offline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline",
         action="store_true",
-        help="ask no registry who holds an address; what was asked before is still known",
+        help="ask neither registries nor route collectors; what was asked before is still known",
     )
 
 

@@ -5,11 +5,20 @@ it speaks for the mail that leaves from here is its :class:`PathGrade`; only the
 two may be called "the BGP path".
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
+from typing import Any
 
+from mxpath.errors import ParseError
 from mxpath.model.address import IPAddress, Prefix
+
+MAX_PATH_TEXT = 2**16
+"""Longest AS path that is read, in characters."""
+_PATH = re.compile(r"((?:[0-9]{1,10}(?: |$))*)(?:\{([0-9]{1,10}(?:,[0-9]{1,10})*)\})?")
+_UNKNOWN = ""
 
 
 class PathGrade(StrEnum):
@@ -55,6 +64,27 @@ class AsPath:
         pairs = zip((None, *self.asns), self.asns, strict=False)
         return tuple(asn for before, asn in pairs if asn != before)
 
+    @classmethod
+    def parse(cls, text: str) -> "AsPath":
+        """Read what ``str`` writes; :mod:`mxpath.datasets.as_path_text` reads what others write.
+
+        Raises
+        ------
+        ParseError
+            When it is none.
+
+        Examples
+        --------
+        >>> AsPath.parse("64496 64497 {64498,64499}")
+        AsPath(asns=(64496, 64497), final_set=(64498, 64499))
+        """
+        found = _PATH.fullmatch(text) if len(text) <= MAX_PATH_TEXT else None
+        if found is None:
+            raise ParseError(f"no AS path: {text[:60]!r}", source="AS path")
+        asns = tuple(map(int, found[1].split()))
+        members = tuple(map(int, found[2].split(","))) if found[2] else ()
+        return cls(asns=asns, final_set=members)
+
     def __str__(self) -> str:
         words = " ".join(map(str, self.asns))
         several = "{" + ",".join(map(str, self.final_set)) + "}" if self.final_set else ""
@@ -63,7 +93,10 @@ class AsPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RibEntry:
-    """One route of one table: a prefix, and the path to it as a peer told it."""
+    """One route of one table: a prefix, and the path to it as a peer told it.
+
+    In documents it is one line of text (:attr:`line`): hundreds of them stand in a study.
+    """
 
     prefix: Prefix
     path: AsPath
@@ -79,6 +112,65 @@ class RibEntry:
     local_pref: int | None = None
     """How much a table of our own likes it (RFC 4271 section 5.1.5), where it says so."""
 
+    @property
+    def line(self) -> str:
+        """The entry as ``prefix|peer ASN|peer address|heard at|best|local pref|path|collector``.
+
+        What is not known is empty.
+
+        Examples
+        --------
+        >>> path = AsPath(asns=(64496, 64499))
+        >>> RibEntry(prefix=ip_network("192.0.2.0/24"), path=path, collector="rrc00").line
+        '192.0.2.0/24||||||64496 64499|rrc00'
+        """
+        heard = None if self.heard_at is None else self.heard_at.isoformat().replace("+00:00", "Z")
+        best = None if self.best is None else str(self.best).lower()
+        told = (self.peer_asn, self.peer_address, heard, best, self.local_pref)
+        words = (_UNKNOWN if value is None else str(value) for value in told)
+        return "|".join((str(self.prefix), *words, str(self.path), self.collector))
+
+    @classmethod
+    def parse(cls, line: str) -> "RibEntry":
+        """Read a :attr:`line`.
+
+        Raises
+        ------
+        ParseError
+            When it is none.
+        """
+        try:
+            # The name of a collector can be that of a file, and hold anything.
+            prefix, asn, peer, heard, best, liking, path, collector = line.split("|", 7)
+            return cls(
+                prefix=ip_network(prefix),
+                path=AsPath.parse(path),
+                collector=collector,
+                peer_asn=int(asn) if asn else None,
+                peer_address=ip_address(peer) if peer else None,
+                heard_at=_moment(heard) if heard else None,
+                best={_UNKNOWN: None, "true": True, "false": False}[best],
+                local_pref=int(liking) if liking else None,
+            )
+        except (ValueError, KeyError) as error:
+            raise ParseError(f"no route: {line[:80]!r}", source="route") from error
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        """Tell the codec that an entry is its line."""
+        from pydantic_core import core_schema  # noqa: PLC0415 - by the codec alone, which has it
+
+        text = core_schema.str_schema()
+        written = core_schema.plain_serializer_function_ser_schema(
+            lambda entry: entry.line, return_schema=text
+        )
+        return core_schema.no_info_after_validator_function(cls.parse, text, serialization=written)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
 
 class RoutingFate(StrEnum):
     """What became of a question about a prefix's routes."""
@@ -90,9 +182,13 @@ class RoutingFate(StrEnum):
     """Not asked, because nothing may be; nothing was kept from before."""
     NOT_ASKED = "not asked"
     """There was no time or number of questions left."""
-    TIMEOUT = "timeout"
-    FAILED = "failed"
-    """No usable answer; ``detail`` says why."""
+    LIMITED = "rate-limited"
+    """The service asked us to come later, and it was not yet later."""
+    TIMEOUT = "no answer in time"
+    FAILED = "no answer"
+    """Nothing listens there, the connection broke, or the service answered with an error."""
+    REFUSED = "unusable answer"
+    """It answered with what is no answer to this question: a page, broken JSON, another prefix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +198,9 @@ class RoutingQuestion:
     address: IPAddress
     service: str
     """URL that the questions' names are put behind, such as ``https://stat.ripe.net/data``."""
+    expected: Prefix | None = None
+    """The announced prefix around it, where a data set knows one: what is kept about that prefix
+    answers too."""
     timeout_s: float = 5.0
     offline: bool = False
     """Answer from what is kept alone."""
@@ -114,12 +213,24 @@ class RoutingAnswer:
     address: IPAddress
     fate: RoutingFate
     prefix: Prefix | None = None
-    """The longest announced prefix around the address."""
+    """The longest announced prefix around the address; not every peer must have a route to it."""
     entries: tuple[RibEntry, ...] = ()
+    """The most specific route of each peer; a default route is none."""
+    left_out: int = 0
+    """Routes that are not among the entries: beyond a limit, or not to be read."""
+    locations: dict[str, str] = field(default_factory=dict)
+    """Collector to where it stands, as far as that is told."""
     source: str = ""
-    """Service that said so."""
+    """URL of the service that said so, with the name of the question."""
     seen_at: datetime | None = None
     """The moment that the answer stands for."""
     asked: bool = False
     """Whether a question went out; what was kept from before needs none."""
     detail: str = ""
+    """Why there is no answer, or no better one."""
+
+    @property
+    def origins(self) -> tuple[int, ...]:
+        """Networks that announce the prefix, as its routes say, ascending."""
+        told = {e.path.origin for e in self.entries if e.prefix == self.prefix}
+        return tuple(sorted(asn for asn in told if asn is not None))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
+from mxpath.model.bgp import RoutingAnswer
 from mxpath.model.egress import Egress
 from mxpath.model.evidence import Claim
 from mxpath.model.mail import MailDomain
@@ -38,6 +39,8 @@ class Provenance:
     connections_made: int = 0
     registry_questions: int = 0
     """What the cache knew is not among them."""
+    routing_questions: int = 0
+    """To route collectors; what was kept from before is not among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class Study:
     transit_free: tuple[Claim[TransitFree], ...] | None = None
     """Of the networks on the routes, those that buy transit from nobody; ``None`` where no list of
     them is known."""
+    routing: tuple[RoutingAnswer, ...] = ()
+    """What route collectors told of the prefixes of the mail hosts, each with its own time."""
 
     @property
     def domain(self) -> str:
@@ -88,6 +93,16 @@ class Study:
     def route_to(self, address: IPAddress) -> Route | None:
         """The inferred route to ``address``, if there is one."""
         return next((route for route in self.routes if route.target == address), None)
+
+    def routing_to(self, address: IPAddress) -> RoutingAnswer | None:
+        """What collectors told of the narrowest prefix around ``address``, if they were asked."""
+        around = [
+            answer
+            for answer in self.routing
+            if answer.address == address or (answer.prefix is not None and address in answer.prefix)
+        ]
+        length = {a.address: -1 if a.prefix is None else a.prefix.prefixlen for a in around}
+        return max(around, key=lambda answer: length[answer.address], default=None)
 
     def is_ours(self, address: IPAddress) -> bool:
         """Whether ``address`` lies in a network that is ours by our own word."""

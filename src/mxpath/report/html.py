@@ -324,7 +324,8 @@ def _provenance(study: Study) -> Iterator[tuple[str, str]]:
         "Options": ", ".join(f"{key} {value}" for key, value in known.options),
         "Seed": str(known.seed) if known.seed is not None else "",
         "Sent": f"{known.packets_sent} probes, {known.connections_made} connections to port 25,"
-        f" {known.registry_questions} questions to registries",
+        f" {known.registry_questions} questions to registries,"
+        f" {known.routing_questions} to route collectors",
     }
     yield from ((name, printable(value)) for name, value in rows.items() if value)
 

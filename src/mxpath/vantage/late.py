@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mxpath.model.address import IPAddress
+    from mxpath.model.bgp import RoutingAnswer, RoutingQuestion
     from mxpath.model.dns import DnsAnswer
     from mxpath.model.http import HttpAnswer, HttpQuestion
     from mxpath.model.registry import RegistryAnswer, RegistryQuestion
-    from mxpath.vantage.ports import Connection, Dialer, Fetcher, Registry, Resolver
+    from mxpath.vantage.ports import Connection, Dialer, Fetcher, Registry, Resolver, Routing
 
 
 class LateResolver:
@@ -79,3 +80,18 @@ class LateRegistry:
     def holder(self, question: RegistryQuestion) -> RegistryAnswer:
         """Answer as the port says."""
         return self._made.holder(question)
+
+
+class LateRouting:
+    """Route collectors that ``make`` makes."""
+
+    def __init__(self, make: Callable[[], Routing]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Routing:
+        return self._make()
+
+    def routes(self, question: RoutingQuestion) -> RoutingAnswer:
+        """Answer as the port says."""
+        return self._made.routes(question)

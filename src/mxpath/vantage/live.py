@@ -21,10 +21,19 @@ from mxpath.model.probe import Protocol
 from mxpath.vantage.clock import SystemClock
 from mxpath.vantage.completing import CompletingProbeSocket
 from mxpath.vantage.engines import ENGINES, KeptEngine, best_engine, open_engine
-from mxpath.vantage.late import LateDialer, LateFetcher, LateRegistry, LateResolver
+from mxpath.vantage.late import LateDialer, LateFetcher, LateRegistry, LateResolver, LateRouting
 from mxpath.vantage.ledger import Ledger, ledger_path
 from mxpath.vantage.pace import DEFAULT_RATE_PPS, Pace, PacedDialer, paced_probes
-from mxpath.vantage.ports import WORKERS, Clock, Dialer, Fetcher, ProbeSocket, Registry, Vantage
+from mxpath.vantage.ports import (
+    WORKERS,
+    Clock,
+    Dialer,
+    Fetcher,
+    ProbeSocket,
+    Registry,
+    Routing,
+    Vantage,
+)
 from mxpath.vantage.sources import SourceFinder, host_addresses
 
 if TYPE_CHECKING:
@@ -118,6 +127,7 @@ def live(  # noqa: PLR0913 - what a host can be told, all by keyword
         probes=paced_probes(open_probes, pace, book, clock),
         fetcher=LateFetcher(asking.fetcher) if late else asking.fetcher(),
         registry=LateRegistry(asking.registry) if late else asking.registry(),
+        routing=LateRouting(asking.routing),
         origin=_origin(source),
         engine=chosen,
         resolver_address=resolver if late else resolving.address,
@@ -160,7 +170,7 @@ class _Resolving:
 
 
 class _Asking:
-    """The registries and the fetcher of a vantage; loads HTTP and RDAP when asked."""
+    """The fetcher of a vantage and who asks by it; loads HTTP and RDAP when asked."""
 
     def __init__(self, clock: Clock, *, contact: str | None, source: tuple[IPAddress, ...]) -> None:
         self._clock, self._contact, self._source = clock, contact, source
@@ -176,6 +186,13 @@ class _Asking:
     def registry(self) -> Registry:
         """Return the registries."""
         return self._both.registry
+
+    def routing(self) -> Routing:
+        """Return the route collectors."""
+        from mxpath.vantage.range_files import cache_directory  # noqa: PLC0415 - loaded when asked
+        from mxpath.vantage.routing import RouteCollectors  # noqa: PLC0415
+
+        return RouteCollectors(self._both.fetcher, self._clock, cache_directory("routing"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,31 @@ def locked(path: Path | None) -> Iterator[Path | None]:
         os.close(descriptor)
 
 
+@contextmanager
+def held(path: Path) -> Iterator[bool]:
+    """Hold a file of its own for as long as the block lasts; yields ``False`` where others do.
+
+    Raises
+    ------
+    OSError
+        When there can be no such file here.
+    """
+    if sys.platform == "win32":
+        raise OSError("no locks of that kind on this system")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(descriptor)
+
+
 def write_whole(path: Path, content: Any) -> None:
     """Replace the file as a whole, so that a crash leaves the old one.
 

@@ -232,6 +232,22 @@ class AsksRegistries(Protocol):
         """How many questions may be under way at once."""
 
 
+class AsksCollectors(Protocol):
+    """The part of a vantage that asks route collectors."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that limits go by."""
+
+    @property
+    def routing(self) -> Routing | None:
+        """``None`` where they cannot be asked."""
+
+    @property
+    def workers(self) -> int:
+        """How many questions may be under way at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vantage:
     """Where we stand, and what may be asked right now."""

@@ -14,7 +14,6 @@ The law:
    address itself says that it is a role's (:mod:`mxpath.vantage.role_mailbox`).
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from mxpath.errors import ParseError
 from mxpath.model.address import IPAddress
 from mxpath.model.foreign_text import printable
 from mxpath.model.registry import Organisation, Registration, Resource
+from mxpath.vantage.json_answers import Form, load_object
 from mxpath.vantage.role_mailbox import role_mailbox
 
 MAX_OCTETS = 512 * 1024
@@ -39,7 +39,11 @@ _WIDEST = {4: 2**24, 6: 2**108}
 """Addresses in the widest range that anybody holds: a /8 and a /20."""
 _WIDEST_AS = 1023
 """AS numbers in the widest range that anybody holds: IANA gives registries blocks of 1,024."""
-_MEDIA_TYPES = ("application/rdap+json", "application/json")
+_FORM = Form(
+    media_types=("application/rdap+json", "application/json"),
+    max_octets=MAX_OCTETS,
+    max_depth=MAX_DEPTH,
+)
 
 
 def read_registration(
@@ -63,7 +67,7 @@ def read_registration(
     ParseError
         When it is no RDAP document, or does not speak of ``resource``.
     """
-    document = _load(body, content_type, source=registry)
+    document = load_object(body, content_type, _FORM, source=registry)
     wanted = "autnum" if isinstance(resource, int) else "ip network"
     found = document.get("objectClassName", wanted)
     if found != wanted:
@@ -92,48 +96,6 @@ def is_registrys_own(registration: Registration) -> bool:
     if first is None or last is None:
         return False
     return int(last) - int(first) + 1 > _WIDEST[first.version]
-
-
-# -- before parsing (rule 2) -----------------------------------------------------------------
-
-
-def _load(body: bytes, content_type: str | None, *, source: str) -> dict[str, Any]:
-    declared = (content_type or _MEDIA_TYPES[0]).split(";")[0].strip().lower()
-    if declared not in _MEDIA_TYPES:
-        raise ParseError(f"answered with {printable(declared, limit=60)}", source=source)
-    if len(body) > MAX_OCTETS:
-        raise ParseError(f"larger than {MAX_OCTETS} octets", source=source)
-    if _depth(body) > MAX_DEPTH:
-        raise ParseError(f"nested deeper than {MAX_DEPTH} levels", source=source)
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"no JSON: {error}", source=source) from error
-    if not isinstance(document, dict):
-        raise ParseError("no JSON object", source=source)
-    return document
-
-
-def _depth(body: bytes) -> int:
-    """Deepest nesting of brackets outside strings; an upper bound for broken JSON."""
-    depth = deepest = 0
-    in_string = escaped = False
-    for octet in body:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif octet == 0x5C:
-                escaped = True
-            elif octet == 0x22:
-                in_string = False
-        elif octet == 0x22:
-            in_string = True
-        elif octet in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif octet in b"]}":
-            depth -= 1
-    return deepest
 
 
 def _text(value: Any) -> str:

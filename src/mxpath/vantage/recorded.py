@@ -11,7 +11,7 @@ The rules, with their reasons:
    The answer comes as long after the probe as it did then, and bears the ports
    and sequence number of the probe that asks now: those may be drawn afresh.
 4. Time is a manual clock that starts when the recording did; nothing waits.
-5. Registries and HTTP are found by what was asked about; the last answer repeats.
+5. Registries, collectors and HTTP are found by what was asked about; the last answer repeats.
 6. A question that was not recorded gets no invented answer: a DNS time-out, a
    connection time-out, silence, or no route for a target never probed, with
    ``NOT_RECORDED`` as the detail where there is room for one.
@@ -31,6 +31,7 @@ from mxpath.vantage.recorded_players import (
     PlayedProbes,
     PlayedRegistry,
     PlayedResolver,
+    PlayedRouting,
 )
 from mxpath.vantage.recorded_tape import Head, NoProbes, ProbesOpened, Tape, read_tape
 from mxpath.vantage.recorded_writers import (
@@ -39,6 +40,7 @@ from mxpath.vantage.recorded_writers import (
     TapedProbes,
     TapedRegistry,
     TapedResolver,
+    TapedRouting,
 )
 
 
@@ -81,6 +83,7 @@ def record(vantage: Vantage, path: Path) -> Vantage:
         probes=probes,
         fetcher=TapedFetcher(vantage.fetcher, vantage.clock, tape) if vantage.fetcher else None,
         registry=TapedRegistry(vantage.registry, vantage.clock, tape) if vantage.registry else None,
+        routing=TapedRouting(vantage.routing, vantage.clock, tape) if vantage.routing else None,
     )
 
 
@@ -112,6 +115,7 @@ def replay(path: Path) -> Vantage:
         probes=probes,
         fetcher=PlayedFetcher(lines, clock),
         registry=PlayedRegistry(lines, clock),
+        routing=PlayedRouting(lines, clock),
         origin=head.origin,
         name=f"replay:{path.name}",
         player="replay",

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from mxpath.errors import RefusedError
 from mxpath.model.address import IPAddress
+from mxpath.model.bgp import RoutingAnswer, RoutingFate, RoutingQuestion
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
 from mxpath.model.probe import ProbeSpec, Reply
@@ -26,6 +27,7 @@ from mxpath.vantage.recorded_tape import (
     Question,
     Receiving,
     ReplyReceived,
+    Routes,
     Said,
     Sending,
     Source,
@@ -106,6 +108,28 @@ class PlayedRegistry:
         if not recorded:
             return RegistryAnswer(
                 resource=question.resource, fate=RegistryFate.NOT_ASKED, detail=NOT_RECORDED
+            )
+        line = recorded.popleft() if len(recorded) > 1 else recorded[0]
+        self._clock.sleep(line.elapsed_ns / 1e9)
+        return line.answer
+
+
+class PlayedRouting:
+    """Answers recorded questions to route collectors, by address."""
+
+    def __init__(self, lines: Sequence[Any], clock: ManualClock) -> None:
+        self._clock = clock
+        self._answers: dict[IPAddress, deque[Routes]] = defaultdict(deque)
+        for line in lines:
+            if isinstance(line, Routes):
+                self._answers[line.question.address].append(line)
+
+    def routes(self, question: RoutingQuestion) -> RoutingAnswer:
+        """Answer one question; the last recorded answer repeats."""
+        recorded = self._answers.get(question.address)
+        if not recorded:
+            return RoutingAnswer(
+                address=question.address, fate=RoutingFate.NOT_ASKED, detail=NOT_RECORDED
             )
         line = recorded.popleft() if len(recorded) > 1 else recorded[0]
         self._clock.sleep(line.elapsed_ns / 1e9)

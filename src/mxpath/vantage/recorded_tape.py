@@ -9,6 +9,7 @@ from typing import Any
 
 from mxpath.errors import InputError, ParseError
 from mxpath.model.address import IPAddress
+from mxpath.model.bgp import RoutingAnswer, RoutingQuestion
 from mxpath.model.codec import from_data, to_data
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.http import HttpFault
@@ -145,6 +146,15 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """A question to route collectors and what was read from its answer."""
+
+    question: RoutingQuestion
+    answer: RoutingAnswer
+    elapsed_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbesOpened:
     """A probing engine was opened."""
 
@@ -172,6 +182,7 @@ KINDS: dict[str, type[Any]] = {
     "no_probes": NoProbes,
     "http": Fetched,
     "registry": Holder,
+    "routing": Routes,
 }
 """The ``kind`` of a line -> its value."""
 

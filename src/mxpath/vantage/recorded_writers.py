@@ -7,6 +7,7 @@ from typing import Self
 
 from mxpath.errors import RefusedError
 from mxpath.model.address import IPAddress
+from mxpath.model.bgp import RoutingAnswer, RoutingQuestion
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.http import HttpAnswer, HttpQuestion
 from mxpath.model.probe import ProbeSpec, Reply
@@ -22,6 +23,7 @@ from mxpath.vantage.ports import (
     ProbeSocket,
     Registry,
     Resolver,
+    Routing,
     Sent,
 )
 from mxpath.vantage.recorded_tape import (
@@ -33,6 +35,7 @@ from mxpath.vantage.recorded_tape import (
     Question,
     Receiving,
     ReplyReceived,
+    Routes,
     Sending,
     Source,
     Tape,
@@ -100,6 +103,20 @@ class TapedRegistry:
         watch = _Stopwatch(self._clock)
         answer = self._inner.holder(question)
         self._tape.write(Holder(question=question, answer=answer, elapsed_ns=watch.ns()))
+        return answer
+
+
+class TapedRouting:
+    """Route collectors whose answers are recorded."""
+
+    def __init__(self, inner: Routing, clock: Clock, tape: Tape) -> None:
+        self._inner, self._clock, self._tape = inner, clock, tape
+
+    def routes(self, question: RoutingQuestion) -> RoutingAnswer:
+        """Answer one question."""
+        watch = _Stopwatch(self._clock)
+        answer = self._inner.routes(question)
+        self._tape.write(Routes(question=question, answer=answer, elapsed_ns=watch.ns()))
         return answer
 
 

@@ -4,7 +4,7 @@ The law:
 
 1. What the cache knows is not asked. One question serves a whole range.
 2. A registry that says "later" (429, 403, 422, 503) is left alone until then by all threads
-   and processes; without a time, for ``REST_S``. Nothing waits for it: the answer is
+   and processes; without a time, for ``resting.REST``. Nothing waits for it: the answer is
    "rate-limited", and the study goes on. It is the registry that said so that is left
    alone: after a redirect not the one that was asked.
 3. Questions to all registries leave at ``RATE_PPS`` at most.
@@ -31,17 +31,15 @@ from mxpath.model.registry import (
     Resource,
 )
 from mxpath.vantage.clock import moment
-from mxpath.vantage.http_dates import retry_after
+from mxpath.vantage.json_answers import packing
 from mxpath.vantage.pace import Pace
 from mxpath.vantage.ports import Clock, Fetcher
 from mxpath.vantage.rdap import MAX_OCTETS, is_registrys_own, read_registration
 from mxpath.vantage.registry_cache import CachedAnswer, RegistryCache
-from mxpath.vantage.resting import LONGEST_REST
+from mxpath.vantage.resting import asked_rest, service_of
 from mxpath.vantage.role_mailbox import is_role
 
 RATE_PPS = 5.0
-REST_S = 60.0
-_REST, _SHORTEST_REST = timedelta(seconds=REST_S), timedelta(seconds=1)
 _MOST_SERVERS = 2
 _FATES = {
     HttpFault.TIMEOUT: RegistryFate.TIMEOUT,
@@ -72,7 +70,7 @@ class RdapRegistry:
             return _answer(question, known, asked=False)
         if question.offline:
             return _without(resource, RegistryFate.OFFLINE, "the cache does not know it")
-        resting = self._left_alone(question, registry_of(server))
+        resting = self._left_alone(question, service_of(server))
         if resting is not None:
             return resting
         until_s = self._clock.monotonic_s() + question.timeout_s
@@ -93,7 +91,7 @@ class RdapRegistry:
         if delay_s > 0:
             self._clock.sleep(delay_s)
         # Another thread may have been told meanwhile.
-        resting = self._left_alone(question, registry_of(server))
+        resting = self._left_alone(question, service_of(server))
         if resting is not None:
             return resting
         answer = self._fetcher.fetch(
@@ -124,7 +122,7 @@ class RdapRegistry:
         resource, status = question.resource, answer.status
         now = self._now
         if status in _LATER:
-            registry, rest = registry_of(said_by), _asked_rest(answer, now)
+            registry, rest = service_of(said_by), asked_rest(answer, now)
             self._cache.rests.rest(registry, now + rest, now=now)
             return _resting(resource, registry, rest, status=status)
         if status == _NOTHING_KNOWN and not _is_page(answer):
@@ -136,9 +134,8 @@ class RdapRegistry:
         if status != 200:
             words = f"{_host(said_by)} answered with HTTP status {status}"
             return _without(resource, RegistryFate.FAILED, words, asked=True)
-        packing = (answer.header("content-encoding") or "identity").strip().lower()
-        if packing != "identity":
-            words = f"{_host(said_by)} answered packed ({printable(packing, limit=20)})"
+        if packed := packing(answer):
+            words = f"{_host(said_by)} answered packed ({packed})"
             return _without(resource, RegistryFate.REFUSED, words, asked=True)
         try:
             registration = read_registration(
@@ -178,21 +175,6 @@ class RdapRegistry:
 def _is_page(answer: HttpAnswer) -> bool:
     """Whether a person is spoken to: then it is no registry that knows no such resource."""
     return (answer.header("content-type") or "").strip().lower().startswith("text/html")
-
-
-def _asked_rest(answer: HttpAnswer, now: datetime) -> timedelta:
-    """For how long a registry wants no question: as it says, within bounds."""
-    rest_s = retry_after(answer.header("retry-after"), answer.header("date"), now)
-    rest = _REST if rest_s is None else timedelta(seconds=rest_s)
-    return min(max(rest, _SHORTEST_REST), LONGEST_REST)
-
-
-def registry_of(url: str) -> str:
-    """Return the name under which a registry is left alone: its host.
-
-    Those without https, in worlds of the lab, can share an address: it is their whole URL.
-    """
-    return url if url.startswith("http://") else _host(url)
 
 
 def rdap_url(server: str, resource: Resource) -> str:

@@ -1,4 +1,4 @@
-"""Which registries want no question, and until when: one book for all processes of a user.
+"""Which services want no question, and until when: one book for all processes of a user.
 
 A small JSON file beside the cached answers, read and rewritten under a lock, so that no process
 takes back what another has just been told. One that cannot be read is started anew; where none
@@ -12,11 +12,17 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from mxpath.model.http import HttpAnswer
+from mxpath.vantage.http_dates import retry_after
 from mxpath.vantage.locked_file import locked, write_whole
 
+REST = timedelta(minutes=1)
+"""For a service that does not say how long."""
 LONGEST_REST = timedelta(hours=1)
-"""A registry that asks for more is believed for so long."""
+"""A service that asks for more is believed for so long."""
+_SHORTEST_REST = timedelta(seconds=1)
 _LARGEST = 64 * 1024
 
 
@@ -35,16 +41,16 @@ class RestBook:
         self._lock = threading.Lock()
 
     def resting(self, now: datetime) -> dict[str, datetime]:
-        """Return until when each registry wants no question, of those that want none now."""
+        """Return until when each service wants no question, of those that want none now."""
         with self._lock:
             kept = {} if self._path is None else _read(self._path)
             return _later(_current(self._memory, now), _current(kept, now))
 
-    def rest(self, registry: str, until: datetime, *, now: datetime) -> None:
-        """Ask ``registry`` nothing until then; of several such moments the latest holds."""
+    def rest(self, service: str, until: datetime, *, now: datetime) -> None:
+        """Ask ``service`` nothing until then; of several such moments the latest holds."""
         until = min(until, now + LONGEST_REST)
         with self._open(now) as book:
-            book[registry] = max(until, book.get(registry, until))
+            book[service] = max(until, book.get(service, until))
 
     @contextmanager
     def _open(self, now: datetime) -> Iterator[dict[str, datetime]]:
@@ -57,6 +63,21 @@ class RestBook:
             if path is not None:
                 with suppress(OSError):
                     write_whole(path, {key: until.isoformat() for key, until in book.items()})
+
+
+def service_of(url: str) -> str:
+    """Return the name under which a service is left alone: its host.
+
+    Those without https, in worlds of the lab, can share an address: it is their whole URL.
+    """
+    return url if url.startswith("http://") else urlsplit(url).hostname or url
+
+
+def asked_rest(answer: HttpAnswer, now: datetime) -> timedelta:
+    """Return for how long a service wants no question: as its answer says, within bounds."""
+    rest_s = retry_after(answer.header("retry-after"), answer.header("date"), now)
+    rest = REST if rest_s is None else timedelta(seconds=rest_s)
+    return min(max(rest, _SHORTEST_REST), LONGEST_REST)
 
 
 def _later(one: Mapping[str, datetime], other: Mapping[str, datetime]) -> dict[str, datetime]:
