@@ -44,6 +44,7 @@ MAX_ROUTES = 1000
 """Routes of one prefix; some 600 peers of the collectors have one family each."""
 _FORM = Form(media_types=("application/json",), max_octets=MAX_OCTETS, max_depth=MAX_DEPTH)
 _MAX_NAME = 40
+_WHOLE = "data"
 _SOURCE_ID = re.compile(r"(?:rrc)?([0-9]{1,3})-(\S{1,60})", re.ASCII | re.IGNORECASE)
 
 
@@ -77,7 +78,7 @@ def read_looking_glass(answer: HttpAnswer, address: IPAddress, *, source: str) -
         When it is no such answer, or none about ``address``.
     """
     document = _document(answer, source)
-    data = document["data"]
+    data = document[_WHOLE]
     locations: dict[str, str] = {}
     rows: list[_Row] = []
     for each in _list(data, "rrcs", source):
@@ -95,7 +96,7 @@ def read_looking_glass(answer: HttpAnswer, address: IPAddress, *, source: str) -
 def read_bgp_state(answer: HttpAnswer, address: IPAddress, *, source: str) -> Told:
     """Read an answer of ``bgp-state``; see :func:`read_looking_glass`."""
     document = _document(answer, source)
-    data = document["data"]
+    data = document[_WHOLE]
     rows: list[_Row] = []
     for row in _list(data, "bgp_state", source):
         told = _SOURCE_ID.fullmatch(str(_field(row, "source_id")))
@@ -122,7 +123,7 @@ def _document(answer: HttpAnswer, source: str) -> dict[str, Any]:
     status = document.get("status", "ok")
     if status != "ok":
         raise ParseError(f"says that its status is {_name(status)!r}", source=source)
-    if not isinstance(document.get("data"), dict):
+    if not isinstance(document.get(_WHOLE), dict):
         raise ParseError("has no data", source=source)
     return document
 
