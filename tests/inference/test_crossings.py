@@ -20,7 +20,10 @@ def test_a_members_port_between_two_members() -> None:
     assert crossing.differential.rtt_ms == 4
     assert claim.grade is CERTAIN
     rules = [evidence.rule for evidence in claim.evidence]
-    assert rules == ["ixp-member-port", "ixp-lan", "near-member", "far-follows"]
+    assert rules == ["ixp-member-port", "ixp-lan", "near-member", "far-follows", "window-rule"]
+    assert claim.evidence[-1].detail == (
+        "by window rule 1 of traIXroute (M0 - X&M1 - M1) the crossing is on the link before hop 2"
+    )
     (border,) = [c.value for c in found.borders if c.value.far == crossing.far]
     assert (border.medium, border.far_ttl) == ("ixp", 2)
 
@@ -83,9 +86,11 @@ class TestAnswersFromOffThePath:
     def test_the_members_own_network_is_already_before_its_port(self) -> None:
         found = route("a1", "b1", "x12", "c1", ports="bbc")
         assert found.crossings == ()
-        assert "hop 3: AS2 is already before its own port, so FRA-LIX is not crossed there" in (
-            found.notes
-        )
+        assert (
+            "hop 3: AS2 is already before its own port, so FRA-LIX is not crossed there;"
+            " by window rule 2 of traIXroute (M0 - X&M0 - M1)"
+            " the crossing is on the link behind hop 3"
+        ) in found.notes
 
     def test_home_answers_from_its_own_port(self) -> None:
         assert route("x11", "a1", ports="ha").crossings == ()
@@ -113,6 +118,10 @@ class TestNoPortNoCrossing:
         found = route("a1", "x99", "b1", ports="ab")
         assert found.crossings == ()
         assert "hop 2 (23.0.0.99) is in the LAN of FRA-LIX, at nobody's known port" in found.notes
+
+    def test_what_the_window_rules_make_of_it_is_said(self) -> None:
+        found = route("a1", "x99", "c1", ports="ab")
+        assert any("by window rule 5 of traIXroute" in note for note in found.notes)
 
     def test_a_private_address(self) -> None:
         assert route("a1", "p12", "b1", ports="ab").crossings == ()

@@ -23,14 +23,16 @@ The law
    possible  near is no known member or unknown, or near and far are provider and
              customer (transit bought over the LAN and a router that answers from its
              port look alike), or several of the above are doubtful at once.
-Exchange points are compared by id, never by name.
+Exchange points are compared by id, never by name. What the published window rules say of the same
+hops (``window_rules.py``) stands beside each crossing and each refusal, and moves no grade.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mxpath.inference.latency import differential
 from mxpath.inference.steps import Step, evidence_of
+from mxpath.inference.window_rules import window_verdicts
 from mxpath.model.attribution import IxpPort
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.network import Network
@@ -73,20 +75,36 @@ class _Reason:
 
 def find_crossings(steps: Sequence[Step], around: Surroundings) -> tuple[Claim[IxpCrossing], ...]:
     """Return the crossings of a path, each graded and with its reasons."""
+    verdicts = window_verdicts(steps, around.members)
+
+    def with_second_opinion(claim: Claim[IxpCrossing]) -> Claim[IxpCrossing]:
+        verdict = verdicts.get(claim.value.far_ttl)
+        if verdict is None:
+            return claim
+        opinion = Evidence(source="trace", rule="window-rule", detail=verdict.words)
+        return replace(claim, evidence=(*claim.evidence, opinion))
+
     return tuple(
-        _crossing(steps, index, port, near, around)
+        with_second_opinion(_crossing(steps, index, port, near, around))
         for index, port, near in _ports(steps, around)
         if _refusal(steps, index, port, near, around) is None
     )
 
 
-def refused_ports(steps: Sequence[Step], around: Surroundings) -> tuple[str, ...]:
-    """Return a note for each port that answered and yet is no crossing."""
-    return tuple(
-        f"hop {steps[index].ttl}: {refusal}, so {port.ix_name} is not crossed there"
-        for index, port, near in _ports(steps, around)
-        if (refusal := _refusal(steps, index, port, near, around)) is not None
-    )
+def uncrossed(steps: Sequence[Step], around: Surroundings) -> Iterator[str]:
+    """Yield a note for each address of a LAN that is no crossing: nobody's port, or a refused one."""
+    verdicts = window_verdicts(steps, around.members)
+    said = {ttl: f"; {verdict.words}" for ttl, verdict in verdicts.items()}
+    for step in steps:
+        owner = None if step.is_target else step.owner
+        if owner is not None and owner.ixp_lan is not None and owner.ixp_port is None:
+            name, there = owner.ixp_lan.value.ix_name, f"hop {step.ttl} ({step.address})"
+            yield f"{there} is in the LAN of {name}, at nobody's known port{said.get(step.ttl, '')}"
+    for index, port, near in _ports(steps, around):
+        ttl = steps[index].ttl
+        if (refusal := _refusal(steps, index, port, near, around)) is not None:
+            not_there = f"so {port.ix_name} is not crossed there"
+            yield f"hop {ttl}: {refusal}, {not_there}{said.get(ttl, '')}"
 
 
 def _ports(steps: Sequence[Step], around: Surroundings) -> Iterator[tuple[int, IxpPort, _Near]]:

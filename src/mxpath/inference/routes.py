@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 
 from mxpath.inference.borders import assign, hidden_as
 from mxpath.inference.branches import branch_spreads
-from mxpath.inference.crossings import Surroundings, find_crossings, refused_ports
+from mxpath.inference.crossings import Surroundings, find_crossings, uncrossed
 from mxpath.inference.latency import differential, envelope, unresolved
 from mxpath.inference.quality import qualities
 from mxpath.inference.steps import Step, steps_of
@@ -89,7 +89,7 @@ def infer_route(  # noqa: PLR0913 - what is known of a path, each by its name
         envelope_ms=envelope([step.rtts_ms[0] if step.rtts_ms else None for step in steps]),
         complete=trace.distance is not None and bool(steps),
         quality=qualities(trace),
-        notes=(*_notes(steps, home, relations), *refused_ports(steps, around)),
+        notes=(*_notes(steps, home, relations), *uncrossed(steps, around)),
     )
 
 
@@ -242,9 +242,6 @@ def _notes(steps: Sequence[Step], home: Network | None, relations: AsRelations) 
             continue
         if owner.special is not None:
             yield f"hop {step.ttl} ({step.address}) has a {owner.special.value} address"
-        elif owner.ixp_lan is not None and owner.ixp_port is None:
-            name = owner.ixp_lan.value.ix_name
-            yield f"hop {step.ttl} ({step.address}) is in the LAN of {name}, at nobody's known port"
         elif step.network is None and owner.origin is not None and "third-party" not in step.rules:
             numbers = ", ".join(f"AS{n.asn}" for n in owner.origin.value.networks)
             yield f"hop {step.ttl} ({step.address}) has several origins: {numbers}"
