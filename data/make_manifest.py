@@ -5,10 +5,21 @@
 To be run after any file below ``data`` has changed; needs mxpath to be importable.
 """
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from mxpath.datasets import asnames, iplocation, providers, rdap_bootstrap, transit_free
+from mxpath.datasets import (
+    airports,
+    asnames,
+    carriers,
+    cities,
+    hostnames,
+    iplocation,
+    providers,
+    rdap_bootstrap,
+    transit_free,
+)
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import Spec, digest, read_files
 from mxpath.lab.topology import read_world
@@ -16,6 +27,14 @@ from mxpath.lab.topology import read_world
 DATA = Path(__file__).resolve().parent
 SNAPSHOTS = DATA / "snapshots"
 AS_OF = date(2026, 6, 17)
+OUR_RULES = replace(
+    hostnames.SPEC,
+    publisher="mxpath",
+    licence="GPL-2.0-or-later; coordinates CC BY 4.0 (GeoNames)",
+    url="https://www.geonames.org/",
+    attribution="Host name rules: mxpath, with coordinates of GeoNames (CC BY 4.0)",
+)
+"""In the form of CAIDA's, but written for mxpath."""
 
 
 def entry(spec: Spec, files: tuple[str, ...], *, as_of: date) -> Entry:
@@ -39,7 +58,7 @@ def rows(entries: list[Entry]) -> list[dict[str, str]]:
             "name": f"snapshots/{each.name}",
             "as_of": each.as_of.isoformat(),
             "sha256": each.sha256,
-            "kind": "real",
+            "kind": "made" if each.publisher == "mxpath" else "real",
             "licence": each.licence,
             "source": each.url,
             "attribution": each.attribution,
@@ -92,6 +111,10 @@ def main() -> None:
             ("transit-free/2026-04-24/transit_free.csv",),
             as_of=date(2026, 4, 24),
         ),
+        entry(cities.SPEC, ("cities/2026-07-01/cities.csv.xz",), as_of=date(2026, 7, 1)),
+        entry(airports.SPEC, ("airports/2026-09-05/airports.csv.xz",), as_of=date(2026, 9, 5)),
+        entry(carriers.SPEC, ("carriers/2023-02-10/carriers.csv.xz",), as_of=date(2023, 2, 10)),
+        entry(OUR_RULES, ("hostnames/2026-11-26/hostnames.json",), as_of=date(2026, 11, 26)),
     ]
     (SNAPSHOTS / FILE_NAME).write_text(manifest_text(entries, as_of=AS_OF), encoding="utf-8")
     (DATA / "manifest.toml").write_text(manifest(rows(entries)), encoding="utf-8")

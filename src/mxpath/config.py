@@ -8,6 +8,7 @@
     resolver = "[2001:db8::53]:53"
     own_networks = [64496, "AS64497", "198.51.100.0/24"]
     gazetteer = "~/world"
+    place = "Berlin, DE"
     exclude = ["203.0.113.0/24", "192.0.2.77"]
 
     [rates]
@@ -63,6 +64,8 @@ class Config:
     own_networks: tuple[int | Prefix, ...] = ()
     """AS numbers and prefixes that count as mine."""
     gazetteer: Path | None = None
+    place: str | None = None
+    """Where this host stands: degrees, an airport's code, or a city and its country."""
     exclude: tuple[Prefix, ...] = ()
     packets_per_second: float | None = None
     syns_per_hour: int | None = None
@@ -297,6 +300,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "resolver": resolver_text,
     "own_networks": lambda value: tuple(_own_network(item) for item in _items(value)),
     "gazetteer": _path,
+    "place": _text,
     "exclude": lambda value: tuple(_prefix(item) for item in _items(value)),
     "rates.packets_per_second": _number,
     "rates.syns_per_hour": _whole,

@@ -57,6 +57,8 @@ class Options:
     """Look by another protocol where the port does not seem to get out."""
     earlier: tuple[Trace, ...] = ()
     """Traces of an earlier study from the same place: their distances and first hops are used."""
+    place: str | None = None
+    """Where we stand, by our own word; else what our network says of our address."""
     registry: RegistryOptions = field(default_factory=RegistryOptions)
     routing: RoutingOptions = field(default_factory=RoutingOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)

@@ -17,12 +17,14 @@ from dataclasses import replace
 
 from mxpath import __version__
 from mxpath.attribution.attribute import attribute
+from mxpath.attribution.place import locate, stated_place
 from mxpath.attribution.registry import enrich
 from mxpath.attribution.routing_state import ask_collectors
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.foreign import is_elsewhere
 from mxpath.graph.verdicts import judge
+from mxpath.inference.places import refute, smallest_rtts
 from mxpath.inference.routes import infer_route
 from mxpath.mail.mx import normalise_domain
 from mxpath.measuring import INTERRUPTED, Measurement, Options, moment, not_asked
@@ -33,6 +35,7 @@ from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.evidence import Claim, Evidence
 from mxpath.model.mail import MailDomain
 from mxpath.model.origin import Origin
+from mxpath.model.place import Place
 from mxpath.model.route import Route
 from mxpath.model.study import Provenance, Study
 from mxpath.model.trace import Trace
@@ -83,10 +86,12 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
     Raises
     ------
     InputError
-        When ``domain`` is no domain name, or ``options.only`` names nothing in its plan.
+        When ``domain`` is no domain name, ``options.only`` names nothing in its plan, or
+        ``options.place`` no place that is known.
     """
     options = options or Options()
     name = normalise_domain(domain)
+    place = stated_place(options.place, gazetteer) if options.place is not None else None
     work = Measurement(
         vantage=vantage,
         options=options,
@@ -95,11 +100,12 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         started_at=moment(vantage.clock),
     )
     work.measure(name)
-    owners = _with_holders(
-        work, attribute(_addresses_of(work, vantage.origin), gazetteer), gazetteer
-    )
+    owners = attribute(_addresses_of(work, vantage.origin), gazetteer)
+    owners = _with_holders(work, locate(owners, work.names, gazetteer), gazetteer)
     here = [t for t in work.traces if not is_elsewhere(t, vantage.origin)]
-    origin = _locate(vantage.origin, here, owners)
+    origin = _own_place(_own_network(vantage.origin, here, owners), place, owners)
+    rtts_ms = smallest_rtts((*here, *work.beside), work.sessions)
+    owners = refute(owners, rtts_ms, origin.place)
     routes = _routes(work, owners, gazetteer, origin)
     routing = _routing(work, owners, gazetteer, origin)
     study = Study(
@@ -199,7 +205,7 @@ def _routing(
     return found.answers
 
 
-def _locate(
+def _own_network(
     origin: Origin, traces: Iterable[Trace], owners: dict[IPAddress, Attribution]
 ) -> Origin:
     """Say which network we stand in: by our own address, else by the first global hop.
@@ -225,6 +231,16 @@ def _locate(
                 how = f"{origin.how}; network by the first global hop"
                 return replace(origin, network=network, first_hop=address, how=how)
     return origin
+
+
+def _own_place(
+    origin: Origin, stated: Claim[Place] | None, owners: dict[IPAddress, Attribution]
+) -> Origin:
+    """Say where we stand: by our own word, else by our network's (its geofeed) of our address."""
+    ours = (a for a in (origin.address_v4, origin.address_v6) if a is not None)
+    said = (claim for a in ours for claim in owners[a].places if claim.value.latitude is not None)
+    feeds = (claim for claim in said if claim.evidence[0].rule == "geofeed")
+    return replace(origin, place=stated or origin.place or next(feeds, None))
 
 
 def _routes(
@@ -317,6 +333,7 @@ def _provenance(
         "queries": str(options.trace.queries),
         "only": options.only,
         "helo": options.smtp.helo,
+        "place": options.place,
         "source": " ".join(map(str, sources)) if sources else None,
         "traces": "; ".join(options.foreign_files) or None,
     }

@@ -202,3 +202,8 @@ def test_three_letters_are_an_airport_in_four_of_five_cases_and_a_carriers_code_
     told_by_airports = sum(real == airport for real, _, airport in both) / len(both)
     assert told_by_carriers > 0.95
     assert told_by_airports < 0.82
+
+
+def test_an_airport_in_another_country_than_the_name_says_is_none() -> None:
+    assert place("r1.fra.ru.example.net") is None
+    assert place("r1.fra.xy.example.net") is not None, "no country at all: a state, or a street"

@@ -125,6 +125,7 @@ def test_every_snapshot_names_its_terms() -> None:
             "CC BY 4.0",
             "MIT",
             "BSD-2-Clause",
+            "GPL-2.0-or-later; coordinates CC BY 4.0 (GeoNames)",
             "CC0 1.0 (IANA registries)",
             "CC0 1.0",
         )

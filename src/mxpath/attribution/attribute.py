@@ -24,6 +24,7 @@ from mxpath.attribution.delegation import delegation_claim, number_claim
 from mxpath.attribution.ixp import lan_claim, port_claim
 from mxpath.attribution.organisation import organisation_claim, siblings_claim
 from mxpath.attribution.origin import origin_claim
+from mxpath.attribution.place import feed_claim
 from mxpath.attribution.rpki import rpki_claim
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress, special_range
@@ -81,6 +82,7 @@ def _attribute(address: IPAddress, gazetteer: Gazetteer) -> Attribution:
         organisation=organisation,
         siblings=siblings_claim(networks, organisation, gazetteer),
         country=country_claim(delegation, organisation),
+        places=(feed,) if (feed := feed_claim(address, gazetteer)) is not None else (),
     )
 
 

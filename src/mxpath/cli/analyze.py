@@ -11,6 +11,7 @@ from mxpath.attribution.registry import RegistryOptions
 from mxpath.attribution.routing_state import RoutingOptions
 from mxpath.cli import options as shared
 from mxpath.cli.kept import earlier, keep, remembered, write_whole
+from mxpath.cli.settings import settle
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
 from mxpath.graph.compare import compare
@@ -122,6 +123,8 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         only=options.to,
         naming=not options.no_names,
         fallback=not options.no_fallback,
+        # Where this host stands says nothing of a world of the lab, or of a recording.
+        place=settle(options).place if vantage.player == "live" else None,
         registry=RegistryOptions(offline=options.offline),
         routing=RoutingOptions(offline=options.offline),
         # A recording is to be played without what is kept here.

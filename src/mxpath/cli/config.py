@@ -20,6 +20,7 @@ _UNSET = {
     "resolver": "the system's",
     "own_networks": "none",
     "gazetteer": "what is shipped",
+    "place": "what our network's geofeed says",
     "exclude": "none",
 }
 """What holds where nothing is set."""
@@ -58,7 +59,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _settings(settings: Settings) -> Iterator[Setting]:
-    plain = ("contact", "helo", "source", "resolver", "own_networks", "gazetteer", "exclude")
+    plain = (
+        "contact",
+        "helo",
+        "source",
+        "resolver",
+        "own_networks",
+        "gazetteer",
+        "place",
+        "exclude",
+    )
     rates = ("packets_per_second", "syns_per_hour", "connections_per_hour")
     for name in (*plain, *rates):
         yield Setting(

@@ -99,6 +99,7 @@ def _address_rows(owner: Attribution) -> Iterator[Row]:
     yield from _fact("organisation", owner.organisation)
     yield from _fact("siblings", owner.siblings)
     yield from _fact("registered in", owner.country)
+    yield from _places(owner)
     yield from _held("held by", owner.registration)
     yield from _held("AS held by", owner.operator)
     yield from _abuse(owner)
@@ -128,6 +129,16 @@ def _prefix_rows(found: PrefixAttribution) -> Iterator[Row]:
     for block in found.delegations:
         country = f", registered in {block.value.country}" if block.value.country else ""
         yield from _given(block, also=country)
+
+
+def _places(owner: Attribution) -> Iterator[Row]:
+    """Where it is said to be; several places are several words, one of which is wrong at least."""
+    for number, claim in enumerate(owner.places):
+        label = "said to be in" if not number else "or in"
+        yield label, f"{claim.value} ({claim.grade})", claim.evidence
+    for refuted in owner.refuted_places:
+        words = f"{refuted.place.value}: {refuted.counter_evidence[0].detail}"
+        yield "not in", words, (*refuted.place.evidence, *refuted.counter_evidence)
 
 
 def _ranges(label: str, claim: Claim[tuple[OriginRange, ...]] | None) -> Iterator[Row]:

@@ -23,6 +23,7 @@ class Settings:
     resolver: str | None
     own_networks: tuple[int | Prefix, ...]
     gazetteer: Path | None
+    place: str | None
     exclude: tuple[Prefix, ...]
     packets_per_second: float
     syns_per_hour: int
@@ -55,6 +56,7 @@ def settle(options: argparse.Namespace) -> Settings:
         resolver=given.resolver or config.resolver,
         own_networks=config.own_networks,
         gazetteer=given.gazetteer or config.gazetteer,
+        place=config.place,
         exclude=config.exclude,
         packets_per_second=config.packets_per_second or DEFAULT_RATE_PPS,
         syns_per_hour=_or(config.syns_per_hour, PER_HOUR[Budget.SYN]),

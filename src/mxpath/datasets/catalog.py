@@ -14,6 +14,7 @@ from mxpath.datasets import (
     asnames,
     asrel,
     carriers,
+    cities,
     delegated,
     geofeed,
     hostnames,
@@ -51,6 +52,7 @@ class Section(StrEnum):
     HOSTNAMES = "hostnames"
     AIRPORTS = "airports"
     CARRIERS = "carriers"
+    CITIES = "cities"
     DELEGATIONS = "delegations"
     ORGANISATIONS = "organisations"
     SPECIAL = "special"
@@ -126,6 +128,7 @@ DATASETS: dict[str, Dataset] = {
     "airports": Dataset(
         spec=airports.SPEC, section=Section.AIRPORTS, parse=airports.parse, whole=True
     ),
+    "cities": Dataset(spec=cities.SPEC, section=Section.CITIES, parse=cities.parse, whole=True),
     "as2org": Dataset(spec=as2org.SPEC, section=Section.ORGANISATIONS, parse=as2org.parse),
     "iana-special": Dataset(
         spec=iana_special.SPEC, section=Section.SPECIAL, parse=iana_special.parse, whole=True

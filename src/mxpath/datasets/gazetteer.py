@@ -22,8 +22,10 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from mxpath.datasets import peeringdb
+from mxpath.datasets.airports import Airport
 from mxpath.datasets.as2org import Organisation, Organisations
 from mxpath.datasets.catalog import Section
+from mxpath.datasets.cities import Cities, City
 from mxpath.datasets.delegated import Delegation
 from mxpath.datasets.delegations import Delegations
 from mxpath.datasets.gazetteer_source import (
@@ -200,6 +202,24 @@ class Gazetteer:
                 return found, source.ref
         return None
 
+    def city(
+        self, name: str, country: str, *, region: str | None = None
+    ) -> tuple[City, SnapshotRef] | None:
+        """Return where a city is; ``None`` where it is not known, or several may be meant."""
+        for source, cities in self._cities:
+            found = cities.find(name, country, region=region)
+            if found is not None:
+                return found, source.ref
+        return None
+
+    def airport(self, code: str) -> tuple[Airport, SnapshotRef] | None:
+        """Return the airport of an IATA code."""
+        for source, airports in self._airports:
+            found = airports.get(code.upper())
+            if found is not None:
+                return found, source.ref
+        return None
+
     def organisation(self, asn: int) -> tuple[Organisation, SnapshotRef] | None:
         """Return who runs a network, by the first snapshot that knows it.
 
@@ -363,6 +383,17 @@ class Gazetteer:
     @cached_property
     def _places(self) -> tuple[tuple[Source, Geofeed], ...]:
         return tuple((source, Geofeed.of(source.rows())) for source in self._in(Section.PLACES))
+
+    @cached_property
+    def _cities(self) -> tuple[tuple[Source, Cities], ...]:
+        return tuple((source, Cities(source.rows())) for source in self._in(Section.CITIES))
+
+    @cached_property
+    def _airports(self) -> tuple[tuple[Source, dict[str, Airport]], ...]:
+        return tuple(
+            (source, {row.code: row for row in source.rows()})
+            for source in self._in(Section.AIRPORTS)
+        )
 
     @cached_property
     def _hostnames(self) -> tuple[tuple[Source, HostnameHints], ...]:

@@ -14,7 +14,8 @@ The law
 3. The code's place is what the hints of this domain say; only a code of three letters
    that is not among them is looked up, first among the codes of carriers, then as an
    airport's. Carriers name Ashburn ``ash``, which is Nashua's airport. A carrier's city
-   is where the airport of this code is, when both bear the same name.
+   is where the airport of this code is, when both bear the same name. Where the pattern
+   finds a country too, a place in another one is none.
 4. Hints without a city (a country or a state alone) give no place.
 5. Patterns are foreign programs: one that could run long (repeated groups, look-around,
    back-references, more than six open repeats) is left out and counted, and names
@@ -31,6 +32,7 @@ from typing import Any
 from mxpath.datasets.airports import Airport
 from mxpath.datasets.asnames import clean_name
 from mxpath.datasets.carriers import CarrierCode
+from mxpath.datasets.geofeed import COUNTRIES
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
 
@@ -225,8 +227,16 @@ class HostnameHints:
             spot = next((each for each in told if each is not None), None)
             if spot is None and groups and len(groups[0]) == 3:
                 spot = self.codes.get(groups[0])
+                if spot is not None and not _is_in(spot.country, groups[1:]):
+                    return None
             return spot
         return None
+
+
+def _is_in(country: str, groups: list[str]) -> bool:
+    """Whether no group names another country; ``uk`` is written for GB."""
+    codes = {"GB" if group == "uk" else group.upper() for group in groups} & COUNTRIES
+    return not codes or country in codes
 
 
 def _spot(airport: Airport) -> Spot:

@@ -6,6 +6,7 @@ from datetime import date
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.evidence import Claim
 from mxpath.model.network import Network
+from mxpath.model.place import Place, RefutedPlace
 from mxpath.model.registry import Organisation, Registration
 from mxpath.model.rpki import RouteValidity
 
@@ -165,6 +166,18 @@ class Attribution:
     """Its other networks."""
     country: Claim[str] | None = None
     """Where the holder is registered, an ISO 3166 code: no proof of place."""
+    places: tuple[Claim[Place], ...] = ()
+    """Where it is, as its holder and its name say, the likeliest first; several may disagree."""
+    refuted_places: tuple[RefutedPlace, ...] = ()
+    """What was said too, and cannot be."""
+
+    @property
+    def place(self) -> Claim[Place] | None:
+        """The likeliest place that is not refuted; ``None`` where places of one grade disagree."""
+        first, *others = self.places or (None,)
+        if first is None or any(o.grade is first.grade for o in others if o is not None):
+            return None
+        return first
 
     @property
     def network(self) -> Network | None:

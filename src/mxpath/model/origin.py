@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from mxpath.model.address import IPAddress, Prefix
+from mxpath.model.evidence import Claim
 from mxpath.model.network import Network
+from mxpath.model.place import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Origin:
     """The first global hop, where it had to witness for our network."""
     stranded: tuple[IPAddress, ...] = ()
     """Addresses that this host has, of an IP version that it has no route out for."""
+    place: Claim[Place] | None = None
+    """Where that is, by our own word or by that of our network."""
     own: tuple[int | Prefix, ...] = ()
     """Networks that are ours by our own word: AS numbers and prefixes."""
 
