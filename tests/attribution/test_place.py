@@ -137,7 +137,7 @@ def test_shipped_codes_mean_what_hoiho_learnt(gazetteer: Gazetteer) -> None:
     """Figure of docs/method.md: codes of domains that both know, and how many mean one city."""
     document = unpack(HOIHO.read_bytes(), source=str(HOIHO))
     theirs = hostnames.HostnameHints.of(hostnames.parse(document, source="hoiho"))
-    ((_, ours),) = gazetteer._hostnames
+    ((_, ours),) = gazetteer.map.host_names
     seen: Counter[bool] = Counter()
     for domain in theirs.domains.keys() & ours.domains.keys():
         for code, spot in theirs.domains[domain].spots.items():
@@ -147,7 +147,7 @@ def test_shipped_codes_mean_what_hoiho_learnt(gazetteer: Gazetteer) -> None:
             if mine is None or spot.latitude is None:
                 continue
             there = Place(country=spot.country, latitude=spot.latitude, longitude=spot.longitude)
-            known = gazetteer.city(mine.city, mine.country)
+            known = gazetteer.map.city(mine.city, mine.country)
             latitude, longitude = mine.latitude, mine.longitude
             if latitude is None and known is not None:
                 latitude, longitude = known[0].latitude, known[0].longitude

@@ -133,7 +133,7 @@ def _of_degrees(text: str) -> Place | None:
 
 def _of_airport(text: str, gazetteer: Gazetteer) -> Place | None:
     code = text.strip()
-    found = gazetteer.airport(code) if len(code) == 3 and code.isalpha() else None
+    found = gazetteer.map.airport(code) if len(code) == 3 and code.isalpha() else None
     if found is None:
         return None
     airport = found[0]
@@ -155,7 +155,7 @@ def _on_the_map(place: Place, gazetteer: Gazetteer, *, region: str | None = None
     """Add coordinates where the table of cities knows them (rule 4)."""
     if place.latitude is not None or place.city is None or place.country is None:
         return place
-    found = gazetteer.city(place.city, place.country, region=region)
+    found = gazetteer.map.city(place.city, place.country, region=region)
     if found is None:
         return place
     return replace(place, latitude=found[0].latitude, longitude=found[0].longitude)

@@ -22,10 +22,9 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from mxpath.datasets import peeringdb
-from mxpath.datasets.airports import Airport
 from mxpath.datasets.as2org import Organisation, Organisations
 from mxpath.datasets.catalog import Section
-from mxpath.datasets.cities import Cities, City
+from mxpath.datasets.city_map import CityMap
 from mxpath.datasets.delegated import Delegation
 from mxpath.datasets.delegations import Delegations
 from mxpath.datasets.gazetteer_source import (
@@ -37,7 +36,7 @@ from mxpath.datasets.gazetteer_source import (
     summary_of,
 )
 from mxpath.datasets.geofeed import Geofeed, GeofeedRow
-from mxpath.datasets.hostnames import HostnameHints, Spot
+from mxpath.datasets.hostnames import Spot
 from mxpath.datasets.manifest import Manifest, read_manifest
 from mxpath.datasets.names import NameTable
 from mxpath.datasets.peeringdb_rows import Org
@@ -180,11 +179,7 @@ class Gazetteer:
 
     def place_by_name(self, host: str) -> tuple[Spot, SnapshotRef] | None:
         """Return the city that a router's name tells: a hint, no proof."""
-        for source, hints in self._hostnames:
-            found = hints.place_of(host)
-            if found is not None:
-                return found, source.ref
-        return None
+        return self.map.by_host_name(host)
 
     def delegation(self, address: IPAddress) -> tuple[Delegation, SnapshotRef] | None:
         """Return the block that a registry gave away, or keeps, around an address."""
@@ -198,24 +193,6 @@ class Gazetteer:
         """Return to whom and when a registry gave an AS number, or that it keeps it."""
         for source, delegations in self._delegations:
             found = delegations.of_asn(asn)
-            if found is not None:
-                return found, source.ref
-        return None
-
-    def city(
-        self, name: str, country: str, *, region: str | None = None
-    ) -> tuple[City, SnapshotRef] | None:
-        """Return where a city is; ``None`` where it is not known, or several may be meant."""
-        for source, cities in self._cities:
-            found = cities.find(name, country, region=region)
-            if found is not None:
-                return found, source.ref
-        return None
-
-    def airport(self, code: str) -> tuple[Airport, SnapshotRef] | None:
-        """Return the airport of an IATA code."""
-        for source, airports in self._airports:
-            found = airports.get(code.upper())
             if found is not None:
                 return found, source.ref
         return None
@@ -385,24 +362,9 @@ class Gazetteer:
         return tuple((source, Geofeed.of(source.rows())) for source in self._in(Section.PLACES))
 
     @cached_property
-    def _cities(self) -> tuple[tuple[Source, Cities], ...]:
-        return tuple((source, Cities(source.rows())) for source in self._in(Section.CITIES))
-
-    @cached_property
-    def _airports(self) -> tuple[tuple[Source, dict[str, Airport]], ...]:
-        return tuple(
-            (source, {row.code: row for row in source.rows()})
-            for source in self._in(Section.AIRPORTS)
-        )
-
-    @cached_property
-    def _hostnames(self) -> tuple[tuple[Source, HostnameHints], ...]:
-        airports = [row for source in self._in(Section.AIRPORTS) for row in source.rows()]
-        carriers = [row for source in self._in(Section.CARRIERS) for row in source.rows()]
-        return tuple(
-            (source, HostnameHints.of(source.rows(), carriers=carriers, airports=airports))
-            for source in self._in(Section.HOSTNAMES)
-        )
+    def map(self) -> CityMap:
+        """Cities, airports and what host names tell."""
+        return CityMap(self._sources)
 
 
 def _as_organisation(owner: Org) -> Organisation:
