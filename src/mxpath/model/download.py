@@ -55,6 +55,10 @@ class DownloadQuestion:
     """For the whole, but for waiting until the publisher wants to be asked."""
     stall_s: float = 30.0
     """For the first octet of the answer, and between two pieces of it."""
+    gap_s: float = 1.0
+    """How long the host has rest between two questions of ours."""
+    tries: int = 4
+    """How often it is asked in all where an answer breaks off."""
     pages: bool = False
     """Whether an HTML page is what is wanted: a directory's listing."""
 

@@ -52,6 +52,17 @@ class RestBook:
         with self._open(now) as book:
             book[service] = max(until, book.get(service, until))
 
+    def turn(self, host: str, gap: timedelta, *, now: datetime) -> datetime | None:
+        """Take the next turn at ``host``, after which it has ``gap`` of rest.
+
+        Returns ``None`` when the turn is ours, else until when nobody's is.
+        """
+        with self._open(now) as book:
+            taken = book.get(host)
+            if taken is None and gap > timedelta(0):
+                book[host] = now + gap
+            return taken
+
     @contextmanager
     def _open(self, now: datetime) -> Iterator[dict[str, datetime]]:
         """Lock the book, forget what is over, write it back."""
