@@ -20,7 +20,7 @@ class Scripted:
         self.clock, self.fates, self.rest_s = clock, list(fates), rest_s
         self.asked_s: list[float] = []
 
-    def download(
+    def download(  # noqa: ARG002 - the port's own arguments
         self, question: DownloadQuestion, into: Path, progress: Progress | None = None
     ) -> Download:
         self.asked_s.append(self.clock.monotonic_s())
