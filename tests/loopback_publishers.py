@@ -52,6 +52,8 @@ class Publisher:
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
+    date: str = "Wed, 17 Jun 2026 12:00:00 GMT"
+    """What its clock says."""
 
     def put(self, path: str, body: bytes, **more: Any) -> None:
         etag = f'"{md5(body, usedforsecurity=False).hexdigest()[:12]}"'
@@ -122,6 +124,9 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in page.headers.items():
             self.send_header(name, value)
         self.end_headers()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002
+        return self.publisher.date
 
     def log_message(self, *_: Any) -> None:
         pass

@@ -31,6 +31,7 @@ DOCUMENTS: tuple[type, ...] = (
     documents.Explanation,
     documents.Drawn,
     documents.DatasetList,
+    documents.FetchList,
     documents.LabList,
     documents.LabLinks,
     documents.Configuration,

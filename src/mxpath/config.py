@@ -19,6 +19,9 @@
     [key_files]
     peeringdb = "~/.config/mxpath/peeringdb.key"
 
+    [publishers]
+    vrps = "https://mirror.example.org/rpki/"
+
 The rules, with their reasons:
 
 1. A key that is not known is an error with its place: a misspelt ``exclude`` must not
@@ -36,6 +39,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress, Prefix, parse_address
@@ -49,6 +53,20 @@ MAX_PER_HOUR = {Budget.SYN: 600, Budget.SESSION: 60}
 """What no contact excuses."""
 KEYED = ("atlas", "globalping", "peeringdb")
 """Services that know users by a key."""
+PUBLISHED = (
+    "peeringdb",
+    "asrel",
+    "as2org",
+    "vrps",
+    "pfx2as",
+    "iptoasn",
+    "delegated",
+    "iana-special",
+    "rdap-bootstrap",
+    "ris",
+    "routeviews",
+)
+"""What can be fetched, and so from another place than its publisher's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +89,8 @@ class Config:
     syns_per_hour: int | None = None
     connections_per_hour: int | None = None
     key_files: dict[str, Path] = field(default_factory=dict)
+    publishers: dict[str, str] = field(default_factory=dict)
+    """Base URLs that stand in for the publishers' own: mirrors. Each ends in a slash."""
     places: dict[str, str] = field(default_factory=dict)
     """File and line of each key that is set."""
 
@@ -127,9 +147,11 @@ class _Reader:
         flat = self._flat(table)
         places = {key: self._place(key) for key in flat}
         values = {key: self._value(key, value) for key, value in flat.items()}
-        keys = {name: Path(values.pop(k)) for k in list(values) if (name := _key_name(k))}
+        keys, publishers = (_taken(values, table) for table in ("key_files", "publishers"))
         named = {key.rpartition(".")[2]: value for key, value in values.items()}
-        config = Config(path=self._path, places=places, key_files=keys, **named)
+        config = Config(
+            path=self._path, places=places, key_files=keys, publishers=publishers, **named
+        )
         self._held_to_the_rates(config)
         return config
 
@@ -183,8 +205,10 @@ class _Reader:
         return str(self._path)
 
 
-def _key_name(key: str) -> str:
-    return key.removeprefix("key_files.") if key.startswith("key_files.") else ""
+def _taken(values: dict[str, Any], table: str) -> dict[str, Any]:
+    """Take the keys of a table whose names are free out of the others."""
+    of_it = [key for key in values if key.startswith(f"{table}.")]
+    return {key.removeprefix(f"{table}."): values.pop(key) for key in of_it}
 
 
 # -- one reader a kind of value: the value, or a ValueError in words ------------------------
@@ -281,6 +305,14 @@ def _path(value: Any) -> Path:
     return Path(_text(value)).expanduser()
 
 
+def _base_url(value: Any) -> str:
+    text = _text(value)
+    parts = urlsplit(text)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
+        raise InputError(f"{text!r} is no place to fetch from; give a URL, https://HOST/…")
+    return text if text.endswith("/") else f"{text}/"
+
+
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise InputError(f"{value!r} must be a number greater than 0")
@@ -306,9 +338,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "rates.syns_per_hour": _whole,
     "rates.connections_per_hour": _whole,
     **{f"key_files.{name}": _path for name in KEYED},
+    **{f"publishers.{name}": _base_url for name in PUBLISHED},
 }
 """Every key there is, with what reads its value."""
-_TABLES = ("rates", "key_files")
+_TABLES = ("rates", "key_files", "publishers")
 _LIMITS = {
     "packets_per_second": (DEFAULT_RATE_PPS, MAX_RATE_PPS),
     "syns_per_hour": (PER_HOUR[Budget.SYN], MAX_PER_HOUR[Budget.SYN]),

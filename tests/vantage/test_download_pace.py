@@ -20,8 +20,11 @@ class Scripted:
         self.clock, self.fates, self.rest_s = clock, list(fates), rest_s
         self.asked_s: list[float] = []
 
-    def download(  # noqa: ARG002 - the port's own arguments
-        self, question: DownloadQuestion, into: Path, progress: Progress | None = None
+    def download(
+        self,
+        question: DownloadQuestion,
+        into: Path,  # noqa: ARG002 - the port's
+        progress: Progress | None = None,  # noqa: ARG002
     ) -> Download:
         self.asked_s.append(self.clock.monotonic_s())
         fate = self.fates.pop(0)

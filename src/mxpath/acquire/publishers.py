@@ -10,7 +10,7 @@ limit. The base URL of each may be another in the configuration, such as a mirro
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,6 +50,10 @@ class Publisher:
     key: str = ""
     """Name of the key that the publisher knows users by."""
     tries: int = 4
+    by: str = ""
+    """Who publishes it here, where the data set has several publishers; so the next two."""
+    licence: str = ""
+    credit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +68,15 @@ class Chosen:
 
     @property
     def spec(self) -> Spec:
-        """What the data set is."""
-        return DATASETS[self.publisher.dataset].spec
+        """What the data set is, as this publisher has it."""
+        publisher = self.publisher
+        spec = DATASETS[publisher.dataset].spec
+        return replace(
+            spec,
+            publisher=publisher.by or spec.publisher,
+            licence=publisher.licence or spec.licence,
+            attribution=publisher.credit or spec.attribution,
+        )
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -115,6 +126,8 @@ PUBLISHERS: dict[str, Publisher] = {
         fresh=_HOUR,
         find=editions.fixed("vrps.json"),
         dated=content_dates.of_vrps,
+        by="the rpki-client console (a relying party of the OpenBSD project)",
+        credit="RPKI: validated ROA payloads (VRPs) of console.rpki-client.org",
     ),
     "pfx2as": Publisher(
         dataset="pfx2as",
@@ -171,6 +184,9 @@ PUBLISHERS: dict[str, Publisher] = {
         megabytes=430,
         questions=1,
         fresh=_HOUR * 4,
+        by="RIPE NCC (Routing Information Service)",
+        licence="RIPE NCC terms, free with attribution",
+        credit="Routes: RIPE NCC RIS (ris.ripe.net)",
         find_of=lambda collector, _today: editions.ris(collector),
         dated=content_dates.of_mrt,
         max_octets=2 * 2**30,
@@ -182,6 +198,9 @@ PUBLISHERS: dict[str, Publisher] = {
         megabytes=120,
         questions=2,
         fresh=_HOUR * 2,
+        by="University of Oregon (RouteViews)",
+        licence="CC BY 4.0",
+        credit="Routes: RouteViews (routeviews.org)",
         find_of=editions.routeviews,
         dated=content_dates.of_mrt,
         max_octets=2 * 2**30,
@@ -256,6 +275,7 @@ def _from(name: str, url: str) -> Chosen:
         dataset=name,
         base=url,
         terms=f"those of {parts.hostname}",
+        by=parts.hostname if name in EVERYWHERE else "",
         megabytes=1,
         questions=1,
         fresh=timedelta(0),

@@ -80,6 +80,9 @@ def _settings(settings: Settings) -> Iterator[Setting]:
         yield Setting(
             name=f"key_files.{name}", value=_key_words(path), came_from=settings.came_from[name]
         )
+    for name, url in settings.publishers.items():
+        key = f"publishers.{name}"
+        yield Setting(name=key, value=url, came_from=settings.came_from[key])
 
 
 def _words(value: object) -> str | None:

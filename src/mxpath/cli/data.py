@@ -1,7 +1,8 @@
-"""``mxpath data list|show``: the published data that answers lean on."""
+"""``mxpath data list|fetch|show``: the published data that answers lean on."""
 
 import argparse
 
+from mxpath.cli import data_fetch
 from mxpath.cli import options as shared
 from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.gazetteer_source import SnapshotSummary
@@ -13,17 +14,22 @@ from mxpath.model.foreign_text import printable
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|fetch|show")
     listing = actions.add_parser("list", help="the data sets that mxpath reads, and their terms")
     show = actions.add_parser("show", help="what the gazetteer holds, of which date")
     show.add_argument("name", nargs="?", metavar="DATASET", help="only this one")
     for action in (listing, show):
         action.add_argument("--json", action="store_true", help="print one JSON document")
     shared.add_gazetteer(show)
+    data_fetch.configure(
+        actions.add_parser("fetch", help="get the newest data of its publishers, after asking")
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the catalogue, or the contents of a gazetteer."""
+    """Print the catalogue, or the contents of a gazetteer; or fetch."""
+    if options.action == "fetch":
+        return data_fetch.run(options)
     document = _catalogue() if options.action == "list" else _contents(options)
     if options.json:
         print(codec.dump(document).decode(), end="")

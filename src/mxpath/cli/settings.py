@@ -29,6 +29,7 @@ class Settings:
     syns_per_hour: int
     connections_per_hour: int
     key_files: dict[str, Path]
+    publishers: dict[str, str]
     came_from: dict[str, str] = field(default_factory=dict)
     """``command line``, or file and line; a default is not listed."""
 
@@ -47,7 +48,10 @@ def settle(options: argparse.Namespace) -> Settings:
     """
     config = read_config(getattr(options, "config", None))
     given = _typed(options)
-    places = {key.rpartition(".")[2]: place for key, place in config.places.items()}
+    places = {
+        key if key.startswith("publishers.") else key.rpartition(".")[2]: place
+        for key, place in config.places.items()
+    }
     return Settings(
         config_file=config.path,
         contact=config.contact,
@@ -62,6 +66,7 @@ def settle(options: argparse.Namespace) -> Settings:
         syns_per_hour=_or(config.syns_per_hour, PER_HOUR[Budget.SYN]),
         connections_per_hour=_or(config.connections_per_hour, PER_HOUR[Budget.SESSION]),
         key_files=config.key_files,
+        publishers=config.publishers,
         came_from=places | given.places,
     )
 

@@ -138,6 +138,41 @@ class DatasetList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRow:
+    """One data set of a fetch."""
+
+    name: str
+    """Its directory below the downloads."""
+    dataset: str
+    outcome: str
+    """``planned``, ``fetched``, ``here`` (nothing newer, or new enough not to ask) or ``failed``."""
+    as_of: date | None
+    """Day of the snapshot that is here."""
+    megabytes: float
+    """About how much would come, or how much came."""
+    rows: int | None
+    publisher: str
+    licence: str
+    terms: str
+    """Where the terms stand."""
+    credit: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchList:
+    """What ``mxpath data fetch --json`` prints."""
+
+    directory: str
+    """Where downloads lie."""
+    minutes: float
+    """About how long it would take; of a fetch that was done, how long it took."""
+    datasets: tuple[FetchRow, ...]
+    gazetteer: str | None = None
+    """What was built of them; ``None`` where nothing was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabRow:
     """A world that can be played, or is being played."""
 

@@ -10,13 +10,17 @@ The law:
    growing waits; what was refused is not.
 """
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mxpath.model.address import IPAddress
 from mxpath.model.download import Download, DownloadFate, DownloadQuestion, Progress
 from mxpath.vantage.clock import moment
+from mxpath.vantage.download import HttpDownloader
+from mxpath.vantage.http_exchange import Asker, user_agent
 from mxpath.vantage.ports import Clock, Downloader
 from mxpath.vantage.resting import RestBook
 
@@ -105,3 +109,23 @@ def _host(url: str) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def book_path() -> Path:
+    """Where the turns of all processes are kept: below the XDG state directory."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "mxpath" / "publishers.json"
+
+
+def live_downloader(
+    clock: Clock,
+    *,
+    contact: str | None = None,
+    trust_file: Path | None = None,
+    source: tuple[IPAddress, ...] = (),
+    notice: Callable[[str], None] = lambda _words: None,
+) -> PoliteDownloader:
+    """Return what downloads over the Internet, in turn with all other processes of this user."""
+    asker = Asker(agent=user_agent(contact), trust_file=trust_file, source=source)
+    inner = HttpDownloader(clock, asker)
+    return PoliteDownloader(inner, clock, RestBook(book_path()), notice=notice)

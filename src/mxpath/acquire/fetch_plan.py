@@ -1,0 +1,56 @@
+"""What a fetch would do: told before anybody is asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from mxpath.acquire import snapshots
+from mxpath.acquire.fetched_notes import read_notes
+from mxpath.acquire.publishers import Chosen
+
+_MEGABYTES_PER_S = 2.0
+"""A line that most have; the estimate says that it is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One data set of a fetch."""
+
+    chosen: Chosen
+    here: date | None
+    """Day of the snapshot that is here."""
+    is_fresh: bool
+    """Whether that is new enough not to ask."""
+
+    @property
+    def megabytes(self) -> float:
+        """About how much comes."""
+        return 0.0 if self.is_fresh else self.chosen.publisher.megabytes
+
+    @property
+    def seconds(self) -> float:
+        """About how long it takes, at the publisher's pace."""
+        if self.is_fresh:
+            return 0.0
+        publisher = self.chosen.publisher
+        return publisher.megabytes / _MEGABYTES_PER_S + publisher.questions * publisher.gap_s
+
+
+def plan(
+    chosen: Iterable[Chosen], store: Path, *, now: datetime, day: date | None = None
+) -> tuple[Planned, ...]:
+    """Return what would be fetched, in the order given."""
+    return tuple(_planned(one, store / one.slug, now=now, day=day) for one in chosen)
+
+
+def _planned(chosen: Chosen, place: Path, *, now: datetime, day: date | None) -> Planned:
+    days = snapshots.days_of(place)
+    if day is not None:
+        is_here = day in days
+        return Planned(chosen=chosen, here=day if is_here else None, is_fresh=is_here)
+    if not days:
+        return Planned(chosen=chosen, here=None, is_fresh=False)
+    asked = read_notes(place / days[-1].isoformat()).asked_at
+    fresh = asked is not None and now - asked < chosen.publisher.fresh
+    return Planned(chosen=chosen, here=days[-1], is_fresh=fresh)
