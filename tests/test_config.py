@@ -111,4 +111,14 @@ def test_the_example_in_the_howto_is_one(tmp_path: Path) -> None:
     first = page.index("    contact =")
     block = page[first : page.index("More than the default")]
     config = read_config(written(tmp_path, textwrap.dedent(block)))
-    assert set(config.places) == set(_READERS) - {"key_files.atlas", "key_files.globalping"}
+    shown = {key for key in _READERS if not key.startswith(("key_files.", "publishers."))}
+    assert set(config.places) == shown | {"key_files.peeringdb", "publishers.vrps"}
+    assert config.publishers == {"vrps": "https://mirror.example.org/rpki/"}
+
+
+def test_a_mirror_is_a_url(tmp_path: Path) -> None:
+    bare = read_config(written(tmp_path, '[publishers]\nvrps = "https://mirror.example/rpki"\n'))
+    assert bare.publishers == {"vrps": "https://mirror.example/rpki/"}
+    for wrong in ("ftp://mirror.example/", "mirror.example", "https://key@mirror.example/"):
+        with pytest.raises(InputError, match=r"config.toml:2: publishers.vrps: .* no place"):
+            read_config(written(tmp_path, f'[publishers]\nvrps = "{wrong}"\n'))
