@@ -9,7 +9,8 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.route_states import RouteStates
 from mxpath.attribution.rpki import validity
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.vrps import VrpRow, VrpTable
+from mxpath.datasets.vrp_table import VrpTable
+from mxpath.datasets.vrps import VrpRow
 from mxpath.lab.published import publish
 from mxpath.lab.topology import read_world
 from mxpath.model.address import Prefix

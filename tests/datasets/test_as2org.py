@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mxpath.datasets.as2org import Holding, Organisation, Organisations, Row, parse
+from mxpath.datasets.as2org import Holding, Organisation, Row, parse
+from mxpath.datasets.organisation_table import Organisations
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
 
@@ -103,8 +104,9 @@ def test_siblings_are_the_other_networks_of_an_organisation() -> None:
 def test_of_two_rows_for_one_network_the_last_change_counts() -> None:
     lines = ["# format:aut|changed|org_id", "1|20200101|NEW", "1|20190101|OLD", "1||NONE", "2||OLD"]
     joined = Organisations.of(parse(lines, source="x"))
-    assert joined.holdings[1].org_id == "NEW"
-    assert joined.networks == {"NEW": [1], "OLD": [2]}
+    holdings = [joined.holding(asn) for asn in (1, 2, 3)]
+    assert [held and held.org_id for held in holdings] == ["NEW", "OLD", None]
+    assert (joined.siblings(1), joined.siblings(2)) == ((), ())
 
 
 def test_rows_of_no_use_are_counted() -> None:

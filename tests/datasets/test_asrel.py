@@ -131,4 +131,4 @@ def test_the_clique_of_a_real_file_is_meshed_and_buys_of_nobody(  # noqa: PLR091
         assert relations.between(one, other) is Relation.PEER
     for asn in heading.clique:
         assert relations.of_kind(asn, Relation.PROVIDER) == frozenset()
-    assert not set(heading.exchanges) & relations.neighbours.keys()
+    assert not set(heading.exchanges) & set(relations.asns)

@@ -1,36 +1,103 @@
 """A compiled gazetteer answers as the files that it was made of, without them."""
 
 import copy
+import json
 import pickle
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mxpath.datasets.compiled import compile_source
+from mxpath.datasets.exchange_table import Exchange
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.gazetteer_source import Source, source_of
+from mxpath.datasets.gazetteer_source import Source, source_of, sources_of
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text, read_manifest
-from mxpath.datasets.section_tables import ORIGINS
+from mxpath.datasets.peeringdb_rows import Org
+from mxpath.datasets.section_tables import EXCHANGES, MEMBERS, ORIGINS
 from mxpath.datasets.snapshot import digest
 from mxpath.errors import SnapshotError
 
-FILES = {
-    "pfx2as": b"8.8.8.0\t24\t1_2\n9.0.0.0\t8\t0\n2001:4860::\t32\t3\n",
-    "asnames": b"1\tOne\n2\t\n3\tDrei\n",
-    "providers": b'{"nordmail": {"mx": ["*.nordmail.net"], "title": "Nordmail"}}',
+EXPORT = {
+    "version": "1.0",
+    "ixp_list": [{"ixp_id": 1, "vlan": [{"ipv4": {"prefix": "80.249.208.0", "mask_length": 21}}]}],
+    "member_list": [
+        {
+            "asnum": asn,
+            "connection_list": [{"ixp_id": 1, "vlan_list": [{"ipv4": {"address": address}}]}],
+        }
+        for asn, address in ((64512, "80.249.208.12"), (64513, "80.249.208.13"), (1, "9.9.9.9"))
+    ],
+}
+PEERINGDB: dict[str, list[dict[str, Any]]] = {
+    "ix": [{"name": "LIX", "city": "Lugano", "country": "CH"}, {"name": "SIX"}],
+    "ixlan": [{"ix_id": 1, "rs_asn": 9}, {"ix_id": 2}],
+    "ixpfx": [
+        {"ixlan_id": 1, "prefix": "80.249.208.0/21"},
+        {"ixlan_id": 2, "prefix": "2001:7f8:2::/48"},
+    ],
+    "netixlan": [
+        {"ixlan_id": 1, "asn": 1, "ipaddr4": "80.249.208.12", "speed": 10000},
+        {"ixlan_id": 1, "asn": 2, "ipaddr4": "80.249.208.9"},
+        {"ixlan_id": 2, "asn": 2, "ipaddr6": "2001:7f8:2::7", "speed": 400000},
+        {"ixlan_id": 1, "asn": 3, "ipaddr4": "9.9.9.9"},
+    ],
+    "net": [
+        {"asn": 1, "name": "One", "org_id": 1},
+        {"asn": 2, "org_id": 1},
+        {"asn": 64999, "name": "Net", "org_id": 5},
+    ],
+    "org": [{"name": "Org", "country": "CH"}],
+    "fac": [{"name": "House", "city": "Bern", "latitude": 46.9, "longitude": -7.4}, {}],
+    "netfac": [{"net_id": 1, "fac_id": 1}, {"net_id": 1, "fac_id": 2}],
+    "ixfac": [{"ix_id": 1, "fac_id": 2}],
+}
+FILES: dict[str, dict[str, bytes]] = {
+    "pfx2as": {"a/x.txt": b"8.8.8.0\t24\t1_2\n9.0.0.0\t8\t0\n2001:4860::\t32\t3\n"},
+    "asnames": {"asnames": b"1\tOne\n2\t\n3\tDrei\n"},
+    "providers": {"p.json": b'{"nordmail": {"mx": ["*.nordmail.net"], "title": "Nordmail"}}'},
+    "asrel": {"as-rel.txt": b"# input clique: 1 2\n1|2|0\n2|3|-1\n3|3|0\n"},
+    "vrps": {
+        "vrps.csv": b"ASN,IP Prefix,Max Length\nAS1,8.8.0.0/16,24\nAS2,8.8.8.0/24,24\n"
+        b"AS3,2001:4860::/32,48\n"
+    },
+    "as2org": {
+        "orgs.txt": b"# format:org_id|changed|org_name|country|source\n"
+        b"A|20200101|Org A|CH|RIPE\n# format:aut|changed|aut_name|org_id|opaque_id|source\n"
+        b"1|20200101|ONE|A|x|RIPE\n2|20200101|TWO|A||RIPE\n3||THREE|B||ARIN\n"
+    },
+    "delegated": {
+        "ripe": b"2|ripencc|20260617|5|00000000|20260617|00000\n"
+        b"ripencc|CH|asn|1|3|19910301|allocated|x\nripencc||ipv4|8.0.0.0|16777216||reserved\n"
+        b"ripencc|DE|ipv4|8.8.8.0|768|20010101|assigned\nripencc|SE|ipv6|2001:4860::|32|20050101|allocated|y\n"
+    },
+    "geofeed": {
+        "feed": "8.8.0.0/16,CH,CH-ZH,Zürich,\n8.8.8.8,DE,,,\n2001:4860::/32,SE,,,\n".encode()
+    },
+    "ixf": {"lix.json": json.dumps(EXPORT).encode()},
+    "peeringdb": {
+        f"peeringdb/{kind}.json": json.dumps(
+            {"data": [{"id": n, "status": "ok", **row} for n, row in enumerate(rows, start=1)]}
+        ).encode()
+        for kind, rows in PEERINGDB.items()
+    },
 }
 
 
-def sources(directory: Path) -> list[Source]:
-    return [source_of(directory, entry) for entry in read_manifest(directory).snapshot]
+def sources(directory: Path) -> tuple[Source, ...]:
+    return sources_of(directory, read_manifest(directory))
 
 
 def compiled(source: Path, target: Path) -> Path:
     manifest = read_manifest(source)
-    entries = [compile_source(each, target, public=manifest.public) for each in sources(source)]
+    entries = [
+        compile_source(each, target, public=manifest.public, known=each.known)
+        for each in sources(source)
+    ]
     target.mkdir(exist_ok=True)
     text = manifest_text(entries, as_of=manifest.as_of, public=manifest.public)
     (target / FILE_NAME).write_text(text)
@@ -41,15 +108,17 @@ def compiled(source: Path, target: Path) -> Path:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("plain")
     entries = []
-    for name, content in FILES.items():
-        (directory / name).write_bytes(content)
+    for name, contents in FILES.items():
+        for file, content in contents.items():
+            (directory / file).parent.mkdir(exist_ok=True)
+            (directory / file).write_bytes(content)
         entries.append(
             Entry(
                 name=name,
-                files=(name,),
+                files=tuple(contents),
                 publisher="tests",
                 as_of=date(2026, 6, 17),
-                sha256=digest([content]),
+                sha256=digest(contents.values()),
                 licence="none",
             )
         )
@@ -62,23 +131,113 @@ def built(plain: Path, tmp_path: Path) -> Path:
     return compiled(plain, tmp_path / "built")
 
 
+ADDRESSES = tuple(
+    map(
+        ip_address,
+        [
+            "8.8.8.8",
+            "8.8.8.9",
+            "8.8.11.1",
+            "8.9.9.9",
+            "9.9.9.9",
+            "80.249.208.9",
+            "80.249.208.12",
+            "80.249.208.13",
+            "80.249.208.99",
+            "2001:4860::1",
+            "2001:7f8:2::7",
+            "2001:7f8:2::8",
+            "3fff::",
+        ],
+    )
+)
+
+
+def answers(gazetteer: Gazetteer) -> Iterator[object]:
+    """Everything that can be asked of the sections with tables."""
+    for a in ADDRESSES:
+        yield from (gazetteer.origin(a), gazetteer.ixp_port(a), gazetteer.ixp_lan(a))
+        yield from (gazetteer.place(a), gazetteer.delegation(a))
+        yield gazetteer.vrps_covering(ip_network(a))
+    for asn in (*range(5), 9, 64512, 64999):
+        yield from (gazetteer.name(asn), gazetteer.organisation(asn), gazetteer.siblings(asn))
+        yield gazetteer.delegation_of(asn)
+    yield from (gazetteer.members(ix_id) for ix_id in (0, 1, 2, 3))
+    yield from (gazetteer.ixps, gazetteer.relations, gazetteer.transit_free)
+    yield gazetteer.describe()
+    yield gazetteer.snapshots
+    yield gazetteer.provider("mx.nordmail.net")
+
+
 def test_tables_answer_as_the_files_and_need_none(plain: Path, built: Path) -> None:
-    assert not [path for path in built.rglob("*") if path.name in ("pfx2as", "asnames")]
-    one, other = Gazetteer.open(plain), Gazetteer.open(built)
-    for text in ("8.8.8.8", "9.9.9.9", "2001:4860::1"):
-        assert one.origin(ip_address(text)) == other.origin(ip_address(text))
-    assert [one.name(asn) for asn in range(5)] == [other.name(asn) for asn in range(5)]
-    assert one.provider("mx.nordmail.net") == other.provider("mx.nordmail.net") is not None
-    assert one.describe() == other.describe()
-    assert one.snapshots == other.snapshots
+    there = {path.name for path in built.rglob("*") if path.is_file()}
+    assert there - {name for name in there if name.endswith(".columns")} == {FILE_NAME, "p.json"}
+    expected = list(answers(Gazetteer.open(plain)))
+    assert list(answers(Gazetteer.open(built))) == expected
+    assert sum(bool(answer) for answer in expected) > 50
+
+
+def test_every_question_about_exchange_points_is_answered_from_columns(built: Path) -> None:
+    """Against what the parser's rows say, joined by hand."""
+    (source,) = (one for one in sources(built) if one.entry.name == "peeringdb")
+    found = source.open(EXCHANGES)
+    port, other = ip_address("80.249.208.12"), ip_address("80.249.208.9")
+    six = ip_address("2001:7f8:2::7")
+    expected: dict[str, dict[object, object]] = {
+        "points": {
+            1: Exchange(ix_id=1, name="LIX", city="Lugano", country="CH"),
+            2: Exchange(ix_id=2, name="SIX"),
+        },
+        "ports": {other: (1, 2), port: (1, 1), six: (2, 2)},
+        "speeds": {port: 10_000, six: 400_000},
+        "members": {1: {1, 2, 3}, 2: {2}},
+        "names": {1: "One", 64999: "Net"},
+        "route_servers": {1: {9}},
+        "owners": {
+            1: Org(org_id=1, name="Org", country="CH"),
+            2: Org(org_id=1, name="Org", country="CH"),
+            64999: Org(org_id=5, name=None, country=None),
+        },
+        "ix_facilities": {1: {2}},
+        "as_facilities": {1: {1, 2}},
+    }
+    for name, mapping in expected.items():
+        told = getattr(found, name)
+        assert (told, len(told), list(told)) == (mapping, len(mapping), list(mapping))
+    assert (found.facilities[1].latitude, found.facilities[1].longitude) == (46.9, -7.4)
+    assert (found.facilities[2].name, found.facilities[2].latitude) == ("facility 2", None)
+    assert (found.siblings(1), found.siblings(64999), found.siblings(4)) == ((2,), (), ())
+    assert ip_address("2001:7f8:2::8") not in found.ports
+    assert "x" not in found.names.values()
+
+
+def test_what_exchange_points_say_needs_the_list_it_was_joined_with(
+    plain: Path, tmp_path: Path
+) -> None:
+    (own,) = (one for one in sources(plain) if one.entry.name == "ixf")
+    entry = compile_source(own, tmp_path)  # without PeeringDB, nobody numbers its points
+    alone = source_of(tmp_path, entry)
+    assert dict(alone.open(MEMBERS).points) == {}
+    with pytest.raises(SnapshotError, match=r"other data: it has no table members-"):
+        replace(alone, known=own.known, tables={}).open(MEMBERS)
+
+
+def test_ranges_that_count_as_public_make_other_tables(plain: Path) -> None:
+    manifest = read_manifest(plain)
+    lab = sources_of(plain, replace(manifest, public=(ip_network("192.0.2.0/24"),)))
+    pairs = zip(sources(plain), lab, strict=True)
+    names = {one.entry.name for one, other in pairs if one.key != other.key}
+    assert names == {"pfx2as", "peeringdb", "ixf"}
 
 
 def test_the_manifest_says_how_many_rows_there_were(built: Path) -> None:
     found = {e.name: (e.rows, e.skipped, e.files) for e in read_manifest(built).snapshot}
     assert found["pfx2as"] == (2, (("reserved origin AS0", 1),), ())
     assert found["asnames"] == (2, (("no name", 1),), ())
+    assert found["asrel"] == (2, (("network related to itself", 1),), ())
+    assert found["peeringdb"][1] == (("port outside its exchange point's LANs", 1),)
     (kept,) = found["providers"][2]
-    assert (built / kept).read_bytes() == FILES["providers"]
+    assert (built / kept).read_bytes() == FILES["providers"]["p.json"]
 
 
 def test_what_was_compiled_compiles_to_the_same(built: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ blocks = st.builds(
 
 @given(st.lists(blocks, max_size=8))
 def test_the_given_block_counts_then_the_narrower_one(rows: list[Delegation]) -> None:
-    found = Delegations.of(rows)
+    found = Delegations.of(rows, kind=Kind.ASN)
     for number in range(60):
         around = [row for row in rows if row.start <= number <= row.end]
         best = min(
@@ -29,7 +29,7 @@ def test_the_given_block_counts_then_the_narrower_one(rows: list[Delegation]) ->
             ),
             default=None,
         )
-        told = found.of_asn(number)
+        told = found.find(number)
         if best is None:
             assert told is None
         else:

@@ -11,7 +11,7 @@ from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
 from mxpath.errors import ParseError, SnapshotError
 from mxpath.model.network import Network
-from mxpath.model.relations import Relation
+from mxpath.model.relations import AsRelations, Relation
 
 AS_OF = date(2026, 6, 17)
 
@@ -187,7 +187,7 @@ def test_an_empty_gazetteer_knows_nothing_and_says_so(tmp_path: Path) -> None:
     assert gazetteer.as_of is None
     assert gazetteer.snapshots == ()
     assert gazetteer.origin(ip_address("8.8.8.8")) is None
-    assert gazetteer.relations.neighbours == {}
+    assert gazetteer.relations == AsRelations()
     assert gazetteer.ixps == ()
 
 

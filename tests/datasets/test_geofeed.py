@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mxpath.datasets.geofeed import COUNTRIES, Geofeed, GeofeedRow, parse
+from mxpath.datasets.geofeed import COUNTRIES, GeofeedRow, parse
+from mxpath.datasets.geofeed_table import Geofeed
 from mxpath.datasets.snapshot import Tally, lines_of
 from mxpath.errors import ParseError
 

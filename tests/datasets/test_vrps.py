@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mxpath.datasets.snapshot import Tally
-from mxpath.datasets.vrps import VrpRow, VrpTable, parse
+from mxpath.datasets.vrp_table import VrpTable
+from mxpath.datasets.vrps import VrpRow, parse
 from mxpath.errors import ParseError
 
 ROW4 = VrpRow(4, 0xC0000200, 24, 26, 64496)

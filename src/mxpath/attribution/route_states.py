@@ -5,7 +5,7 @@ that any VRP has, up to the route's own: a microsecond or two, however many VRPs
 """
 
 from mxpath.datasets.prefixes import BITS
-from mxpath.datasets.vrps import VrpTable
+from mxpath.datasets.vrp_table import VrpTable
 from mxpath.model.rpki import RpkiState
 
 
@@ -14,14 +14,12 @@ class RouteStates:
 
     def __init__(self, table: VrpTable) -> None:
         bits = BITS[table.version]
-        by_length: dict[int, dict[int, list[tuple[int, int]]]] = {n: {} for n in table.lengths}
-        columns = (table.keys.tolist(), table.max_lengths.tolist(), table.asns.tolist())
-        for key, max_length, asn in zip(*columns, strict=True):
-            # numpy drops trailing zero bytes, of the address as well as of a length of 0.
-            whole = key.ljust(bits // 8 + 1, b"\0")
-            start = int.from_bytes(whole[1:])
-            by_length[whole[0]].setdefault(start, []).append((asn, max_length))
-        self._lengths = [(n, bits - n, by_length[n]) for n in table.lengths]
+        self._lengths: list[tuple[int, int, dict[int, list[tuple[int, int]]]]] = []
+        for length, payloads in table.by_length():
+            at: dict[int, list[tuple[int, int]]] = {}
+            for start, max_length, asn in payloads:
+                at.setdefault(start, []).append((asn, max_length))
+            self._lengths.append((length, bits - length, at))
 
     def state(self, start: int, length: int, asn: int) -> RpkiState:
         """Return the state of a route, given in numbers, from a network (RFC 6811 section 2)."""

@@ -5,7 +5,7 @@ import argparse
 from mxpath.cli import data_fetch
 from mxpath.cli import options as shared
 from mxpath.datasets.catalog import DATASETS
-from mxpath.datasets.gazetteer_source import SnapshotSummary
+from mxpath.datasets.snapshot_summary import SnapshotSummary
 from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.documents import DatasetList, DatasetRow

@@ -15,7 +15,7 @@ https://publicdata.caida.org/datasets/as-organizations/README.txt
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -67,49 +67,6 @@ class Holding:
 
 
 Row = Organisation | Holding
-
-
-@dataclass(slots=True, kw_only=True)
-class Organisations:
-    """Organisations and their networks, joined; make it with :meth:`of`."""
-
-    organisations: dict[str, Organisation] = field(default_factory=dict)
-    holdings: dict[int, Holding] = field(default_factory=dict)
-    networks: dict[str, list[int]] = field(default_factory=dict)
-    """AS numbers of each organisation, ascending."""
-
-    @classmethod
-    def of(cls, rows: Iterable[Row]) -> "Organisations":
-        """Join rows in any order; of several for the same thing the last change counts."""
-        found = cls()
-        for row in rows:
-            if isinstance(row, Organisation):
-                if _is_newer(row, found.organisations.get(row.org_id)):
-                    found.organisations[row.org_id] = row
-            elif _is_newer(row, found.holdings.get(row.asn)):
-                found.holdings[row.asn] = row
-        for asn in sorted(found.holdings):
-            found.networks.setdefault(found.holdings[asn].org_id, []).append(asn)
-        return found
-
-    def organisation(self, asn: int) -> Organisation | None:
-        """Return who holds an AS number, ``None`` when it is not known."""
-        holding = self.holdings.get(asn)
-        return None if holding is None else self.organisations.get(holding.org_id)
-
-    def siblings(self, asn: int) -> tuple[int, ...]:
-        """Return the other AS numbers of the same organisation, ascending.
-
-        Examples
-        --------
-        >>> lines = ["# format:aut|org_id", "1|A", "2|B", "3|A"]
-        >>> Organisations.of(parse(lines, source="")).siblings(1)
-        (3,)
-        """
-        holding = self.holdings.get(asn)
-        if holding is None:
-            return ()
-        return tuple(other for other in self.networks[holding.org_id] if other != asn)
 
 
 def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> Iterator[Row]:
@@ -221,9 +178,3 @@ def _date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _is_newer(row: Row, known: Row | None) -> bool:
-    if known is None:
-        return True
-    return (row.changed or date.min) > (known.changed or date.min)

@@ -67,7 +67,7 @@ def parse(
 ) -> Iterator[Row]:
     """Read relationships; kinds other than -1 and 0 are left out and counted.
 
-    ``heading`` is filled with what the comments say.
+    ``heading`` is filled with what the comments before the first row say.
 
     Raises
     ------
@@ -76,34 +76,24 @@ def parse(
     """
     tally = Tally() if tally is None else tally
     heading = Heading() if heading is None else heading
+    begun = False
     for number, line in enumerate(lines, start=1):
         if not line:
             continue
         try:
             if line[0] == "#":
-                _comment(line, heading)
+                if not begun:
+                    _comment(line, heading)
                 continue
             row = _row(line, heading, tally)
         except (ValueError, IndexError) as error:
             raise ParseError(
                 f"expected AS|AS|relation, found {line[:80]!r}", source=source, line=number
             ) from error
+        begun = True
         if row is not None:
             tally.rows += 1
             yield row
-
-
-def heading_of(lines: Iterable[str], *, source: str) -> Heading:
-    """Read the comments before the first row, and no further.
-
-    Raises
-    ------
-    ParseError
-        As :func:`parse`.
-    """
-    heading = Heading()
-    next(parse(lines, source=source, heading=heading), None)
-    return heading
 
 
 def _row(line: str, heading: Heading, tally: Tally) -> Row | None:

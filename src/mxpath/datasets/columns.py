@@ -87,8 +87,13 @@ def open_columns(path: Path) -> dict[str, Column] | None:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError):  # a map of nothing is a ValueError
         return None
-    columns = _taken_apart(memoryview(mapped))
-    if columns is None or bytes(columns.pop(_OWN_NAME, memoryview(b""))) != path.name.encode():
+    return read_columns(memoryview(mapped), path.name)
+
+
+def read_columns(view: memoryview, name: str) -> dict[str, Column] | None:
+    """Take the columns out of the bytes of a file that was written as ``name``."""
+    columns = _taken_apart(view)
+    if columns is None or bytes(columns.pop(_OWN_NAME, memoryview(b""))) != name.encode():
         return None
     return columns
 

@@ -10,19 +10,27 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from mxpath.datasets.catalog import Section
 from mxpath.datasets.columns import write_columns
 from mxpath.datasets.files import write_file
-from mxpath.datasets.gazetteer_source import Source, counted
+from mxpath.datasets.gazetteer_source import Source
 from mxpath.datasets.manifest import Entry
 from mxpath.datasets.section_tables import TABLES, Built
 from mxpath.datasets.snapshot import Tally
+from mxpath.datasets.snapshot_summary import counted
 from mxpath.model.address import Prefix
 
 DIRECTORY = "tables"
 """Where the tables of a gazetteer lie."""
 
 
-def compile_source(source: Source, directory: Path, *, public: Iterable[Prefix] = ()) -> Entry:
+def compile_source(
+    source: Source,
+    directory: Path,
+    *,
+    public: Iterable[Prefix] = (),
+    known: Source | None = None,
+) -> Entry:
     """Read a snapshot and write what answers need of it below ``directory``.
 
     Parameters
@@ -33,6 +41,9 @@ def compile_source(source: Source, directory: Path, *, public: Iterable[Prefix] 
         That of the new gazetteer.
     public
         Special-purpose ranges that count as public there.
+    known
+        PeeringDB, if it is the first list of exchange points there: what exchange points say
+        of themselves is joined with it.
 
     Returns
     -------
@@ -49,15 +60,23 @@ def compile_source(source: Source, directory: Path, *, public: Iterable[Prefix] 
     OSError
         When ``directory`` cannot be written.
     """
+    source = _set_in(source, tuple(public), known)
     tally = Tally()
     if source.dataset.section not in TABLES:
-        tally.add(counted(source, tuple(public)))
+        tally = counted(source)
         return _entry(source, tally, files=_copied(source, directory))
     names = []
     for kind, table in _built(source, tally).items():
         names.append(f"{DIRECTORY}/{kind.file_name(source.key)}")
         write_columns(directory / names[-1], table.columns())
     return _entry(source, tally, tables=tuple(names))
+
+
+def _set_in(source: Source, public: tuple[Prefix, ...], known: Source | None) -> Source:
+    """The source as the gazetteer that is made will see it."""
+    if source.dataset.section is not Section.MEMBERS or known is None:
+        return replace(source, public=public, known=None)
+    return replace(source, public=public, known=replace(known, public=public))
 
 
 def _built(source: Source, tally: Tally) -> Built:

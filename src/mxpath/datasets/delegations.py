@@ -1,78 +1,110 @@
-"""Delegated blocks and numbers, asked one by one.
+"""Delegated blocks and numbers in columns, asked one by one.
 
 The law: blocks of one kind do not overlap within a file. Where the files of two
 registries both tell of a number (one reserves what another has given away), the row
 that gives it away counts, then the narrower one, then the one that came first.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from itertools import pairwise
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
+from mxpath.datasets.columns import Column, Columns
 from mxpath.datasets.delegated import Delegation, Kind, Status
-from mxpath.model.address import IPAddress
+from mxpath.datasets.range_index import RangeIndex
+from mxpath.datasets.words import WordCount, Words
 
 _FREE = (Status.AVAILABLE, Status.RESERVED)
+_STATUSES = tuple(Status)
+VERSION = {Kind.ASN: 4, Kind.IPV4: 4, Kind.IPV6: 6}
+"""AS numbers have 32 bits, as IPv4 addresses have."""
+_PLAIN = ("starts", "sizes", "registries", "statuses", "countries", "days", "opaque")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegations:
-    """Rows of all registries by kind; make it with :meth:`of`."""
+    """Rows of one kind, in the order in which they count; make it with :meth:`of`."""
 
-    starts: dict[Kind, list[int]] = field(default_factory=dict)
-    """First numbers of pieces in which nothing changes, ascending."""
-    rows: dict[Kind, list[Delegation | None]] = field(default_factory=dict)
-    """What counts in each piece."""
+    kind: Kind
+    index: RangeIndex
+    starts: Column
+    """First numbers; empty for IPv6, where the length tells it."""
+    sizes: Column
+    """How many numbers follow the first; for IPv6 the length of the prefix."""
+    registries: Column
+    """This, the countries and the identifiers are numbers of ``words``."""
+    statuses: Column
+    """Places in ``Status``."""
+    countries: Column
+    days: Column
+    """Day number, 0 for none."""
+    opaque: Column
+    words: Words
 
     @classmethod
-    def of(cls, rows: Iterable[Delegation]) -> "Delegations":
-        """Build from rows in any order."""
-        by_kind: dict[Kind, list[Delegation]] = {kind: [] for kind in Kind}
-        for row in rows:
-            by_kind[row.kind].append(row)
-        starts: dict[Kind, list[int]] = {}
-        pieces: dict[Kind, list[Delegation | None]] = {}
-        for kind, found in by_kind.items():
-            starts[kind], pieces[kind] = _pieces(found)
-        return cls(starts=starts, rows=pieces)
+    def of(cls, rows: Iterable[Delegation], *, kind: Kind) -> "Delegations":
+        """Build from rows in any order; those of another kind are left out."""
+        found = [row for row in rows if row.kind is kind]
+        found.sort(key=lambda row: (row.status in _FREE, row.end - row.start))
+        words = WordCount()
+        is_v6 = kind is Kind.IPV6
+        return cls(
+            kind=kind,
+            index=RangeIndex.of([(row.start, row.end) for row in found], version=VERSION[kind]),
+            starts=_numbers([] if is_v6 else [row.start for row in found]),
+            sizes=_numbers([_length(row) if is_v6 else row.end - row.start for row in found]),
+            registries=words.column(row.registry for row in found),
+            statuses=memoryview(bytes(_STATUSES.index(row.status) for row in found)),
+            countries=words.column(row.country for row in found),
+            days=_numbers([row.since.toordinal() if row.since else 0 for row in found]),
+            opaque=words.column(row.opaque_id for row in found),
+            words=words.words(),
+        )
 
-    def of_address(self, address: IPAddress) -> Delegation | None:
-        """Return the block that an address lies in, ``None`` where no file tells of it."""
-        return self._find(Kind.IPV4 if address.version == 4 else Kind.IPV6, int(address))
+    @classmethod
+    def of_columns(cls, columns: Columns, *, kind: Kind) -> "Delegations":
+        """Take the columns that :meth:`columns` gave."""
+        plain = {name: columns[name] for name in _PLAIN}
+        index, words = RangeIndex.of_columns(columns), Words.of_columns(columns)
+        return cls(kind=kind, index=index, words=words, **plain)
 
-    def of_asn(self, asn: int) -> Delegation | None:
-        """Return the row of an AS number, ``None`` where no file tells of it."""
-        return self._find(Kind.ASN, asn)
+    def columns(self) -> dict[str, Column]:
+        """Return all columns by name."""
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        return {**plain, **self.index.columns(), **self.words.columns()}
 
-    def _find(self, kind: Kind, number: int) -> Delegation | None:
-        at = bisect_right(self.starts.get(kind, ()), number)
-        return self.rows[kind][at - 1] if at else None
+    def __len__(self) -> int:
+        return len(self.sizes)
 
-
-def _pieces(rows: list[Delegation]) -> tuple[list[int], list[Delegation | None]]:
-    """Cut the line of numbers wherever a row begins or ends."""
-    rows = sorted(rows, key=lambda row: row.start)
-    if all(row.end < later.start for row, later in pairwise(rows)):
-        return _apart(rows)
-    cuts = sorted({row.start for row in rows} | {row.end + 1 for row in rows})
-    counted: list[Delegation | None] = [None] * len(cuts)
-    # The best is written last.
-    for row in sorted(rows, key=lambda row: (row.status not in _FREE, row.start - row.end)):
-        first, after = bisect_left(cuts, row.start), bisect_left(cuts, row.end + 1)
-        counted[first:after] = [row] * (after - first)
-    return cuts, counted
-
-
-def _apart(rows: list[Delegation]) -> tuple[list[int], list[Delegation | None]]:
-    starts: list[int] = []
-    counted: list[Delegation | None] = []
-    for row in rows:
-        if starts and starts[-1] == row.start:
-            counted[-1] = row
+    def find(self, number: int) -> Delegation | None:
+        """Return the row of an AS number or an address, ``None`` where no file tells of it."""
+        row = self.index.find(number)
+        if row is None:
+            return None
+        size = self.sizes[row]
+        if self.kind is Kind.IPV6:
+            hosts = (1 << 128 - size) - 1
+            start, end = number & ~hosts, number | hosts
         else:
-            starts.append(row.start)
-            counted.append(row)
-        starts.append(row.end + 1)
-        counted.append(None)
-    return starts, counted
+            start = self.starts[row]
+            end = start + size
+        return Delegation(
+            self.words.get(self.registries[row]) or "",
+            self.kind,
+            start,
+            end,
+            _STATUSES[self.statuses[row]],
+            self.words.get(self.countries[row]),
+            date.fromordinal(self.days[row]) if self.days[row] else None,
+            self.words.get(self.opaque[row]),
+        )
+
+
+def _length(row: Delegation) -> int:
+    """Prefix length of an IPv6 block: the format knows no others."""
+    return 128 - (row.end - row.start).bit_length()
+
+
+def _numbers(numbers: Sequence[int]) -> Column:
+    return memoryview(array("I", numbers))

@@ -15,27 +15,20 @@ its snapshots. The law:
 5. A section that is not there answers "unknown"; it is no error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 
-from mxpath.datasets import peeringdb
-from mxpath.datasets.as2org import Organisation, Organisations
+from mxpath.datasets.as2org import Organisation
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.city_map import CityMap
-from mxpath.datasets.delegated import Delegation
-from mxpath.datasets.delegations import Delegations
-from mxpath.datasets.gazetteer_source import (
-    SnapshotSummary,
-    Source,
-    join_exchanges,
-    join_members,
-    source_of,
-    summary_of,
-)
-from mxpath.datasets.geofeed import Geofeed, GeofeedRow
+from mxpath.datasets.delegated import Delegation, Kind
+from mxpath.datasets.exchange_table import Exchange, Exchanges
+from mxpath.datasets.gazetteer_source import Source, sources_of
+from mxpath.datasets.geofeed import GeofeedRow
 from mxpath.datasets.hostnames import Spot
 from mxpath.datasets.manifest import Manifest, read_manifest
 from mxpath.datasets.names import NameTable
@@ -43,10 +36,21 @@ from mxpath.datasets.peeringdb_rows import Org
 from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
 from mxpath.datasets.providers import ProviderPattern, Providers
 from mxpath.datasets.rdap_bootstrap import Services
-from mxpath.datasets.section_tables import NAMES, ORIGINS
+from mxpath.datasets.section_tables import (
+    DELEGATIONS,
+    EXCHANGES,
+    MEMBERS,
+    NAMES,
+    ORGANISATIONS,
+    ORIGINS,
+    PLACES,
+    RELATIONS,
+    VRPS,
+)
 from mxpath.datasets.shipped import shipped_directory
-from mxpath.datasets.transit_free import of_relations
-from mxpath.datasets.vrps import VrpTable
+from mxpath.datasets.snapshot_summary import SnapshotSummary, summary_of
+from mxpath.datasets.transit_free import of_clique
+from mxpath.datasets.vrp_table import VrpTable
 from mxpath.errors import SnapshotError
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import IxpLan, IxpPort, OriginSet
@@ -68,7 +72,7 @@ class Gazetteer:
         """Special-purpose ranges that count as public: lab worlds only."""
         self.routing: str = manifest.routing
         """Service that tells live routing state; empty where none may be asked."""
-        self._sources = tuple(source_of(directory, entry) for entry in manifest.snapshot)
+        self._sources = sources_of(directory, manifest)
 
     @classmethod
     def open(cls, directory: Path, *, as_of: date | None = None) -> "Gazetteer":
@@ -171,8 +175,8 @@ class Gazetteer:
 
     def place(self, address: IPAddress) -> tuple[GeofeedRow, SnapshotRef] | None:
         """Return where the holder of an address says that it is."""
-        for source, feed in self._places:
-            found = feed.find(address)
+        for source in self._in(Section.PLACES):
+            found = source.open(PLACES).find(address)
             if found is not None:
                 return found, source.ref
         return None
@@ -183,16 +187,17 @@ class Gazetteer:
 
     def delegation(self, address: IPAddress) -> tuple[Delegation, SnapshotRef] | None:
         """Return the block that a registry gave away, or keeps, around an address."""
-        for source, delegations in self._delegations:
-            found = delegations.of_address(address)
+        kind = DELEGATIONS[Kind.IPV4 if address.version == 4 else Kind.IPV6]
+        for source in self._in(Section.DELEGATIONS):
+            found = source.open(kind).find(int(address))
             if found is not None:
                 return found, source.ref
         return None
 
     def delegation_of(self, asn: int) -> tuple[Delegation, SnapshotRef] | None:
         """Return to whom and when a registry gave an AS number, or that it keeps it."""
-        for source, delegations in self._delegations:
-            found = delegations.of_asn(asn)
+        for source in self._in(Section.DELEGATIONS):
+            found = source.open(DELEGATIONS[Kind.ASN]).find(asn)
             if found is not None:
                 return found, source.ref
         return None
@@ -203,8 +208,8 @@ class Gazetteer:
         Snapshots of organisations are asked first, then what networks say of themselves
         in the lists of exchange points.
         """
-        for source, organisations in self._organisations:
-            found = organisations.organisation(asn)
+        for source in self._in(Section.ORGANISATIONS):
+            found = source.open(ORGANISATIONS).organisation(asn)
             if found is not None:
                 return found, source.ref
         for source, exchanges in self._exchanges:
@@ -217,13 +222,13 @@ class Gazetteer:
 
         The snapshot answers that names the organisation, and no other.
         """
-        for _, organisations in self._organisations:
+        for source in self._in(Section.ORGANISATIONS):
+            organisations = source.open(ORGANISATIONS)
             if organisations.organisation(asn) is not None:
                 return organisations.siblings(asn)
         for _, exchanges in self._exchanges:
-            if (owner := exchanges.owners.get(asn)) is not None:
-                alike = (n for n, held in exchanges.owners.items() if held.org_id == owner.org_id)
-                return tuple(sorted(n for n in alike if n != asn))
+            if asn in exchanges.owners:
+                return exchanges.siblings(asn)
         return ()
 
     def network(self, asn: int) -> Network:
@@ -253,7 +258,7 @@ class Gazetteer:
         return frozenset()
 
     @property
-    def ixps(self) -> tuple[peeringdb.Exchange, ...]:
+    def ixps(self) -> tuple[Exchange, ...]:
         """All exchange points by id."""
         points = {
             ix_id: point
@@ -266,7 +271,8 @@ class Gazetteer:
     def relations(self) -> AsRelations:
         """Business relationships, of the first snapshot that has them; else none at all."""
         for source in self._in(Section.RELATIONS):
-            return AsRelations.of(source.rows(), source=source.entry.name, as_of=source.entry.as_of)
+            found = source.open(RELATIONS).relations
+            return replace(found, source=source.entry.name, as_of=source.entry.as_of)
         return AsRelations()
 
     @cached_property
@@ -279,8 +285,9 @@ class Gazetteer:
         for source in self._in(Section.TRANSIT_FREE):
             return {row.asn: row for row in source.rows()}, source.ref
         for source in self._in(Section.RELATIONS):
-            if clique := of_relations(source.documents(), ref=source.ref, name=self.name):
-                return clique, source.ref
+            clique = source.open(RELATIONS).relations.inference.clique
+            if clique:
+                return of_clique(clique, ref=source.ref, name=self.name), source.ref
         return None
 
     @cached_property
@@ -290,11 +297,11 @@ class Gazetteer:
 
     def describe(self) -> tuple[SnapshotSummary, ...]:
         """Say how many rows each snapshot has; what was not built is read whole for that."""
-        return tuple(summary_of(source, self.public) for source in self._sources)
+        return tuple(summary_of(source) for source in self._sources)
 
     def vrps(self, version: int) -> VrpTable | None:
         """Return the payloads of a family that :meth:`vrps_covering` asks."""
-        return next((tables[version] for _, tables in self._vrps), None)
+        return next((source.open(VRPS[version]) for source in self._in(Section.RPKI)), None)
 
     def vrps_covering(self, prefix: Prefix) -> tuple[tuple[Vrp, ...], SnapshotRef] | None:
         """Return what may be announced of what ``prefix`` lies in; ``None`` without any VRPs.
@@ -302,8 +309,8 @@ class Gazetteer:
         Of several lists the first alone is asked: a payload that another lacks is a
         difference of dates, and no more of an answer.
         """
-        for source, tables in self._vrps:
-            return tables[prefix.version].covering(prefix), source.ref
+        for source in self._in(Section.RPKI):
+            return source.open(VRPS[prefix.version]).covering(prefix), source.ref
         return None
 
     @property
@@ -311,55 +318,31 @@ class Gazetteer:
         """Questions that no snapshot here can answer."""
         return tuple(section for section in Section if not self._in(section))
 
-    def _in(self, section: Section) -> list[Source]:
-        return [source for source in self._sources if source.dataset.section is section]
+    def _in(self, section: Section) -> Sequence[Source]:
+        return self._by_section.get(section, ())
+
+    @cached_property
+    def _by_section(self) -> dict[Section, list[Source]]:
+        found: dict[Section, list[Source]] = {}
+        for source in self._sources:
+            found.setdefault(source.dataset.section, []).append(source)
+        return found
 
     @cached_property
     def _names(self) -> tuple[NameTable, ...]:
         return tuple(source.open(NAMES) for source in self._in(Section.NAMES))
 
     @cached_property
-    def _vrps(self) -> tuple[tuple[Source, dict[int, VrpTable]], ...]:
-        found = []
-        for source in self._in(Section.RPKI)[:1]:
-            rows = list(source.rows())
-            tables = {version: VrpTable.of(rows, version=version) for version in (4, 6)}
-            found.append((source, tables))
-        return tuple(found)
-
-    @cached_property
-    def _exchanges(self) -> tuple[tuple[Source, peeringdb.Exchanges], ...]:
-        found = [
-            (source, join_exchanges(source, self.public)) for source in self._in(Section.EXCHANGES)
-        ]
-        known = found[0][1] if found else None
-        for source in self._in(Section.MEMBERS):
-            joined = join_members(source, self.public, known)
-            found += [(source, exchanges) for exchanges in joined]
-        return tuple(found)
-
-    @cached_property
-    def _organisations(self) -> tuple[tuple[Source, Organisations], ...]:
-        found = [
-            (source, Organisations.of(source.rows())) for source in self._in(Section.ORGANISATIONS)
-        ]
-        return tuple(found)
-
-    @cached_property
-    def _delegations(self) -> tuple[tuple[Source, Delegations], ...]:
-        return tuple(
-            (source, Delegations.of(source.rows())) for source in self._in(Section.DELEGATIONS)
-        )
+    def _exchanges(self) -> tuple[tuple[Source, Exchanges], ...]:
+        listed = [(source, source.open(EXCHANGES)) for source in self._in(Section.EXCHANGES)]
+        own = [(source, source.open(MEMBERS)) for source in self._in(Section.MEMBERS)]
+        return (*listed, *own)
 
     @cached_property
     def _providers(self) -> tuple[tuple[Source, Providers], ...]:
         return tuple(
             (source, Providers.of(source.rows())) for source in self._in(Section.PROVIDERS)
         )
-
-    @cached_property
-    def _places(self) -> tuple[tuple[Source, Geofeed], ...]:
-        return tuple((source, Geofeed.of(source.rows())) for source in self._in(Section.PLACES))
 
     @cached_property
     def map(self) -> CityMap:

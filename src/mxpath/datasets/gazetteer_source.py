@@ -1,19 +1,17 @@
-"""A snapshot of a gazetteer as a source of answers: its files, proved, read and joined."""
+"""A snapshot of a gazetteer as a source of answers: its files, proved and read, or its tables."""
 
-from collections import deque
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
-from mxpath.datasets import ixf, peeringdb
 from mxpath.datasets.cache import keep_columns, kept_columns
 from mxpath.datasets.catalog import DATASETS, Dataset, Section
 from mxpath.datasets.columns import open_columns
-from mxpath.datasets.manifest import Entry
+from mxpath.datasets.manifest import Entry, Manifest
 from mxpath.datasets.section_tables import TABLES, Kind
-from mxpath.datasets.snapshot import Tally, digest, lines_of, read_files, unpack
+from mxpath.datasets.snapshot import Tally, digest, digest_of, lines_of, read_files, unpack
 from mxpath.errors import ParseError, SnapshotError
 from mxpath.model.address import Prefix
 from mxpath.model.snapshot import SnapshotRef
@@ -23,29 +21,18 @@ _BUILD_AGAIN = "run 'mxpath data build' again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SnapshotSummary:
-    """A row of ``mxpath data show``."""
-
-    name: str
-    gives: str
-    rows: int
-    skipped: tuple[tuple[str, int], ...]
-    """Why rows were left out, and how many."""
-    as_of: date
-    publisher: str
-    licence: str
-    attribution: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A snapshot together with the place of its files and what is known to read it."""
 
     directory: Path
     entry: Entry
     dataset: Dataset
-    opened: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    """Tables by the name of their kind, each from when it is first asked for."""
+    public: tuple[Prefix, ...] = ()
+    """Special-purpose ranges that count as public: lab worlds only."""
+    known: "Source | None" = None
+    """PeeringDB, for what exchange points say of themselves: it numbers them all."""
+    tables: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """By the name of their kind, each from when it is first asked for."""
 
     @property
     def ref(self) -> SnapshotRef:
@@ -62,13 +49,32 @@ class Source:
         """
         paths = [self.directory / name for name in self.entry.files]
         contents = read_files(paths)
-        found = digest(contents)
+        self._compare(digest(contents))
+        return list(zip(map(str, paths), contents, strict=True))
+
+    def prove(self) -> None:
+        """Make sure of the same of files of any size.
+
+        Raises
+        ------
+        SnapshotError
+            When the bytes are not those that the manifest names.
+        """
+        self._compare(digest_of(self.directory / name for name in self.entry.files))
+
+    def _compare(self, found: str) -> None:
         if found != self.entry.sha256:
             raise SnapshotError(
-                f"{self._where} has changed: "
-                f"SHA-256 is {found}, the manifest says {self.entry.sha256}; fetch or build it again"
+                f"{self._where} has changed: SHA-256 is {found}, "
+                f"the manifest says {self.entry.sha256}; fetch or build it again"
             )
-        return list(zip(map(str, paths), contents, strict=True))
+
+    def files(self) -> Iterator[tuple[str, BinaryIO]]:
+        """Yield name and octets of each file, to be read before the next; packed as they lie."""
+        self.prove()
+        for name in self.entry.files:
+            with (self.directory / name).open("rb") as file:
+                yield str(self.directory / name), file
 
     def documents(self) -> Iterator[tuple[str, bytes]]:
         """Name and unpacked content of each file."""
@@ -83,8 +89,14 @@ class Source:
 
     @property
     def key(self) -> str:
-        """What the tables are made of, for their names."""
-        return self.entry.sha256
+        """What the tables are made of, for their names: the snapshot, and what it was judged by."""
+        tables = TABLES.get(self.dataset.section)
+        basis = [str(prefix) for prefix in self.public] if tables and tables.judges_space else []
+        if self.known is not None:
+            basis.append(self.known.key)
+        if not basis:
+            return self.entry.sha256
+        return f"{self.entry.sha256}-{hashlib.sha256(' '.join(basis).encode()).hexdigest()[:12]}"
 
     def open(self, kind: Kind[_T]) -> _T:
         """Return a table of this snapshot.
@@ -97,10 +109,10 @@ class Source:
         ParseError
             When the files cannot be read.
         """
-        if kind.name not in self.opened:
+        if kind.name not in self.tables:
             read = self._mapped if self.entry.tables else self._kept_or_read
-            self.opened.update(read(kind))
-        found: _T = self.opened[kind.name]
+            self.tables.update(read(kind))
+        found: _T = self.tables[kind.name]
         return found
 
     def _mapped(self, kind: Kind[_T]) -> dict[str, _T]:
@@ -119,7 +131,7 @@ class Source:
         return {kind.name: kind.of(columns)}
 
     def _kept_or_read(self, kind: Kind[Any]) -> dict[str, Any]:
-        self.proved()
+        self.prove()
         kept = kept_columns(kind.file_name(self.key))
         if kept is not None:
             return {kind.name: kind.of(kept)}
@@ -133,7 +145,24 @@ class Source:
         return f"{self.entry.name} of {self.entry.as_of} in {self.directory}"
 
 
-def source_of(directory: Path, entry: Entry) -> Source:
+def sources_of(directory: Path, manifest: Manifest) -> tuple[Source, ...]:
+    """Return the sources of a manifest's entries, in their order.
+
+    Raises
+    ------
+    ParseError, SnapshotError
+        As :func:`source_of` does.
+    """
+    public = manifest.public
+    found = [source_of(directory, entry, public=public) for entry in manifest.snapshot]
+    known = next((one for one in found if one.dataset.section is Section.EXCHANGES), None)
+    return tuple(
+        replace(one, known=known) if one.dataset.section is Section.MEMBERS else one
+        for one in found
+    )
+
+
+def source_of(directory: Path, entry: Entry, *, public: tuple[Prefix, ...] = ()) -> Source:
     """Return the source of a manifest's entry.
 
     Raises
@@ -157,54 +186,4 @@ def source_of(directory: Path, entry: Entry) -> Source:
             f"{entry.name} of {entry.as_of} in {directory} is incomplete: "
             f"no {', '.join(missing)}{again}"
         )
-    return Source(directory=directory, entry=entry, dataset=dataset)
-
-
-def join_exchanges(
-    source: Source, public: tuple[Prefix, ...], tally: Tally | None = None
-) -> peeringdb.Exchanges:
-    """Return all exchange points of a snapshot of PeeringDB."""
-    documents = peeringdb.documents(source.documents(), tally=tally)
-    return peeringdb.join(documents, public=public, source=str(source.directory), tally=tally)
-
-
-def join_members(
-    source: Source,
-    public: tuple[Prefix, ...],
-    known: peeringdb.Exchanges | None,
-    tally: Tally | None = None,
-) -> Iterator[peeringdb.Exchanges]:
-    """Yield what each exchange point says of itself; ``known`` has the numbers of all."""
-    for path, document in source.documents():
-        rows = source.dataset.parse(document, source=path, tally=tally)
-        shaped = ixf.documents(rows, known=known, tally=tally)
-        yield peeringdb.join(shaped, public=public, source=path, tally=tally)
-
-
-def summary_of(source: Source, public: tuple[Prefix, ...]) -> SnapshotSummary:
-    """Say how many rows a snapshot has: as the manifest says, else by reading it whole."""
-    entry = source.entry
-    rows, skipped = entry.rows, entry.skipped
-    if rows is None:
-        tally = counted(source, public)
-        rows, skipped = tally.rows, tally.reasons
-    return SnapshotSummary(
-        name=entry.name,
-        gives=source.dataset.spec.gives,
-        rows=rows,
-        skipped=skipped,
-        as_of=entry.as_of,
-        publisher=entry.publisher,
-        licence=entry.licence,
-        attribution=entry.attribution,
-    )
-
-
-def counted(source: Source, public: tuple[Prefix, ...]) -> Tally:
-    """Read a snapshot whole and count."""
-    tally = Tally()
-    if source.dataset.section is Section.EXCHANGES:
-        join_exchanges(source, public, tally)
-    else:
-        deque(source.rows(tally=tally), maxlen=0)
-    return tally
+    return Source(directory=directory, entry=entry, dataset=dataset, public=public)

@@ -22,7 +22,6 @@ A file in which no entry has a prefix is no geofeed.
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -30,7 +29,7 @@ from mxpath.datasets.asnames import clean_name
 from mxpath.datasets.numerals import whole_number
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
-from mxpath.model.address import IPAddress, Prefix
+from mxpath.model.address import Prefix
 
 SPEC = Spec(
     name="geofeed",
@@ -62,7 +61,6 @@ COUNTRIES = frozenset(
 """ISO 3166-1 alpha-2."""
 
 _REGION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
-_BITS = {4: 32, 6: 128}
 _Prefix = tuple[int, int, int]
 """Version, first address as a number, length."""
 
@@ -205,35 +203,3 @@ def _region(text: str) -> str | None:
     if _REGION.fullmatch(code) is None or code[:2] not in COUNTRIES:
         raise _DiscardedError("region is no ISO 3166-2 code")
     return code
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Geofeed:
-    """Entries by prefix, asked by address."""
-
-    entries: dict[tuple[int, int, int], GeofeedRow]
-    """By version, length and first address."""
-    lengths: dict[int, tuple[int, ...]]
-    """The prefix lengths that occur in a family, longest first."""
-
-    @classmethod
-    def of(cls, rows: Iterable[GeofeedRow]) -> "Geofeed":
-        """Build from rows in any order; the first row of a prefix counts."""
-        entries: dict[tuple[int, int, int], GeofeedRow] = {}
-        for row in rows:
-            entries.setdefault((row.version, row.length, row.start), row)
-        lengths = {
-            version: tuple(sorted({key[1] for key in entries if key[0] == version}, reverse=True))
-            for version in _BITS
-        }
-        return cls(entries=entries, lengths=lengths)
-
-    def find(self, address: IPAddress) -> GeofeedRow | None:
-        """Return the entry of the longest prefix that holds ``address``."""
-        bits = _BITS[address.version]
-        for length in self.lengths[address.version]:
-            start = int(address) >> bits - length << bits - length
-            found = self.entries.get((address.version, length, start))
-            if found is not None:
-                return found
-        return None

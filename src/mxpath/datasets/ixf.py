@@ -23,8 +23,8 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from mxpath.datasets.asnames import clean_name
+from mxpath.datasets.exchange_table import Exchanges
 from mxpath.datasets.numerals import whole_number
-from mxpath.datasets.peeringdb_join import Exchanges
 from mxpath.datasets.peeringdb_rows import Row
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError

@@ -18,8 +18,9 @@ Everything left out is counted with its reason; one bad row does not spoil the o
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from mxpath.datasets.exchange_table import Exchange, Exchanges, Joined, Port, lan_of
 from mxpath.datasets.peeringdb_rows import (
     NEEDED,
     Facility,
@@ -38,49 +39,6 @@ from mxpath.datasets.prefixes import PrefixTable, row_of
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
 from mxpath.model.address import IPAddress, Prefix, special_range
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """An exchange point."""
-
-    ix_id: int
-    name: str
-    city: str = ""
-    country: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchanges:
-    """All exchange points of one snapshot, joined and checked."""
-
-    points: dict[int, Exchange] = field(default_factory=dict)
-    lans: tuple[PrefixTable, ...] = ()
-    """One table a family; the origin of a LAN's prefix is the exchange point's id."""
-    ports: dict[IPAddress, tuple[int, int]] = field(default_factory=dict)
-    """Port to exchange point id and member AS."""
-    members: dict[int, frozenset[int]] = field(default_factory=dict)
-    names: dict[int, str] = field(default_factory=dict)
-    """AS number to the name of the network."""
-    speeds: dict[IPAddress, int] = field(default_factory=dict)
-    """Port to its speed in Mbit/s, where it is told."""
-    route_servers: dict[int, frozenset[int]] = field(default_factory=dict)
-    """Exchange point id to the AS numbers of its route servers."""
-    owners: dict[int, Org] = field(default_factory=dict)
-    """AS number to the organisation that runs it: equal ones are siblings."""
-    facilities: dict[int, Facility] = field(default_factory=dict)
-    ix_facilities: dict[int, frozenset[int]] = field(default_factory=dict)
-    """Exchange point id to the ids of the facilities it is in."""
-    as_facilities: dict[int, frozenset[int]] = field(default_factory=dict)
-    """AS number to the ids of the facilities it is in."""
-
-    def lan_of(self, address: IPAddress) -> tuple[int, Prefix] | None:
-        """Return the exchange point and the LAN that ``address`` lies in."""
-        for table in self.lans:
-            if table.version == address.version:
-                found = table.find(address)
-                return None if found is None else (found[1][0], found[0])
-        return None
 
 
 def join(
@@ -111,9 +69,8 @@ def join(
     missing = [kind for kind in NEEDED if kind not in documents]
     if missing:
         raise ParseError(f"no document for {', '.join(missing)}", source=source)
-    return _Join(
-        rows=documents, public=tuple(public), tally=Tally() if tally is None else tally
-    ).joined()
+    tally = Tally() if tally is None else tally
+    return Exchanges.of(_Join(rows=documents, public=tuple(public), tally=tally).joined())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,7 +81,7 @@ class _Join:
     public: tuple[Prefix, ...]
     tally: Tally
 
-    def joined(self) -> Exchanges:
+    def joined(self) -> Joined:
         points = {
             ix.ix_id: Exchange(ix_id=ix.ix_id, name=ix.name, city=ix.city, country=ix.country)
             for ix in read(self.rows["ix"], Ix.of, tally=self.tally)
@@ -132,21 +89,18 @@ class _Join:
         servers: dict[int, set[int]] = {}
         ix_of = self._ix_of_lan(points, servers)
         lans = self._lans(ix_of)
-        tables = tuple(
-            PrefixTable.of((row_of(p, (ix,)) for p, ix in lans.items()), version=version)
-            for version in (4, 6)
-        )
+        rows = [row_of(prefix, (ix_id,)) for prefix, ix_id in lans.items()]
+        tables = PrefixTable.of(rows, version=4), PrefixTable.of(rows, version=6)
         members: dict[int, set[int]] = {}
-        ports = self._ports(ix_of, members, Exchanges(lans=tables), set(lans.items()))
+        ports = self._ports(ix_of, members, tables, set(lans.items()))
         nets = list(read(self.rows.get("net", ()), Net.of, tally=self.tally))
-        return Exchanges(
+        return Joined(
             points=points,
             lans=tables,
-            ports={address: owner for address, (owner, _) in ports.items()},
-            members=_frozen(members),
+            ports=ports,
+            members=members,
             names={net.asn: net.name for net in nets if net.name is not None},
-            speeds={address: speed for address, (_, speed) in ports.items() if speed},
-            route_servers=_frozen(servers),
+            route_servers=servers,
             owners=self._owners(nets),
             facilities={
                 each.fac_id: each
@@ -187,9 +141,9 @@ class _Join:
         self,
         ix_of: Mapping[int, int],
         members: dict[int, set[int]],
-        exchanges: Exchanges,
+        tables: Iterable[PrefixTable],
         lans: Iterable[tuple[Prefix, int]],
-    ) -> dict[IPAddress, tuple[tuple[int, int], int | None]]:
+    ) -> dict[IPAddress, Port]:
         """Return exchange point, member and speed of each port; fills in the members."""
         with_lan = {(ix_id, int(prefix.version)) for prefix, ix_id in lans}
         claims: dict[IPAddress, dict[tuple[int, int], int | None]] = {}
@@ -203,22 +157,27 @@ class _Join:
                 self.tally.skip("port that is not in operation")
                 continue
             for address in row.addresses:
-                if self._fits(address, ix_id, exchanges, with_lan):
+                if self._fits(address, ix_id, tables, with_lan):
                     claims.setdefault(address, {})[ix_id, row.asn] = row.speed_mbps
                 else:
                     self.tally.skip("port outside its exchange point's LANs")
         for _ in range(sum(len(owners) > 1 for owners in claims.values())):
             self.tally.skip("port claimed by several members")
-        return {a: next(iter(owners.items())) for a, owners in claims.items() if len(owners) == 1}
+        return {
+            address: Port(ix_id=ix_id, asn=asn, speed_mbps=speed)
+            for address, owners in claims.items()
+            if len(owners) == 1
+            for (ix_id, asn), speed in owners.items()
+        }
 
     def _fits(
         self,
         address: IPAddress,
         ix_id: int,
-        exchanges: Exchanges,
+        tables: Iterable[PrefixTable],
         with_lan: set[tuple[int, int]],
     ) -> bool:
-        lan = exchanges.lan_of(address)
+        lan = lan_of(tables, address)
         if lan is not None:
             return lan[0] == ix_id
         if (ix_id, address.version) in with_lan:
@@ -234,13 +193,13 @@ class _Join:
             if net.org_id is not None
         }
 
-    def _ix_facilities(self) -> dict[int, frozenset[int]]:
+    def _ix_facilities(self) -> dict[int, set[int]]:
         found: dict[int, set[int]] = {}
         for row in read(self.rows.get("ixfac", ()), IxFacility.of, tally=self.tally):
             found.setdefault(row.ix_id, set()).add(row.fac_id)
-        return _frozen(found)
+        return found
 
-    def _as_facilities(self, nets: Iterable[Net]) -> dict[int, frozenset[int]]:
+    def _as_facilities(self, nets: Iterable[Net]) -> dict[int, set[int]]:
         asn_of = {net.net_id: net.asn for net in nets}
         found: dict[int, set[int]] = {}
         for row in read(self.rows.get("netfac", ()), NetFacility.of, tally=self.tally):
@@ -249,8 +208,4 @@ class _Join:
                 self.tally.skip("facility of an unknown network")
             else:
                 found.setdefault(asn, set()).add(row.fac_id)
-        return _frozen(found)
-
-
-def _frozen(sets: Mapping[int, Iterable[int]]) -> dict[int, frozenset[int]]:
-    return {key: frozenset(values) for key, values in sets.items()}
+        return found

@@ -23,6 +23,8 @@ NEEDED = KINDS[:4]
 Row = dict[str, Any]
 """An object as JSON gave it."""
 _MAX_ASN = 2**32 - 1
+_MAX_NUMBER = 2**32 - 1
+"""Of identifiers, and of Mbit/s."""
 _T = TypeVar("_T")
 
 
@@ -244,14 +246,12 @@ class IxFacility:
 
 def _number(row: Row, name: str) -> int | None:
     value = row.get(name)
-    if type(value) is int:
-        return value if value >= 0 else None
     if isinstance(value, str):
         try:
-            return whole_number(value.strip()[:20])
+            value = whole_number(value.strip()[:20])
         except ValueError:
             return None
-    return None
+    return value if type(value) is int and 0 <= value <= _MAX_NUMBER else None
 
 
 def _needed(row: Row, kind: str, name: str) -> int:

@@ -23,6 +23,7 @@ MAX_DOCUMENT_BYTES = 1024 * 2**20
 """A file that unpacks to more than this is refused."""
 MAX_LINE_CHARACTERS = 64 * 1024
 _NOTED_REASONS = 20
+_PIECE_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,6 @@ class Tally:
             self.skip(reason, count)
         for reason, count in other.noted.items():
             self.note(reason, count)
-
-    def add(self, other: "Tally") -> None:
-        """Take the counts of another tally along."""
-        self.rows += other.rows
-        for reason, count in other.skipped.items():
-            self.skip(reason, count)
 
     @property
     def reasons(self) -> tuple[tuple[str, int], ...]:
@@ -124,6 +119,25 @@ def digest(contents: Iterable[bytes]) -> str:
     total = hashlib.sha256()
     for content in contents:
         total.update(content)
+    return total.hexdigest()
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """Return the same of files of any size, which are read piece by piece.
+
+    Raises
+    ------
+    SnapshotError
+        When a file is missing or unreadable.
+    """
+    total = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                while piece := file.read(_PIECE_BYTES):
+                    total.update(piece)
+        except OSError as error:
+            raise SnapshotError(f"no data at {path}: {error.strerror}") from error
     return total.hexdigest()
 
 

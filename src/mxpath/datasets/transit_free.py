@@ -16,10 +16,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from mxpath.datasets.asnames import clean_name
-from mxpath.datasets.asrel import heading_of
 from mxpath.datasets.csv_tables import table_rows
 from mxpath.datasets.numerals import whole_number
-from mxpath.datasets.snapshot import Spec, Tally, lines_of
+from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
 from mxpath.model.snapshot import SnapshotRef
 from mxpath.model.transit_free import TransitFree
@@ -93,32 +92,20 @@ def _row(fields: list[str] | None) -> TransitFree:
     )
 
 
-def of_relations(
-    documents: Iterable[tuple[str, bytes]],
-    *,
-    ref: SnapshotRef,
-    name: Callable[[int], str | None],
+def of_clique(
+    clique: Iterable[int], *, ref: SnapshotRef, name: Callable[[int], str | None]
 ) -> dict[int, TransitFree]:
-    """Return the clique in the heading of AS relationships, in the form of statements; often empty.
+    """Return the clique that AS relationships were inferred from, in the form of statements.
 
     Parameters
     ----------
-    documents
-        Name and content of each file.
+    clique
+        AS numbers.
     ref
-        The snapshot that they are.
+        The snapshot of the relationships.
     name
         Tells what a network is called.
-
-    Raises
-    ------
-    ParseError
-        When a heading is malformed.
     """
-    found = (
-        heading_of(lines_of(document, source=path), source=path).clique
-        for path, document in documents
-    )
     return {
         asn: TransitFree(
             asn=asn,
@@ -128,6 +115,5 @@ def of_relations(
             source=ref.name,
             note="in the clique that the relationships were inferred from",
         )
-        for clique in found
         for asn in clique
     }

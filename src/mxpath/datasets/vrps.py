@@ -10,22 +10,13 @@ look unknown.
 """
 
 import csv
-import json
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+from mxpath.datasets.json_walk import Walk
 from mxpath.datasets.numerals import address_v4, address_v6, whole_number
 from mxpath.datasets.snapshot import Spec, Tally, lines_of
 from mxpath.errors import ParseError
-from mxpath.model.address import Prefix
-from mxpath.model.rpki import Vrp
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 SPEC = Spec(
     name="vrps",
@@ -37,9 +28,7 @@ SPEC = Spec(
     attribution="RPKI: validated ROA payloads (VRPs) of the relying party named",
 )
 
-_SPACE = re.compile(r"[ \t\r\n]*")
 _MAX_ASN = 2**32 - 1
-_BYTES = {4: 4, 6: 16}
 _BITS = {4: 32, 6: 128}
 _COLUMNS = ("asn", "ip prefix", "max length")
 
@@ -82,7 +71,7 @@ def _items(document: bytes, source: str) -> Iterator[Any]:
     """Yield the members of ``roas`` one by one."""
     try:
         text = document.decode()
-        walk = _Walk(text)
+        walk = Walk(text)
         for name in walk.members():
             if name == "roas":
                 yield from walk.elements()
@@ -93,52 +82,6 @@ def _items(document: bytes, source: str) -> Iterator[Any]:
     except (ValueError, IndexError, RecursionError) as error:
         raise ParseError(f"not a JSON document: {error}", source=source) from error
     raise ParseError('expected an object with a list "roas"', source=source)
-
-
-class _Walk:
-    """A place in a JSON text, moved value by value; ValueError where there is none."""
-
-    def __init__(self, text: str) -> None:
-        self._text, self._at = text, 0
-        self._decode = json.JSONDecoder().raw_decode
-
-    def _mark(self, wanted: str) -> str:
-        at = self._next()
-        found = self._text[at : at + 1]
-        if not found or found not in wanted:
-            raise ValueError(f"expected one of {wanted!r} at character {at}, found {found!r}")
-        self._at = at + 1
-        return found
-
-    def _next(self) -> int:
-        """Where the next mark or value begins."""
-        gap = _SPACE.match(self._text, self._at)
-        return gap.end() if gap else self._at
-
-    def value(self) -> Any:
-        """Return the next value, whole."""
-        found, self._at = self._decode(self._text, self._next())
-        return found
-
-    def members(self) -> Iterator[str]:
-        """Yield the name of each member; the caller takes its value before the next."""
-        self._mark("{")
-        while True:
-            name = self.value()
-            self._mark(":")
-            yield name
-            if self._mark(",}") == "}":
-                return
-
-    def elements(self) -> Iterator[Any]:
-        """Yield the elements of a list."""
-        self._mark("[")
-        if self._text.startswith("]", self._next()):
-            return
-        while True:
-            yield self.value()
-            if self._mark(",]") == "]":
-                return
 
 
 def _csv_rows(document: bytes, source: str) -> Iterator[VrpRow]:
@@ -197,61 +140,3 @@ def _number(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError(value)
     return value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VrpTable:
-    """Payloads of one address family, sorted by length and then by prefix."""
-
-    version: int
-    keys: "NDArray[np.bytes_]"
-    """One byte of prefix length, then the packed address: shape (n,)."""
-    max_lengths: "NDArray[np.uint8]"
-    asns: "NDArray[np.uint32]"
-    lengths: tuple[int, ...]
-    """The prefix lengths that occur."""
-
-    @classmethod
-    def of(cls, rows: Iterable[VrpRow], *, version: int) -> "VrpTable":
-        """Build from rows in any order, repeats allowed; those of the other family are left out."""
-        import numpy as np  # noqa: PLC0415 - costs more than all else where there are no VRPs
-
-        size = _BYTES[version]
-        kept = sorted(
-            {
-                (bytes((length,)) + start.to_bytes(size), max_length, asn)
-                for family, start, length, max_length, asn in rows
-                if family == version
-            }
-        )
-        return cls(
-            version=version,
-            keys=np.array([key for key, _, _ in kept], dtype=f"S{size + 1}"),
-            max_lengths=np.array([max_length for _, max_length, _ in kept], dtype=np.uint8),
-            asns=np.array([asn for _, _, asn in kept], dtype=np.uint32),
-            lengths=tuple(sorted({key[0] for key, _, _ in kept})),
-        )
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def covering(self, prefix: Prefix) -> tuple[Vrp, ...]:
-        """Return the payloads whose prefix is ``prefix`` or holds it, longest first (RFC 6811)."""
-        if prefix.version != self.version:
-            return ()
-        deep = [length for length in self.lengths if length <= prefix.prefixlen]
-        return tuple(vrp for length in reversed(deep) for vrp in self._at(prefix, length))
-
-    def _at(self, prefix: Prefix, length: int) -> Iterator[Vrp]:
-        size = _BYTES[self.version]
-        bits = _BITS[self.version]
-        start = int(prefix.network_address) >> bits - length << bits - length
-        key = self.keys.dtype.type(bytes([length]) + start.to_bytes(size))
-        first, last = (int(self.keys.searchsorted(key, side=side)) for side in ("left", "right"))
-        network = IPv4Network if self.version == 4 else IPv6Network
-        for n in range(first, last):
-            yield Vrp(
-                prefix=network((start, length)),
-                asn=int(self.asns[n]),
-                max_length=int(self.max_lengths[n]),
-            )

@@ -1,0 +1,55 @@
+"""What a snapshot of a gazetteer holds, in figures."""
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import date
+
+from mxpath.datasets.catalog import Section
+from mxpath.datasets.gazetteer_source import Source
+from mxpath.datasets.section_tables import TABLES
+from mxpath.datasets.snapshot import Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSummary:
+    """A row of ``mxpath data show``."""
+
+    name: str
+    gives: str
+    rows: int
+    skipped: tuple[tuple[str, int], ...]
+    """Why rows were left out, and how many."""
+    as_of: date
+    publisher: str
+    licence: str
+    attribution: str
+
+
+def summary_of(source: Source) -> SnapshotSummary:
+    """Say how many rows a snapshot has: as the manifest says, else by reading it whole."""
+    entry = source.entry
+    rows, skipped = entry.rows, entry.skipped
+    if rows is None:
+        tally = counted(source)
+        rows, skipped = tally.rows, tally.reasons
+    return SnapshotSummary(
+        name=entry.name,
+        gives=source.dataset.spec.gives,
+        rows=rows,
+        skipped=skipped,
+        as_of=entry.as_of,
+        publisher=entry.publisher,
+        licence=entry.licence,
+        attribution=entry.attribution,
+    )
+
+
+def counted(source: Source) -> Tally:
+    """Read a snapshot whole and count."""
+    tally = Tally()
+    section = source.dataset.section
+    if section in (Section.EXCHANGES, Section.MEMBERS) or source.dataset.stream is not None:
+        TABLES[section].build(source, TABLES[section].kinds, tally)
+    else:
+        deque(source.rows(tally=tally), maxlen=0)
+    return tally
