@@ -21,6 +21,7 @@ from mxpath.attribution.place import locate, stated_place
 from mxpath.attribution.registry import enrich
 from mxpath.attribution.routing_state import ask_collectors
 from mxpath.datasets.catalog import Section
+from mxpath.datasets.filling import lacking
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.foreign import is_elsewhere
 from mxpath.graph.verdicts import judge
@@ -303,18 +304,15 @@ def _transit_free(
     )
 
 
-_WITHOUT = {
-    Section.ORIGINS: "origins of prefixes (networks cannot be told)",
-    Section.EXCHANGES: "exchange points (crossings cannot be told)",
-    Section.RELATIONS: "business relationships (borders are told by addresses alone)",
-}
+_OF_PATHS = (Section.ORIGINS, Section.EXCHANGES, Section.RELATIONS)
+"""Sections without which a path is told worse."""
 
 
 def _blind_spots(traces: Iterable[Trace], gazetteer: Gazetteer) -> Iterator[str]:
     """Say what the gazetteer cannot answer about a path, so that nobody takes it for absent."""
-    lacking = [words for section, words in _WITHOUT.items() if section in gazetteer.missing]
-    if lacking and any(each.hops for each in traces):
-        yield f"no data set here tells of {', nor of '.join(lacking)}"
+    words = lacking(gazetteer.missing, among=_OF_PATHS)
+    if words and any(each.hops for each in traces):
+        yield f"no data set here tells of {words}"
 
 
 def _provenance(

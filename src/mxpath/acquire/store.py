@@ -4,10 +4,18 @@ Under ``$XDG_DATA_HOME/mxpath``:
 
 - ``downloads/<data set>/<date>/``: the files of one snapshot, with a ``gazetteer.toml`` naming just it;
 - ``gazetteers/<date>/``: ``gazetteer.toml`` and what it names, as of that date.
+
+This file is loaded by every command that asks a gazetteer: it imports next to nothing.
 """
 
 import os
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+
+from mxpath.errors import SnapshotError
+
+_MANIFEST = "gazetteer.toml"
 
 
 def store_directory() -> Path:
@@ -25,3 +33,63 @@ def downloads_directory() -> Path:
 def gazetteers_directory() -> Path:
     """Return where gazetteers lie, one directory a date."""
     return store_directory() / "gazetteers"
+
+
+def gazetteer_dates() -> tuple[date, ...]:
+    """Return the dates of the gazetteers that are built, ascending."""
+    return tuple(sorted(_dates(gazetteers_directory())))
+
+
+def newest_gazetteer() -> Path | None:
+    """Return the directory of the newest gazetteer; ``None`` without any."""
+    dates = gazetteer_dates()
+    return gazetteers_directory() / dates[-1].isoformat() if dates else None
+
+
+def gazetteer_of_date(as_of: date, *, shipped: date | None = None) -> Path:
+    """Return the directory of the gazetteer of a date; ``shipped`` is one that is elsewhere.
+
+    Raises
+    ------
+    SnapshotError
+        When there is none; the message names those that there are.
+    """
+    dates = gazetteer_dates()
+    if as_of in dates:
+        return gazetteers_directory() / as_of.isoformat()
+    there = [str(day) for day in reversed(dates)]
+    there += [f"{shipped} (shipped)"] if shipped is not None else []
+    raise SnapshotError(
+        f"no gazetteer of {as_of} at {gazetteers_directory()}: there is "
+        f"{', '.join(there) or 'none'}; make one with mxpath data build --as-of {as_of}"
+    )
+
+
+def downloads(*, as_of: date | None = None) -> tuple[Path, ...]:
+    """Return the newest download of each data set that is not later than a date."""
+    try:
+        names = sorted(os.listdir(downloads_directory()))  # noqa: PTH208 - names, and soon
+    except OSError:
+        return ()
+    found = []
+    for name in names:
+        directory = downloads_directory() / name
+        dates = [day for day in _dates(directory) if as_of is None or day <= as_of]
+        if dates and not name.startswith("."):
+            found.append(directory / max(dates).isoformat())
+    return tuple(found)
+
+
+def _dates(directory: Path) -> Iterator[date]:
+    """Yield the dates that directories are called by in which a manifest lies."""
+    try:
+        names = os.listdir(directory)  # noqa: PTH208 - as above
+    except OSError:
+        return
+    for name in names:
+        try:
+            day = date.fromisoformat(name)
+        except ValueError:
+            continue
+        if name == day.isoformat() and (directory / name / _MANIFEST).is_file():
+            yield day

@@ -19,7 +19,7 @@ _UNSET = {
     "source": "as the kernel chooses",
     "resolver": "the system's",
     "own_networks": "none",
-    "gazetteer": "what is shipped",
+    "gazetteer": "the newest that was built, else what is shipped",
     "place": "what our network's geofeed says",
     "exclude": "none",
 }

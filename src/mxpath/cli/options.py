@@ -4,14 +4,18 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mxpath.acquire.store import gazetteer_of_date, newest_gazetteer
 from mxpath.cli.settings import Settings, settle
 from mxpath.errors import InputError
+from mxpath.model.address import Prefix
 from mxpath.model.probe import Protocol
 from mxpath.vantage.ports import Vantage
 from mxpath.vantage.privilege import drop_privilege, go_home
@@ -90,7 +94,7 @@ def add_vantage(parser: argparse.ArgumentParser) -> None:
 
 
 def add_gazetteer(parser: argparse.ArgumentParser) -> None:
-    """``--gazetteer``, and ``--config``, which may name one."""
+    """``--gazetteer`` and ``--as-of``, and ``--config``, which may name one."""
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="settings (default: the user's config.toml)"
     )
@@ -98,8 +102,37 @@ def add_gazetteer(parser: argparse.ArgumentParser) -> None:
         "--gazetteer",
         type=Path,
         metavar="DIR",
-        help="published data to lean on (default: what is shipped; a lab world brings its own)",
+        help="published data to lean on (default: the newest that mxpath data build has made, else "
+        "what is shipped; a lab world brings its own)",
     )
+    parser.add_argument(
+        "--as-of",
+        type=day,
+        metavar="DATE",
+        help="lean on the published data of this date, and on no other",
+    )
+
+
+def day(text: str) -> date:
+    """Read a date of an option."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected YYYY-MM-DD, found {text!r}") from error
+
+
+def prefixes(texts: Iterable[str]) -> tuple[Prefix, ...]:
+    """Read prefixes of an option.
+
+    Raises
+    ------
+    InputError
+        When one is none.
+    """
+    try:
+        return tuple(map(ip_network, texts))
+    except ValueError as error:
+        raise InputError(f"no prefix: {error}") from error
 
 
 def smtp_options(options: argparse.Namespace) -> "SmtpOptions":
@@ -337,11 +370,25 @@ def _live(
 
 
 def gazetteer_of(options: argparse.Namespace, published: Path | None = None) -> "Gazetteer":
-    """Open the gazetteer that was asked for, the world's own, or the shipped one."""
+    """Open the gazetteer that was asked for, the world's own, the newest built, or the shipped one.
+
+    Raises
+    ------
+    SnapshotError
+        When there is none, or none of the date that was asked for.
+    """
     from mxpath.datasets.gazetteer import Gazetteer  # noqa: PLC0415 - loads numpy
 
-    settings = settle(options)
+    settings, as_of = settle(options), getattr(options, "as_of", None)
     # A world knows itself better than the file's general choice does.
     general = None if published is not None and not settings.typed("gazetteer") else settings
     directory = general.gazetteer if general is not None else published
-    return Gazetteer.open(directory) if directory is not None else Gazetteer.shipped()
+    if directory is None and as_of is not None:
+        shipped = Gazetteer.shipped()
+        if shipped.as_of == as_of:
+            return shipped
+        return Gazetteer.open(gazetteer_of_date(as_of, shipped=shipped.as_of))
+    directory = directory or newest_gazetteer()
+    if directory is None:
+        return Gazetteer.shipped()
+    return Gazetteer.open(directory, as_of=as_of)

@@ -103,4 +103,11 @@ def _entry(
     entry = source.entry
     if entry.tables:
         return replace(entry, files=files, tables=tables)
-    return replace(entry, files=files, tables=tables, rows=tally.rows, skipped=tally.reasons)
+    return replace(
+        entry,
+        files=files,
+        tables=tables,
+        rows=tally.rows,
+        skipped=tally.reasons,
+        noted=tally.oddities,
+    )

@@ -47,10 +47,9 @@ class Source:
         SnapshotError
             When the bytes are not those that the manifest names.
         """
-        paths = [self.directory / name for name in self.entry.files]
-        contents = read_files(paths)
+        contents = read_files(self.paths)
         self._compare(digest(contents))
-        return list(zip(map(str, paths), contents, strict=True))
+        return list(zip(map(str, self.paths), contents, strict=True))
 
     def prove(self) -> None:
         """Make sure of the same of files of any size.
@@ -60,7 +59,12 @@ class Source:
         SnapshotError
             When the bytes are not those that the manifest names.
         """
-        self._compare(digest_of(self.directory / name for name in self.entry.files))
+        self._compare(digest_of(self.paths))
+
+    @property
+    def paths(self) -> list[Path]:
+        """Where its files lie."""
+        return [self.directory / name for name in self.entry.files]
 
     def _compare(self, found: str) -> None:
         if found != self.entry.sha256:
@@ -72,9 +76,9 @@ class Source:
     def files(self) -> Iterator[tuple[str, BinaryIO]]:
         """Yield name and octets of each file, to be read before the next; packed as they lie."""
         self.prove()
-        for name in self.entry.files:
-            with (self.directory / name).open("rb") as file:
-                yield str(self.directory / name), file
+        for path in self.paths:
+            with path.open("rb") as file:
+                yield str(path), file
 
     def documents(self) -> Iterator[tuple[str, bytes]]:
         """Name and unpacked content of each file."""

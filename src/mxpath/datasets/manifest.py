@@ -16,6 +16,7 @@
     tables = ["tables/…"]       # built from the snapshot, ready to be mapped (mxpath data build)
     rows = 655961               # how many rows the tables were built from
     skipped = [["no AS", 3]]    # why rows were left out, and how many
+    noted = [["longer", 2]]     # what is odd about rows that were kept, and how many
 
 The order of the snapshots is the order in which they are asked. Unknown keys are errors.
 """
@@ -35,7 +36,7 @@ from mxpath.model.snapshot import SnapshotRef
 
 FILE_NAME = "gazetteer.toml"
 _MAX_BYTES = 2**20
-_LEFT_OUT = ("tables", "skipped")
+_LEFT_OUT = ("tables", "skipped", "noted")
 """Not written when they are empty."""
 _T = TypeVar("_T")
 _Read = Callable[[Any, str], Any]
@@ -59,6 +60,8 @@ class Entry:
     """How many rows the tables were built from."""
     skipped: tuple[tuple[str, int], ...] = ()
     """Why rows were left out of them, and how many."""
+    noted: tuple[tuple[str, int], ...] = ()
+    """What is odd about rows that were kept, and how many."""
 
     @property
     def ref(self) -> SnapshotRef:
@@ -195,7 +198,7 @@ class _Reader:
         readers["as_of"] = self.day
         readers["files"] = readers["tables"] = lambda item, at: self.each(self.text, item, at)
         readers["rows"] = self.count
-        readers["skipped"] = lambda item, at: self.each(self.reason, item, at)
+        readers["skipped"] = readers["noted"] = lambda item, at: self.each(self.reason, item, at)
         return self.value(Entry, value, place, readers)
 
 

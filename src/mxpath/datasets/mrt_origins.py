@@ -83,7 +83,7 @@ def parse(
     own = Tally()
     found = stream([(source, BytesIO(document))], tally=own)
     if tally is not None:
-        tally.take(own)
+        tally.add(own)
     for family, ranges in found.items():
         if version in (None, family):
             yield from rows(ranges)

@@ -14,6 +14,7 @@ import lzma
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from mxpath.errors import ParseError, SnapshotError
 
@@ -61,8 +62,8 @@ class Tally:
         """Count rows that were kept although they are odd."""
         _count(self.noted, reason, count)
 
-    def take(self, other: "Tally") -> None:
-        """Add what another has counted."""
+    def add(self, other: "Tally") -> None:
+        """Take the counts of another tally along."""
         self.rows += other.rows
         for reason, count in other.skipped.items():
             self.skip(reason, count)
@@ -73,6 +74,11 @@ class Tally:
     def reasons(self) -> tuple[tuple[str, int], ...]:
         """Why rows were left out and how many, by reason."""
         return tuple(sorted(self.skipped.items()))
+
+    @property
+    def oddities(self) -> tuple[tuple[str, int], ...]:
+        """What is odd about rows that were kept and how many, by reason."""
+        return tuple(sorted(self.noted.items()))
 
     @property
     def skipped_rows(self) -> int:
@@ -141,19 +147,21 @@ def digest_of(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def _unpacked(data: bytes, name: str) -> io.BufferedIOBase:
-    raw = io.BytesIO(data)
-    if name.endswith(".xz"):
-        return lzma.open(raw)
-    if name.endswith(".gz"):
-        return gzip.open(raw)
-    if name.endswith(".bz2"):
-        return bz2.open(raw)
-    return raw
+def unpacked(file: BinaryIO, *, name: str = "") -> BinaryIO | io.BufferedIOBase:
+    """Return what reads the inside of an open file; its first octets or name tell the packing."""
+    start = file.read(6)
+    file.seek(0)
+    if start.startswith(b"\xfd7zXZ\0") or name.endswith(".xz"):
+        return lzma.open(file)
+    if start.startswith(b"\x1f\x8b") or name.endswith(".gz"):
+        return gzip.open(file)
+    if start.startswith(b"BZh") or name.endswith(".bz2"):
+        return bz2.open(file)
+    return file
 
 
 def unpack(data: bytes, *, source: str) -> bytes:
-    """Return the document inside ``data``; the end of ``source`` names the packing.
+    """Return the document inside ``data``; the end of ``source`` or its first octets tell the packing.
 
     Raises
     ------
@@ -161,7 +169,7 @@ def unpack(data: bytes, *, source: str) -> bytes:
         When the packing is broken or the document exceeds ``MAX_DOCUMENT_BYTES``.
     """
     try:
-        with _unpacked(data, source) as file:
+        with unpacked(io.BytesIO(data), name=source) as file:
             document = file.read(MAX_DOCUMENT_BYTES + 1)
     except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
         raise ParseError(f"cannot be unpacked: {error}", source=source) from error

@@ -19,27 +19,32 @@ class SnapshotSummary:
     rows: int
     skipped: tuple[tuple[str, int], ...]
     """Why rows were left out, and how many."""
+    noted: tuple[tuple[str, int], ...]
+    """What is odd about rows that were kept, and how many."""
     as_of: date
     publisher: str
     licence: str
+    url: str
     attribution: str
 
 
 def summary_of(source: Source) -> SnapshotSummary:
     """Say how many rows a snapshot has: as the manifest says, else by reading it whole."""
     entry = source.entry
-    rows, skipped = entry.rows, entry.skipped
+    rows, skipped, noted = entry.rows, entry.skipped, entry.noted
     if rows is None:
         tally = counted(source)
-        rows, skipped = tally.rows, tally.reasons
+        rows, skipped, noted = tally.rows, tally.reasons, tally.oddities
     return SnapshotSummary(
         name=entry.name,
         gives=source.dataset.spec.gives,
         rows=rows,
         skipped=skipped,
+        noted=noted,
         as_of=entry.as_of,
         publisher=entry.publisher,
         licence=entry.licence,
+        url=entry.url,
         attribution=entry.attribution,
     )
 

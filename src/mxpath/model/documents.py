@@ -126,15 +126,52 @@ class DatasetRow:
     credit: str = ""
     skipped: tuple[tuple[str, int], ...] = ()
     """Why rows were left out, and how many."""
+    noted: tuple[tuple[str, int], ...] = ()
+    """What is odd about rows that were kept, and how many."""
+    section: str = ""
+    """Which question of the gazetteer it answers."""
+    cadence: str = ""
+    """How often its publisher renews it, in words."""
+    url: str = ""
+    """Where it was from; of a data set that is not held, where one date of it lies."""
+    held: tuple[date, ...] = ()
+    """Dates of it in the gazetteer that answers lean on now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmptySection:
+    """A question that a gazetteer cannot answer."""
+
+    section: str
+    lacks: str
+    """What would be there."""
+    so: str
+    """What cannot be told without it."""
+    command: str
+    """The command that fills it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GazetteerDate:
+    """A gazetteer of the user's store."""
+
+    as_of: date
+    directory: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetList:
-    """What ``mxpath data list --json`` and ``data show --json`` print."""
+    """What ``mxpath data list --json``, ``show --json`` and ``build --json`` print."""
 
     directory: str | None
+    """Of the gazetteer."""
     as_of: date | None
     datasets: tuple[DatasetRow, ...]
+    empty: tuple[EmptySection, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """What a build did not take, each in words."""
+    gazetteers: tuple[GazetteerDate, ...] = ()
+    """What stands side by side in the store, the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

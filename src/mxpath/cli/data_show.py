@@ -1,0 +1,76 @@
+"""``mxpath data show``: what a gazetteer holds, what was left out of it, and what fills the rest."""
+
+import argparse
+
+from mxpath.acquire import store
+from mxpath.cli import options as shared
+from mxpath.cli.data_rows import empty_sections, print_empty, print_snapshot, put
+from mxpath.datasets.catalog import DATASETS
+from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.datasets.snapshot_summary import SnapshotSummary
+from mxpath.errors import InputError
+from mxpath.model import codec
+from mxpath.model.documents import DatasetList, DatasetRow, GazetteerDate
+from mxpath.model.foreign_text import printable
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", nargs="?", metavar="NAME", help="only this data set")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    shared.add_gazetteer(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the contents of a gazetteer, and which others there are."""
+    document = _contents(shared.gazetteer_of(options), options.name)
+    if options.json:
+        print(codec.dump(document).decode(), end="")
+        return 0
+    dated = f"of {document.as_of}" if document.as_of else "of mixed dates"
+    put(f"gazetteer {dated} at {document.directory}")
+    for row in document.datasets:
+        print()
+        print_snapshot(row)
+    print_empty(document.empty)
+    if document.gazetteers:
+        print("\nin the store (--as-of DATE takes one)")
+        for one in document.gazetteers:
+            print(f"  {one.as_of}  {one.directory}")
+    return 0
+
+
+def _contents(gazetteer: Gazetteer, name: str | None) -> DatasetList:
+    held = gazetteer.describe()
+    rows = tuple(_row(one) for one in held if name in (None, one.name))
+    if not rows and name is not None:
+        known = ", ".join(dict.fromkeys(one.name for one in held)) or "nothing"
+        raise InputError(f"the gazetteer holds no {printable(name)!r}; it holds {known}")
+    return DatasetList(
+        directory=str(gazetteer.directory),
+        as_of=gazetteer.as_of,
+        datasets=rows,
+        empty=() if name is not None else empty_sections(gazetteer.missing),
+        gazetteers=tuple(
+            GazetteerDate(as_of=day, directory=str(store.gazetteer_of_date(day)))
+            for day in reversed(store.gazetteer_dates())
+        ),
+    )
+
+
+def _row(held: SnapshotSummary) -> DatasetRow:
+    dataset = DATASETS[held.name]
+    return DatasetRow(
+        name=held.name,
+        publisher=held.publisher,
+        licence=held.licence,
+        as_of=held.as_of,
+        rows=held.rows,
+        gives=held.gives,
+        credit=held.attribution,
+        skipped=held.skipped,
+        noted=held.noted,
+        section=dataset.section.value,
+        cadence=dataset.spec.cadence,
+        url=held.url,
+    )
