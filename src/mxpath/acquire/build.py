@@ -27,7 +27,6 @@ from mxpath.datasets.gazetteer_source import Source, source_of
 from mxpath.datasets.manifest import FILE_NAME, Entry, Manifest, manifest_text, read_manifest
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.errors import InputError, SnapshotError
-from mxpath.model.address import Prefix
 
 if TYPE_CHECKING:
     from mxpath.datasets.prefix_arrays import Ranges
@@ -83,14 +82,11 @@ def build(inputs: Inputs, plan: Plan, *, progress: Progress = _silent) -> Built:
     directory = plan.out or gazetteers_directory() / as_of.isoformat()
     with claimed(directory):
         reading = _Reading(sources, progress)
-        entries = [
-            compile_source(
-                reading.of(source, public=inputs.public, lenient=plan.lenient),
-                directory,
-                public=inputs.public,
-            )
-            for source in sources
-        ]
+        entries: list[Entry] = []
+        for source in sources:
+            turn = reading.of(source, lenient=plan.lenient)
+            known = _exchanges(entries, directory)
+            entries.append(compile_source(turn, directory, public=inputs.public, known=known))
         manifest = Manifest(
             as_of=as_of, public=inputs.public, routing=inputs.routing, snapshot=tuple(entries)
         )
@@ -131,6 +127,14 @@ def gather_downloads(as_of: date | None = None, said: Said | None = None) -> Inp
             "or name files to build from"
         )
     return gather(found, said or Said())
+
+
+def _exchanges(entries: Iterable[Entry], directory: Path) -> Source | None:
+    """The first list of all exchange points among what is built: it numbers them."""
+    for entry in entries:
+        if DATASETS[entry.name].section is Section.EXCHANGES:
+            return source_of(directory, entry)
+    return None
 
 
 def _date_of(sources: Sequence[Source], as_of: date | None) -> date:
@@ -188,7 +192,7 @@ class _Reading:
         self._total = sum(self._sizes.values())
         self._before = 0
 
-    def of(self, source: Source, *, public: tuple[Prefix, ...], lenient: bool) -> Source:
+    def of(self, source: Source, *, lenient: bool) -> Source:
         """Return the source as it is to be read, after saying that it is its turn."""
         self._done += self._before
         self._before = self._sizes[id(source)]
@@ -198,9 +202,9 @@ class _Reading:
             return source
 
         def told(files: Files, **options: Any) -> "dict[int, Ranges]":
-            return stream(self._watched(files), public=public, lenient=lenient, **options)
+            return stream(self._watched(files), lenient=lenient, **options)
 
-        return replace(source, dataset=replace(source.dataset, stream=told), opened={})
+        return replace(source, dataset=replace(source.dataset, stream=told))
 
     def _watched(self, files: Files) -> Files:
         done = self._done

@@ -143,7 +143,7 @@ def _origins_at_once(
                 return None
             whole.append(part)
         found[version] = prefix_arrays.cut(origin_columns.joined(whole))
-    tally.take(counted)
+    tally.add(counted)
     return found
 
 
