@@ -18,6 +18,7 @@ from dataclasses import replace
 from mxpath import __version__
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.place import locate, stated_place
+from mxpath.attribution.provider import provider_claims
 from mxpath.attribution.registry import enrich
 from mxpath.attribution.routing_state import ask_collectors
 from mxpath.datasets.catalog import Section
@@ -124,6 +125,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         as_of=gazetteer.as_of,
         provenance=_provenance(vantage, gazetteer, options, work),
         names=work.names,
+        providers=provider_claims(work.mail.plan.hosts if work.mail else (), gazetteer),
         transit_free=_transit_free(routes, gazetteer),
         routing=routing,
         notes=(*work.notes, *_resolvers(work.mail), *_blind_spots(work.traces, gazetteer)),

@@ -4,14 +4,16 @@ Nodes are named ``kind:key``; each has ``kind`` and ``label``, and by kind:
 
     vantage     address_v4, address_v6, asn            where we stood, or another tool did
     domain      domain                                 a mail domain asked about
-    mx          host                                   a mail host's name
+    mx          host, provider, provider_grade         a mail host's name
     address     address, family, asn                   an address of a mail host
     interface   address, family, asn                   an address that a router answered from;
                                                        an address, not a router: no alias resolution is claimed
     unknown     towards, flow, ttl, family             one silent hop of one trace, never merged
     prefix      prefix                                 the longest covering prefix
     as          asn, name                              a network
-    organisation  name, handle, country                who holds a range, by the registry's word
+    organisation  name, handle, country                who holds a range, by the registry's word,
+                                                       or runs a network, by a data set
+    place       city, country, latitude, longitude     where somebody says that something is
     ixp         ix_id, name                            an exchange point
 
 Edges have ``kind``, ``vantage``, ``family`` (``v4``, ``v6`` or ``both``), ``time`` (ISO 8601,
@@ -21,9 +23,12 @@ UTC, start of the study), ``domain``, and by kind:
     resolves       mx -> address
     covered_by     address -> prefix       dataset, as_of          (also interface -> prefix)
     operated_by    address -> organisation  dataset, as_of, grade  (also interface -> organisation)
+                   as -> organisation       dataset, as_of, grade  of a data set of organisations
     originated_by  prefix -> as            dataset, as_of          (each origin of a multi-origin prefix)
     at             interface -> ixp        asn                     a member's port on the peering LAN
                    vantage -> as                                   the network we stood in
+                   address -> place  dataset, as_of, grade         claimed or hinted, never proved; none
+                                                                   that is refuted (also interface, vantage -> place)
     hop            from hop to hop         towards, flow, ttl, rtt_ms   smallest round trip to the head
     as_link        as -> as                towards, medium, seen_in, grade
     crosses        as -> ixp, ixp -> as    towards, ix_id, grade, basis
@@ -45,7 +50,8 @@ from mxpath.model.evidence import Claim
 from mxpath.model.foreign_text import printable
 from mxpath.model.network import Network
 from mxpath.model.origin import Origin
-from mxpath.model.registry import Registration
+from mxpath.model.place import Place
+from mxpath.model.registry import Organisation, Registration
 from mxpath.model.route import Route
 from mxpath.model.study import Study
 from mxpath.model.trace import Flow, Hop, Trace
@@ -58,6 +64,7 @@ NODE_KINDS = (
     "prefix",
     "as",
     "organisation",
+    "place",
     "ixp",
     "unknown",
     "interface",
@@ -144,12 +151,18 @@ def _add_vantage(graph: Graph, here: Origin, stamp: _Stamp) -> None:
     )
     if here.network is not None:
         _edge(graph, node, _add_network(graph, here.network), kind="at", **stamp.facts("both"))
+    if here.place is not None:
+        head = _add_place(graph, here.place.value)
+        _edge(graph, node, head, kind="at", **_told(here.place), **stamp.facts("both"))
 
 
 def _add_plan(graph: Graph, study: Study, stamp: _Stamp) -> None:
     domain = _node(graph, "domain", study.domain, domain=study.domain)
     for host in study.mail.plan.hosts:
-        mx = _node(graph, "mx", host.name, host=host.name)
+        provider = study.providers.get(host.name)
+        grade = provider.grade.value if provider is not None and provider.grade else None
+        title = provider.value.title if provider is not None else None
+        mx = _node(graph, "mx", host.name, host=host.name, provider=title, provider_grade=grade)
         _edge(graph, domain, mx, kind="mx", preference=host.preference, **stamp.facts("both"))
         for address in host.addresses:
             end = _add_address(graph, study, address, "address")
@@ -211,9 +224,16 @@ def _own(graph: Graph, node: str, owner: Attribution, stamp: _Stamp) -> None:
         _edge(graph, node, ixp, kind="at", asn=asn, **facts)
     if owner.registration is not None and owner.registration.value.organisation is not None:
         holder = _add_organisation(graph, owner.registration.value)
-        grade = owner.registration.grade.value if owner.registration.grade else None
-        dated = _dated(owner.registration)
-        _edge(graph, node, holder, kind="operated_by", grade=grade, **dated, **facts)
+        _edge(graph, node, holder, kind="operated_by", **_told(owner.registration), **facts)
+    if owner.network is not None and owner.organisation is not None:
+        tail = _add_network(graph, owner.network)
+        head = _add_named(graph, owner.organisation)
+        if not _has_edge(graph, tail, head, stamp):
+            told = _told(owner.organisation)
+            _edge(graph, tail, head, kind="operated_by", **told, **stamp.facts("both"))
+    for place in owner.places:
+        head = _add_place(graph, place.value)
+        _edge(graph, node, head, kind="at", **_told(place), **facts)
     if owner.origin is None:
         return
     dated = _dated(owner.origin)
@@ -233,6 +253,36 @@ def _dated(claim: Claim[Any]) -> dict[str, Fact]:
         "dataset": why.source if why else None,
         "as_of": why.as_of.isoformat() if why and why.as_of else None,
     }
+
+
+def _told(claim: Claim[Any]) -> dict[str, Fact]:
+    return {"grade": claim.grade.value if claim.grade else None, **_dated(claim)}
+
+
+def _add_named(graph: Graph, claim: Claim[Organisation]) -> str:
+    organisation = claim.value
+    return _node(
+        graph,
+        "organisation",
+        # A handle is one data set's own.
+        f"{organisation.handle or organisation.name}@{claim.evidence[0].source}",
+        label=organisation.name,
+        name=organisation.name,
+        handle=organisation.handle,
+        country=organisation.country,
+    )
+
+
+def _add_place(graph: Graph, place: Place) -> str:
+    return _node(
+        graph,
+        "place",
+        str(place),
+        city=place.city,
+        country=place.country,
+        latitude=place.latitude,
+        longitude=place.longitude,
+    )
 
 
 def _add_organisation(graph: Graph, held: Registration) -> str:

@@ -93,7 +93,8 @@ def roofs(study: Study) -> tuple[Roof, ...]:
         _each_family(RoofKind.BLOCK, addresses, _block),
         _each_family(RoofKind.PREFIX, addresses, lambda a: _announced(study, a)),
         _one(RoofKind.NETWORK, [_network(study, a) for a in addresses]),
-        _one(RoofKind.ORGANISATION, [_organisation(study, a) for a in addresses]),
+        _one(RoofKind.ORGANISATION, [_holder(study, a) for a in addresses])
+        or _one(RoofKind.ORGANISATION, [_organisation(study, a) for a in addresses]),
         *_on_routes(study, addresses),
     )
     return tuple(roof for roof in found if roof is not None)
@@ -135,6 +136,13 @@ def _network(study: Study, address: IPAddress) -> Network | None:
 
 
 def _organisation(study: Study, address: IPAddress) -> Organisation | None:
+    """Who runs the network, by the data sets of organisations: several networks can be one's."""
+    owner = study.owners.get(address)
+    claim = owner.organisation if owner is not None else None
+    return claim.value if claim is not None else None
+
+
+def _holder(study: Study, address: IPAddress) -> Organisation | None:
     """Who runs the network, by the registry's word; else who holds the range."""
     owner = study.owners.get(address)
     claims = (owner.operator, owner.registration) if owner is not None else ()

@@ -114,5 +114,6 @@ def refuted_place(claim: Claim[Place], rtt_ms: float, here: Claim[Place]) -> Ref
         rtt_ms=rtt_ms,
         least_rtt_ms=round(least_ms, 1),
         distance_km=round(distance_km, 1),
+        here=here.grade,
         counter_evidence=(measured, *here.evidence),
     )

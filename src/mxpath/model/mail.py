@@ -48,6 +48,18 @@ class MxHost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailProvider:
+    """Who runs mail servers for others."""
+
+    name: str
+    """A short name, the same for all its servers."""
+    title: str
+    """What people call it."""
+    kind: str | None = None
+    """What it does, in the publisher's words (``Email Security``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MxPlan:
     """The hosts in the order in which a sender tries them."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 
-from mxpath.model.evidence import Claim, Evidence
+from mxpath.model.evidence import Claim, Evidence, Grade
 
 _EARTH_KM = 6371.0
 """Mean radius."""
@@ -74,4 +74,6 @@ class RefutedPlace:
     """Smallest that the distance allows."""
     distance_km: float
     """From where we stand."""
+    here: Grade | None
+    """How sure it is where we stand; the refutation is no surer."""
     counter_evidence: tuple[Evidence, ...]

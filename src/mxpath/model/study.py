@@ -9,7 +9,7 @@ from mxpath.model.attribution import Attribution
 from mxpath.model.bgp import RoutingAnswer
 from mxpath.model.egress import Egress
 from mxpath.model.evidence import Claim
-from mxpath.model.mail import MailDomain
+from mxpath.model.mail import MailDomain, MailProvider
 from mxpath.model.origin import Origin
 from mxpath.model.route import Route
 from mxpath.model.session import SmtpSession
@@ -60,6 +60,8 @@ class Study:
     provenance: Provenance
     names: dict[IPAddress, Claim[str]] = field(default_factory=dict)
     """Host names of MX addresses and hops, as their holders have written them down."""
+    providers: dict[str, Claim[MailProvider]] = field(default_factory=dict)
+    """Who runs the mail hosts, by their names."""
     notes: tuple[str, ...] = ()
     """What was left out and why: missing privilege, an interrupt, a budget."""
     egress: tuple[Egress, ...] = ()

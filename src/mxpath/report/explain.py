@@ -1,7 +1,8 @@
 """Why do you say so? Every claim of a study, by a key one can ask for.
 
-Keys: a verdict's name; ``owner:ADDRESS``, ``rpki:ADDRESS``, ``holder:ADDRESS`` and
-``operator:ADDRESS``; ``transit-free:ASN``; and for each route ``crossing:``, ``border:`` and ``segment:`` with
+Keys: a verdict's name; ``owner:ADDRESS``, and with other words in place of ``owner`` what else
+is said of an address: ``rpki``, ``delegation``, ``organisation``, ``siblings``, ``country``,
+``place``, ``refuted``, ``holder``, ``operator``; ``provider:HOST``; ``transit-free:ASN``; and for each route ``crossing:``, ``border:`` and ``segment:`` with
 ``TARGET:TTL``.
 
 One asks with a key, the beginning of one, an address (all that is said of it), or the name
@@ -23,6 +24,7 @@ from mxpath.model.network import Network
 from mxpath.model.route import Differential, Route
 from mxpath.model.study import Study
 from mxpath.model.verdict import Verdict
+from mxpath.report.owners import about_owner, refuted_words
 
 
 def claims_of(study: Study) -> Iterator[Explained]:
@@ -37,6 +39,9 @@ def claims_of(study: Study) -> Iterator[Explained]:
         yield _explained(f"transit-free:{named.asn}", words, claim)
     for owner in study.owners.values():
         yield from _owner_claims(owner)
+    for host, provider in study.providers.items():
+        words = f"{host} is run by {provider.value.title}, as its name says."
+        yield _explained(f"provider:{host}", words, provider)
 
 
 def asked_for(study: Study, question: str) -> tuple[Explained, ...]:
@@ -155,6 +160,16 @@ def _owner_claims(owner: Attribution) -> Iterator[Explained]:
         route = owner.rpki.value
         words = f"The route {route.prefix}, which holds {owner.address}, is {route} in the RPKI."
         yield _explained(f"rpki:{owner.address}", words, owner.rpki)
+    for kind, sentence, claim in about_owner(owner):
+        yield _explained(f"{kind}:{owner.address}", sentence, claim)
+    for refuted in owner.refuted_places:
+        yield Explained(
+            key=f"refuted:{owner.address}",
+            sentence=f"{owner.address} is {refuted_words(refuted)}.",
+            grade=refuted.here,
+            evidence=refuted.counter_evidence,
+            counter_evidence=refuted.place.evidence,
+        )
     yield from _holder_claims(owner)
 
 

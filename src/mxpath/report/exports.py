@@ -105,6 +105,8 @@ _SHAPES = {
     "address": "box",
     "prefix": "note",
     "as": "box3d",
+    "organisation": "tab",
+    "place": "egg",
     "ixp": "diamond",
     "interface": "ellipse",
     "unknown": "point",

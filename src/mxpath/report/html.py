@@ -6,9 +6,11 @@ template's escaping; figures are our own drawings.
 
 from collections.abc import Iterator
 
+from mxpath.attribution.delegation import delegation_words
 from mxpath.graph.influence import carried
 from mxpath.graph.sightings import owner_name
 from mxpath.model.address import IPAddress
+from mxpath.model.attribution import Attribution
 from mxpath.model.changes import Changes
 from mxpath.model.dns import DnsAnswer
 from mxpath.model.documents import Explained
@@ -23,6 +25,7 @@ from mxpath.report.amounts import milliseconds
 from mxpath.report.backbone import backbone_rows
 from mxpath.report.changes import since_words
 from mxpath.report.explain import claims_of
+from mxpath.report.owners import refuted_words
 from mxpath.report.pages import inline_figure, render
 from mxpath.report.words import (
     beside_words,
@@ -174,7 +177,7 @@ def _hosts(study: Study) -> Iterator[Section]:
             "name": printable(host),
             "address": str(address),
             "route": route_line(route, host) if route is not None and route.segments else "",
-            "facts": list(_facts(study, address, session)),
+            "facts": list(_facts(study, host, address, session)),
             "phases": [*_phases(session)],
             "ladder": inline_figure("ladder", study, number=number, target=str(address))
             if trace is not None and trace.hops
@@ -184,13 +187,14 @@ def _hosts(study: Study) -> Iterator[Section]:
 
 
 def _facts(
-    study: Study, address: IPAddress, session: SmtpSession | None
+    study: Study, host: str, address: IPAddress, session: SmtpSession | None
 ) -> Iterator[tuple[str, str]]:
     yield "Whose", owner_name(study, address)
     owner = study.owners.get(address)
-    if owner is not None and owner.registration is not None:
-        held = owner.registration.value
-        yield "Registered", printable(f"{held.range_words} to {held.holder_words}", limit=300)
+    if owner is not None:
+        yield from _owner_facts(owner)
+    if (provider := study.providers.get(host)) is not None:
+        yield "By its name", printable(f"{provider.value.title} ({provider.grade})")
     yield "Conversation", outcome_words(session) if session is not None else "not tried"
     trace = study.trace_to(address)
     yield "Trace", _trace_words(trace) if trace is not None else "none"
@@ -204,6 +208,25 @@ def _facts(
         yield "TLS", tls
     if session.tls is not None:
         yield "Certificate", _certificate_words(session)
+
+
+def _owner_facts(owner: Attribution) -> Iterator[tuple[str, str]]:
+    """Registered, claimed or hinted; the reasons stand below, with the hops."""
+    if owner.organisation is not None:
+        yield "Run by", printable(f"{owner.organisation.value} ({owner.organisation.grade})")
+    if owner.delegation is not None:
+        block = owner.delegation.value
+        words = f"{block.range_words} {delegation_words(block)}"
+        yield "Delegated", words + (", yet announced: a bogon" if owner.is_bogon else "")
+    if owner.country is not None:
+        yield "Registered in", f"{owner.country.value} (no proof of place)"
+    for place in owner.places:
+        yield "Said to be in", printable(f"{place.value} ({place.grade})")
+    for refuted in owner.refuted_places:
+        yield "Not there", printable(refuted_words(refuted))
+    if owner.registration is not None:
+        held = owner.registration.value
+        yield "Registered", printable(f"{held.range_words} to {held.holder_words}", limit=300)
 
 
 def _certificate_words(session: SmtpSession) -> str:
@@ -243,10 +266,13 @@ def _phases(session: SmtpSession | None) -> Iterator[Section]:
         }
 
 
+_HOP_REASONS = ("owner", "rpki", "organisation", "country", "place", "refuted", "holder")
+
+
 def _hop(study: Study, trace: Trace, hop: Hop, reasons: dict[str, Explained]) -> Section:
     owner = study.owners.get(hop.address) if hop.address is not None else None
     special = owner.special.value if owner is not None and owner.special is not None else ""
-    keys = [f"{kind}:{a}" for a in hop.responders for kind in ("owner", "rpki", "holder")]
+    keys = [f"{kind}:{a}" for a in hop.responders for kind in _HOP_REASONS]
     keys += [f"{kind}:{trace.target}:{hop.ttl}" for kind in ("crossing", "border")]
     rtt = hop.min_rtt_ms
     answered = sum(probe.reply is not None for probe in hop.probes)

@@ -18,6 +18,7 @@ from mxpath.model.verdict import Verdict
 from mxpath.report.amounts import milliseconds
 from mxpath.report.changes import since_words
 from mxpath.report.lines import wrap
+from mxpath.report.owners import hosts_words
 from mxpath.report.words import (
     beside_words,
     fate_words,
@@ -182,6 +183,9 @@ def _summary(study: Study, changes: Changes | None) -> Iterator[Row]:
     beside = beside_words(study)
     if beside:
         yield "beside it", beside
+    hosts = hosts_words(study)
+    if hosts:
+        yield "whose", hosts
     holders = holder_words(study)
     if holders:
         yield "held by", holders
