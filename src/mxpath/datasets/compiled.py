@@ -42,8 +42,8 @@ def compile_source(
     public
         Special-purpose ranges that count as public there.
     known
-        PeeringDB, if it is the first list of exchange points there: what exchange points say
-        of themselves is joined with it.
+        The first list of all exchange points there: what exchange points say of themselves is
+        joined with it.
 
     Returns
     -------
@@ -60,7 +60,9 @@ def compile_source(
     OSError
         When ``directory`` cannot be written.
     """
-    source = _set_in(source, tuple(public), known)
+    if known is not None and source.dataset.section is Section.MEMBERS:
+        source = replace(source, known=known)
+    source = source.judged_by(tuple(public))
     tally = Tally()
     if source.dataset.section not in TABLES:
         tally = counted(source)
@@ -70,13 +72,6 @@ def compile_source(
         names.append(f"{DIRECTORY}/{kind.file_name(source.key)}")
         write_columns(directory / names[-1], table.columns())
     return _entry(source, tally, tables=tuple(names))
-
-
-def _set_in(source: Source, public: tuple[Prefix, ...], known: Source | None) -> Source:
-    """The source as the gazetteer that is made will see it."""
-    if source.dataset.section is not Section.MEMBERS or known is None:
-        return replace(source, public=public, known=None)
-    return replace(source, public=public, known=replace(known, public=public))
 
 
 def _built(source: Source, tally: Tally) -> Built:

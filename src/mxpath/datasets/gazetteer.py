@@ -27,10 +27,11 @@ from mxpath.datasets.catalog import Section
 from mxpath.datasets.city_map import CityMap
 from mxpath.datasets.delegated import Delegation, Kind
 from mxpath.datasets.exchange_table import Exchange, Exchanges
+from mxpath.datasets.gazetteer_dates import dated_manifest
 from mxpath.datasets.gazetteer_source import Source, sources_of
 from mxpath.datasets.geofeed import GeofeedRow
 from mxpath.datasets.hostnames import Spot
-from mxpath.datasets.manifest import Manifest, read_manifest
+from mxpath.datasets.manifest import Manifest
 from mxpath.datasets.names import NameTable
 from mxpath.datasets.peeringdb_rows import Org
 from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
@@ -51,7 +52,6 @@ from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot_summary import SnapshotSummary, summary_of
 from mxpath.datasets.transit_free import of_clique
 from mxpath.datasets.vrp_table import VrpTable
-from mxpath.errors import SnapshotError
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import IxpLan, IxpPort, OriginSet
 from mxpath.model.network import Network
@@ -81,21 +81,19 @@ class Gazetteer:
         Parameters
         ----------
         directory
-            Holds ``gazetteer.toml`` and the files it names.
+            Holds ``gazetteer.toml`` and what it names, or directories called by dates that do.
         as_of
-            The date it has to stand for; any when ``None``.
+            The date it has to stand for; of several the newest when ``None``, and of one any.
 
         Raises
         ------
         SnapshotError
-            When the directory, its manifest or a file is not there, or its date is another.
+            When the directory, its manifest or a file is not there, or its date is another;
+            the message names the dates that there are.
         ParseError
             When the manifest is malformed or names an unknown data set.
         """
-        manifest = read_manifest(directory)
-        if as_of is not None and manifest.as_of != as_of:
-            found = manifest.as_of or "a mixture of dates"
-            raise SnapshotError(f"the gazetteer at {directory} is of {found}, not of {as_of}")
+        directory, manifest = dated_manifest(directory, as_of=as_of)
         return cls(directory, manifest)
 
     @classmethod

@@ -39,6 +39,13 @@ class Source:
         """The snapshot as an answer names it."""
         return self.entry.ref
 
+    def judged_by(self, public: tuple[Prefix, ...]) -> "Source":
+        """The same where other special-purpose ranges count as public."""
+        known = self.known.judged_by(public) if self.known is not None else None
+        if (public, known) == (self.public, self.known):
+            return self
+        return replace(self, public=public, known=known, tables={})
+
     def proved(self) -> list[tuple[str, bytes]]:
         """Name and bytes of each file, once they are known to be the right ones.
 
@@ -157,8 +164,7 @@ def sources_of(directory: Path, manifest: Manifest) -> tuple[Source, ...]:
     ParseError, SnapshotError
         As :func:`source_of` does.
     """
-    public = manifest.public
-    found = [source_of(directory, entry, public=public) for entry in manifest.snapshot]
+    found = [source_of(directory, entry, public=manifest.public) for entry in manifest.snapshot]
     known = next((one for one in found if one.dataset.section is Section.EXCHANGES), None)
     return tuple(
         replace(one, known=known) if one.dataset.section is Section.MEMBERS else one
