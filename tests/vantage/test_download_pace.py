@@ -7,7 +7,7 @@ import pytest
 
 from mxpath.model.download import Download, DownloadFate, DownloadQuestion, Progress
 from mxpath.vantage.clock import ManualClock, moment
-from mxpath.vantage.download_pace import PoliteDownloader
+from mxpath.vantage.download_pace import PoliteDownloader, is_this_host
 from mxpath.vantage.resting import RestBook
 
 URL = "https://data.example/file"
@@ -78,3 +78,16 @@ def test_two_processes_take_turns_and_obey_what_the_other_was_told(tmp_path: Pat
     assert PoliteDownloader(Scripted(clock, DONE), clock, RestBook(book)).download(
         elsewhere, tmp_path / "c"
     )
+
+
+def test_this_host_needs_no_rest(tmp_path: Path) -> None:
+    clock = ManualClock()
+    inner = Scripted(clock, DONE, DONE)
+    polite = PoliteDownloader(
+        inner, clock, RestBook(None), needs_rest=lambda host: not is_this_host(host)
+    )
+    for _ in range(2):
+        question = DownloadQuestion(url="http://127.0.0.1:8080/file", gap_s=3.0)
+        polite.download(question, tmp_path / "file")
+    assert inner.asked_s == [0.0, 0.0]
+    assert not is_this_host("127.example:80")

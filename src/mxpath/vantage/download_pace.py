@@ -13,6 +13,7 @@ The law:
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,6 +44,8 @@ class PoliteDownloader:
         Turns and rests of all processes.
     notice
         Told in words what is waited for.
+    needs_rest
+        Whether a host is a stranger's; one of ours is asked without gaps.
     """
 
     def __init__(
@@ -52,8 +55,10 @@ class PoliteDownloader:
         book: RestBook,
         *,
         notice: Callable[[str], None] = lambda _words: None,
+        needs_rest: Callable[[str], bool] = lambda _host: True,
     ) -> None:
-        self._inner, self._clock, self._book, self._notice = inner, clock, book, notice
+        self._inner, self._clock, self._book = inner, clock, book
+        self._notice, self._needs_rest = notice, needs_rest
 
     def download(
         self, question: DownloadQuestion, into: Path, progress: Progress | None = None
@@ -78,7 +83,8 @@ class PoliteDownloader:
 
     def _await_turn(self, question: DownloadQuestion) -> Download | None:
         """Wait until the host may be asked; return what is answered where that is too long."""
-        host, gap = _host(question.url), timedelta(seconds=question.gap_s)
+        host = _host(question.url)
+        gap = timedelta(seconds=question.gap_s if self._needs_rest(host) else 0.0)
         told = False
         while True:
             now = moment(self._clock.now_ns())
@@ -128,4 +134,15 @@ def live_downloader(
     """Return what downloads over the Internet, in turn with all other processes of this user."""
     asker = Asker(agent=user_agent(contact), trust_file=trust_file, source=source)
     inner = HttpDownloader(clock, asker)
-    return PoliteDownloader(inner, clock, RestBook(book_path()), notice=notice)
+    book = RestBook(book_path())
+    return PoliteDownloader(
+        inner, clock, book, notice=notice, needs_rest=lambda host: not is_this_host(host)
+    )
+
+
+def is_this_host(host: str) -> bool:
+    """Whether ``HOST:PORT`` names this very host by its loopback address."""
+    try:
+        return ip_address(urlsplit(f"//{host}").hostname or "").is_loopback
+    except ValueError:
+        return False
