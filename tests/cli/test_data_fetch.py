@@ -14,7 +14,7 @@ import pytest
 
 from loopback_publishers import Handler, Publisher, cut, publishing, says
 from mxpath.cli import main
-from published_world import configuration, lay_out
+from published_world import PORTS, configuration, lay_out
 
 
 @pytest.fixture
@@ -177,6 +177,8 @@ def test_the_starter_bundle_asks_the_configured_hosts_alone(
     told, complaints = process.communicate(timeout=60)
     assert (process.returncode, complaints) == (0, ""), told
     assert sorted(path.name for path in store.iterdir()) == ["as2org", "asrel", "peeringdb", "vrps"]
+    assert "gazetteer of 2026-06-17" in told
+    _the_gazetteer_is_used(tmp_path)
     port = publisher.url.rstrip("/").rpartition(":")[2]
     allowed = (f"('127.0.0.1', {port})", f"('127.0.0.1', '{port}')")
     assert all(line.endswith(allowed) for line in turned_to(tmp_path)), turned_to(tmp_path)
@@ -189,6 +191,19 @@ def test_the_starter_bundle_asks_the_configured_hosts_alone(
     for quiet in ("--dry-run", "--offline"):
         start(tmp_path, "fetch", "--yes", quiet, "rrc00").communicate(timeout=60)
     assert turned_to(tmp_path) == set()
+
+
+def _the_gazetteer_is_used(tmp_path: Path) -> None:
+    """Further commands lean on what was fetched, without a word on where it lies."""
+    shown = start(tmp_path, "show").communicate(timeout=60)[0]
+    for row in ("peeringdb", "2026-06-17", "asrel", "2026-06-01", "PeeringDB (peeringdb.com)"):
+        assert row in shown
+    asking = [sys.executable, "-m", "mxpath", "attribute", PORTS[64500], "--json"]
+    done = subprocess.run(asking, capture_output=True, text=True, check=True)
+    (found,) = json.loads(done.stdout)["attributions"]
+    assert found["ixp_port"]["value"]["ix_name"] == "MADE-IX"
+    assert found["ixp_port"]["value"]["member"] == {"asn": 64500, "name": "Made 64500"}
+    assert found["ixp_port"]["evidence"][0]["as_of"] == "2026-06-17"
 
 
 @pytest.mark.slow

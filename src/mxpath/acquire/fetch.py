@@ -22,9 +22,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from mxpath.acquire import snapshots
+from mxpath.acquire.dates import told_date
 from mxpath.acquire.editions import Edition, Wanted
 from mxpath.acquire.fetch_checks import md5_of, prove, published_md5, sha256_of
 from mxpath.acquire.fetched_notes import FileNote, Notes, read_notes, write_notes
+from mxpath.acquire.heads import Head
 from mxpath.acquire.publishers import Chosen
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.errors import ParseError, SnapshotError
@@ -301,8 +303,8 @@ class _Errand:
         )
 
     def _day_of(self, files: list[Path], notes: dict[str, FileNote]) -> date:
-        dated = self.chosen.publisher.dated
-        told = [day for path in files if dated is not None and (day := dated(path)) is not None]
+        kind = self.chosen.publisher.dataset
+        told = [found[0] for path in files if (found := told_date(kind, Head.of(path)))]
         if told:
             return max(told)
         return max(_made(note) for note in notes.values()).date()

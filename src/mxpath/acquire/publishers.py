@@ -12,17 +12,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from mxpath.acquire import content_dates, editions
+from mxpath.acquire import editions
 from mxpath.acquire.editions import Find
 from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.snapshot import MAX_FILE_BYTES, Spec
 from mxpath.errors import InputError
 from mxpath.model.foreign_text import printable
 
-Dated = Callable[[Path], date | None]
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -43,8 +41,6 @@ class Publisher:
     """How its newest edition is found; ``None`` where a collector has to be named."""
     find_of: Callable[[str, Callable[[], date]], Find] | None = None
     """The same for one of many collectors, by its name and the day on the clock."""
-    dated: Dated | None = None
-    """What its documents say of their day."""
     gap_s: float = 1.0
     max_octets: int = MAX_FILE_BYTES
     key: str = ""
@@ -93,7 +89,6 @@ PUBLISHERS: dict[str, Publisher] = {
         questions=len(editions.PEERINGDB_KINDS),
         fresh=_HOUR,
         find=editions.peeringdb,
-        dated=content_dates.of_peeringdb,
         gap_s=3.0,
         key="peeringdb",
         # The same large question without a key is answered once an hour.
@@ -125,7 +120,6 @@ PUBLISHERS: dict[str, Publisher] = {
         questions=1,
         fresh=_HOUR,
         find=editions.fixed("vrps.json"),
-        dated=content_dates.of_vrps,
         by="the rpki-client console (a relying party of the OpenBSD project)",
         credit="RPKI: validated ROA payloads (VRPs) of console.rpki-client.org",
     ),
@@ -155,7 +149,6 @@ PUBLISHERS: dict[str, Publisher] = {
         questions=10,
         fresh=_HOUR * 6,
         find=editions.delegated,
-        dated=content_dates.of_delegated,
     ),
     "iana-special": Publisher(
         dataset="iana-special",
@@ -165,7 +158,6 @@ PUBLISHERS: dict[str, Publisher] = {
         questions=4,
         fresh=_DAY,
         find=editions.iana,
-        dated=content_dates.of_iana,
     ),
     "rdap-bootstrap": Publisher(
         dataset="rdap-bootstrap",
@@ -175,7 +167,6 @@ PUBLISHERS: dict[str, Publisher] = {
         questions=3,
         fresh=_DAY,
         find=editions.rdap,
-        dated=content_dates.of_rdap,
     ),
     "ris": Publisher(
         dataset="mrt",
@@ -188,7 +179,6 @@ PUBLISHERS: dict[str, Publisher] = {
         licence="RIPE NCC terms, free with attribution",
         credit="Routes: RIPE NCC RIS (ris.ripe.net)",
         find_of=lambda collector, _today: editions.ris(collector),
-        dated=content_dates.of_mrt,
         max_octets=2 * 2**30,
     ),
     "routeviews": Publisher(
@@ -202,7 +192,6 @@ PUBLISHERS: dict[str, Publisher] = {
         licence="CC BY 4.0",
         credit="Routes: RouteViews (routeviews.org)",
         find_of=editions.routeviews,
-        dated=content_dates.of_mrt,
         max_octets=2 * 2**30,
     ),
 }
@@ -270,7 +259,6 @@ def _from(name: str, url: str) -> Chosen:
     if name not in DATASETS or name in ("peeringdb", "rdap-bootstrap"):
         known = ", ".join(sorted(set(DATASETS) - {"peeringdb", "rdap-bootstrap"}))
         raise InputError(f"--from needs the kind of what lies there: one of {known}")
-    spec = DATASETS[name].spec
     publisher = Publisher(
         dataset=name,
         base=url,
@@ -280,7 +268,6 @@ def _from(name: str, url: str) -> Chosen:
         questions=1,
         fresh=timedelta(0),
         max_octets=2 * 2**30 if name == "mrt" else MAX_FILE_BYTES,
-        dated=PUBLISHERS[spec.name].dated if spec.name in PUBLISHERS else None,
     )
     mark = hashlib.sha256(url.encode()).hexdigest()[:8]
     slug = re.sub(r"[^a-z0-9.-]", "-", f"{name}-{parts.hostname}-{mark}".lower())

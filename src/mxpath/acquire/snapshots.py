@@ -5,14 +5,13 @@ step, finished. Where one of the same day is replaced the old one stands aside f
 who finds it aside and none in its place puts it back.
 """
 
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from mxpath.datasets.manifest import FILE_NAME
+from mxpath.acquire.store import dates_in
 
 UNFINISHED = ".unfinished"
 _ASIDE = ".aside-"
@@ -20,13 +19,7 @@ _ASIDE = ".aside-"
 
 def days_of(place: Path) -> list[date]:
     """Return the days of the snapshots of a data set, ascending."""
-    found = []
-    with suppress(OSError):
-        for path in place.iterdir():
-            if re.fullmatch(r"\d{4}-\d\d-\d\d", path.name) and (path / FILE_NAME).is_file():
-                with suppress(ValueError):
-                    found.append(date.fromisoformat(path.name))
-    return sorted(found)
+    return sorted(dates_in(place))
 
 
 def newest(place: Path) -> Path | None:

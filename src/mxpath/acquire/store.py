@@ -37,7 +37,7 @@ def gazetteers_directory() -> Path:
 
 def gazetteer_dates() -> tuple[date, ...]:
     """Return the dates of the gazetteers that are built, ascending."""
-    return tuple(sorted(_dates(gazetteers_directory())))
+    return tuple(sorted(dates_in(gazetteers_directory())))
 
 
 def newest_gazetteer() -> Path | None:
@@ -74,14 +74,14 @@ def downloads(*, as_of: date | None = None) -> tuple[Path, ...]:
     found = []
     for name in names:
         directory = downloads_directory() / name
-        dates = [day for day in _dates(directory) if as_of is None or day <= as_of]
+        dates = [day for day in dates_in(directory) if as_of is None or day <= as_of]
         if dates and not name.startswith("."):
             found.append(directory / max(dates).isoformat())
     return tuple(found)
 
 
-def _dates(directory: Path) -> Iterator[date]:
-    """Yield the dates that directories are called by in which a manifest lies."""
+def dates_in(directory: Path) -> Iterator[date]:
+    """Yield the dates by which directories that have a manifest are called."""
     try:
         names = os.listdir(directory)  # noqa: PTH208 - as above
     except OSError:

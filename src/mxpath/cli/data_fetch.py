@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from textwrap import fill
 
@@ -14,6 +13,7 @@ from mxpath.acquire.fetch_plan import Planned, plan
 from mxpath.acquire.keys import peeringdb_authorization
 from mxpath.acquire.publishers import PUBLISHERS, STARTER, Chosen, choose
 from mxpath.acquire.store import downloads_directory
+from mxpath.cli import options as shared
 from mxpath.cli.progress_bar import Bar
 from mxpath.cli.settings import Settings, settle
 from mxpath.errors import InputError, RefusedError
@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--as-of",
-        type=_day,
+        type=shared.day,
         metavar="DATE",
         help="that day's edition, where there is an archive (default: the newest)",
     )
@@ -165,6 +165,10 @@ class _Session:
         bar = self._bar
         return None if bar is None else lambda there, total: bar.draw(name, there, total)
 
+    def _reading(self, what: str, done: int, total: int) -> None:
+        if self._bar is not None:
+            self._bar.draw(what, done, total)
+
     def _notice(self, words: str) -> None:
         if self._bar is not None:
             self._bar.wipe()
@@ -202,9 +206,16 @@ class _Session:
         """Build a gazetteer when there is anything new to build it of."""
         if self._options.no_build or all(got.outcome is not Outcome.FETCHED for _, got in done):
             return None
+        from mxpath.acquire.build import build_downloads  # noqa: PLC0415 - loads the parsers
+
+        try:
+            built = build_downloads(progress=self._reading)
+        finally:
+            self._wipe()
         if not self._options.json:
-            print("now run: mxpath data build")
-        return None
+            print(f"built           gazetteer of {built.name} in {built}")
+            print(f"{_INDENT}it is used from now on; mxpath data show tells what is in it")
+        return built
 
 
 def _tell(planned: tuple[Planned, ...], store: Path, options: argparse.Namespace) -> None:
@@ -295,13 +306,6 @@ def _row(chosen: Chosen) -> FetchRow:
         terms=chosen.publisher.terms,
         credit=spec.attribution,
     )
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date: write YYYY-MM-DD") from error
 
 
 def _number(text: str) -> int:
