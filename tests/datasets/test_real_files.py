@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from mxpath.datasets import asnames, peeringdb, vrps
-from mxpath.datasets.asrel import heading_of
+from mxpath.datasets import asnames, hostnames, peeringdb, vrps
+from mxpath.datasets.asrel import Heading
+from mxpath.datasets.asrel import parse as relations
 from mxpath.datasets.iplocation import parse as ranges
 from mxpath.datasets.peeringdb_rows import Net
 from mxpath.datasets.prefixes import PrefixTable
@@ -208,7 +209,8 @@ def test_roas_without_a_header_want_one_and_false_ones_are_none(dev_only: Path) 
 
 def test_an_earlier_clique_was_inferred(dev_only: Path) -> None:
     path = dev_only / "asrel" / "20160101.as-rel.txt.xz"
-    heading = heading_of(lines_of(text(path), source=path.name), source=path.name)
+    heading = Heading()
+    next(relations(lines_of(text(path), source=path.name), source=path.name, heading=heading))
     assert (heading.clique_inferred, len(heading.clique), heading.clique[0]) == (True, 17, 174)
 
 
@@ -233,3 +235,16 @@ def test_the_shipped_table_has_gaps_one_overlap_and_lans() -> None:
         "80.249.208.1": (1200,),  # a port at AMS-IX
         "215.0.0.1": (721,),  # of the overlapping pair the narrower one, AS721 within AS749
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("version", "suffixes", "patterns"), [(4, 897, 1072), (6, 205, 234)])
+def test_rules_for_names_of_either_family(
+    dev_only: Path, version: int, suffixes: int, patterns: int
+) -> None:
+    path = dev_only / "geo" / f"caida-hoiho-ipv{version}-geo.json.xz"
+    tally = Tally()
+    rules = list(hostnames.parse(text(path), source=path.name, tally=tally))
+    left_out = tally.skipped["pattern that may run long, or is none"]
+    assert sum(len(rule.patterns) for rule in rules) + left_out == patterns
+    assert 0.95 * suffixes < len(rules) <= suffixes
