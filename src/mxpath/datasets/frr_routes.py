@@ -191,7 +191,7 @@ def _marked(mark: Any) -> bool:
 def _peer(item: dict[str, Any]) -> IPAddress | None:
     name = item.get("peerId", (item.get("peer") or {}).get("peerId"))
     try:
-        speaks = parse_address(name)
-    except (InputError, TypeError, AttributeError):
+        speaks = parse_address(str(name))
+    except InputError:
         return None
     return None if speaks.is_unspecified else speaks

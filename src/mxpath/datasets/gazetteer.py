@@ -256,6 +256,16 @@ class Gazetteer:
         return frozenset()
 
     @property
+    def route_servers(self) -> frozenset[int]:
+        """AS numbers of exchange points' route servers: they stand in paths, and nobody passes them."""
+        return frozenset(
+            asn
+            for _, exchanges in self._exchanges
+            for numbers in exchanges.route_servers.values()
+            for asn in numbers
+        )
+
+    @property
     def ixps(self) -> tuple[Exchange, ...]:
         """All exchange points by id."""
         points = {

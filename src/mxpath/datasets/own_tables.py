@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from mxpath.datasets import birdc_routes, frr_routes, mrt_entries
 from mxpath.datasets.mrt_framing import REGISTERED_TYPES
@@ -100,7 +100,7 @@ def open_table(path: Path) -> OwnTable:
     raise ParseError(f"no routing table that can be read here ({known})", source=path.name)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     try:
         return path.open("rb")
     except OSError as error:
