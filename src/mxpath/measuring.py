@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from mxpath.attribution.names import name_addresses
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.attribution.routing_state import RoutingOptions
+from mxpath.datasets.own_tables import OwnTable
 from mxpath.errors import InputError, PrivilegeError
 from mxpath.fallback import look_beside
 from mxpath.foreign import choose
@@ -59,6 +60,8 @@ class Options:
     """Traces of an earlier study from the same place: their distances and first hops are used."""
     place: str | None = None
     """Where we stand, by our own word; else what our network says of our address."""
+    tables: tuple[OwnTable, ...] = ()
+    """Routing tables of our own, to be read for the mail hosts' addresses."""
     registry: RegistryOptions = field(default_factory=RegistryOptions)
     routing: RoutingOptions = field(default_factory=RoutingOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)

@@ -21,6 +21,7 @@ from mxpath.attribution.place import locate, stated_place
 from mxpath.attribution.provider import provider_claims
 from mxpath.attribution.registry import enrich
 from mxpath.attribution.routing_state import ask_collectors
+from mxpath.bgp_views import Sources, Traced, bgp_views, read_tables
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.filling import lacking
 from mxpath.datasets.gazetteer import Gazetteer
@@ -33,6 +34,7 @@ from mxpath.measuring import INTERRUPTED, Measurement, Options, moment, not_aske
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.bgp import RoutingAnswer
+from mxpath.model.bgp_path import BgpView
 from mxpath.model.dns import DnsAnswer, DnsStatus
 from mxpath.model.evidence import Claim, Evidence
 from mxpath.model.mail import MailDomain
@@ -110,6 +112,9 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
     owners = refute(owners, rtts_ms, origin.place)
     routes = _routes(work, owners, gazetteer, origin)
     routing = _routing(work, owners, gazetteer, origin)
+    bgp = _bgp(
+        work, routes, Sources(gazetteer=gazetteer, owners=owners, origin=origin, collected=routing)
+    )
     study = Study(
         mail=work.mail or not_asked(name),
         owners=owners,
@@ -128,6 +133,7 @@ def analyze(  # noqa: PLR0913 - what is asked, of whom, against what; and three 
         providers=provider_claims(work.mail.plan.hosts if work.mail else (), gazetteer),
         transit_free=_transit_free(routes, gazetteer),
         routing=routing,
+        bgp=bgp,
         notes=(*work.notes, *_resolvers(work.mail), *_blind_spots(work.traces, gazetteer)),
     )
     return replace(study, verdicts=judge(study))
@@ -306,6 +312,18 @@ def _transit_free(
     )
 
 
+def _bgp(work: Measurement, routes: Iterable[Route], sources: Sources) -> tuple[BgpView, ...]:
+    """The BGP path to each mail host, as far as anybody tells it."""
+    addresses = work.mail.addresses if work.mail is not None else ()
+    if work.options.tables and addresses:
+        work.progress(f"{work.mail.domain if work.mail else ''}: reading routing tables")
+    own, notes = read_tables(work.options.tables, addresses)
+    work.notes += notes
+    apart = {t.target: is_elsewhere(t, work.vantage.origin) for t in work.traces}
+    traced = {r.target: Traced(route=r, apart=apart.get(r.target, False)) for r in routes}
+    return bgp_views(addresses, replace(sources, own=own, traced=traced))
+
+
 _OF_PATHS = (Section.ORIGINS, Section.EXCHANGES, Section.RELATIONS)
 """Sections without which a path is told worse."""
 
@@ -336,6 +354,7 @@ def _provenance(
         "place": options.place,
         "source": " ".join(map(str, sources)) if sources else None,
         "traces": "; ".join(options.foreign_files) or None,
+        "rib": "; ".join(f"{t.path.name} sha256:{t.sha256}" for t in options.tables) or None,
     }
     return Provenance(
         version=__version__,

@@ -21,9 +21,7 @@ def settle(relations: AsRelations, origins: list[int]) -> dict[int, Path]:
 
     def tell(asn: int) -> None:
         path = chosen.get(asn)
-        upwards = path is not None and (
-            len(path) == 1 or table[asn][path[1]] is Relation.CUSTOMER
-        )
+        upwards = path is not None and (len(path) == 1 or table[asn][path[1]] is Relation.CUSTOMER)
         for other, what in table[asn].items():
             may = path is not None and (upwards or what is Relation.CUSTOMER)
             news.append((asn, other, path if may else None))

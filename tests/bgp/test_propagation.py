@@ -75,7 +75,13 @@ def test_networks_without_a_route_are_said_to_have_none() -> None:
 
 
 def test_circles_of_customers_are_found() -> None:
-    rows = [(1, 2, CUSTOMER), (2, 3, CUSTOMER), (3, 1, CUSTOMER), (3, 4, CUSTOMER), (9, 1, CUSTOMER)]
+    rows = [
+        (1, 2, CUSTOMER),
+        (2, 3, CUSTOMER),
+        (3, 1, CUSTOMER),
+        (3, 4, CUSTOMER),
+        (9, 1, CUSTOMER),
+    ]
     rows += [(5, 6, CUSTOMER), (6, 7, PEER), (4, 8, CUSTOMER)]
     topology = Topology.of(AsRelations.of(rows))
     assert topology.circles == ((1, 2, 3),)

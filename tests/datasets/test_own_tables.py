@@ -148,7 +148,7 @@ def test_a_packed_table(tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress((HERE / "bird-2.0.txt").read_bytes()))
     table = open_table(packed)
     assert len(table.entries([ip_address("198.18.80.1")])) == 3
-    assert len(table.sha256()) == 64
+    assert len(table.sha256) == 64
 
 
 @pytest.mark.parametrize(

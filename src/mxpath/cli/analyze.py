@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from mxpath.cli import options as shared
 from mxpath.cli.kept import earlier, keep, remembered, write_whole
 from mxpath.cli.settings import settle
 from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.datasets.own_tables import OwnTable, open_table
 from mxpath.errors import InputError
 from mxpath.graph.compare import compare
 from mxpath.graph.verdicts import judge
@@ -55,6 +57,14 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     shared.add_families(parser)
     shared.add_vantage(parser)
     shared.add_gazetteer(parser)
+    parser.add_argument(
+        "--rib",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a routing table of your own: MRT, `birdc show route all`, FRR's JSON; may be repeated",
+    )
     parser.add_argument("--to", metavar="HOST|ADDRESS", help="only this MX host or address")
     parser.add_argument("--port", type=_port, default=25, help="TCP port (default 25)")
     shared.add_queries(parser)
@@ -120,6 +130,7 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         conversing=not options.no_smtp,
         foreign=foreign.traces if foreign is not None else (),
         foreign_files=foreign.files if foreign is not None else (),
+        tables=_tables(tuple(options.rib)),
         only=options.to,
         naming=not options.no_names,
         fallback=not options.no_fallback,
@@ -144,6 +155,12 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         known=known,
         progress=shared.progress(options),
     )
+
+
+@cache
+def _tables(paths: tuple[Path, ...]) -> tuple[OwnTable, ...]:
+    """Look at tables of our own, once a run."""
+    return tuple(map(open_table, paths))
 
 
 def _imports(options: argparse.Namespace) -> "Imports | None":

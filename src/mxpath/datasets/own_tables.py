@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import file_digest
 from io import BufferedReader
 from pathlib import Path
@@ -50,7 +51,7 @@ KINDS: dict[str, TableKind] = {
 """Every kind of table that ``--rib`` reads; a text is a text before it could be MRT."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OwnTable:
     """A file with a routing table of our own."""
 
@@ -74,8 +75,9 @@ class OwnTable:
         with _opened(self.path) as file:
             return KINDS[self.kind].rib_entries(file, addresses, source=self.path.name, tally=tally)
 
+    @cached_property
     def sha256(self) -> str:
-        """Return the digest of the file as it lies there, in hexadecimal."""
+        """The digest of the file as it lies there, in hexadecimal."""
         with _opened(self.path) as file:
             return file_digest(file, "sha256").hexdigest()
 

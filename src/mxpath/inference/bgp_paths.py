@@ -22,7 +22,7 @@ The law
    routes are then held to rules 2 and 3.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -46,6 +46,10 @@ class Telling:
     """Whether it is a table of our own by the user's word."""
 
 
+def _nameless(asn: int) -> Network:
+    return Network(asn=asn)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standpoint:
     """Where we stand among networks, and what is known of them."""
@@ -55,11 +59,8 @@ class Standpoint:
     """Whether ``home`` is only the network of the first global hop."""
     relations: AsRelations = field(default_factory=AsRelations)
     route_servers: frozenset[int] = frozenset()
-    names: Mapping[int, str] = field(default_factory=dict)
-
-    def network(self, asn: int) -> Network:
-        """The network with its name, where that is known."""
-        return Network(asn=asn, name=self.names.get(asn))
+    network: Callable[[int], Network] = _nameless
+    """Gives a network its name, where that is known."""
 
     def upstreams(self, first: Network | None) -> frozenset[int]:
         """Rule 3: through whom our packets leave."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.bgp import RoutingAnswer
+from mxpath.model.bgp_path import BgpView
 from mxpath.model.egress import Egress
 from mxpath.model.evidence import Claim
 from mxpath.model.mail import MailDomain, MailProvider
@@ -73,6 +74,8 @@ class Study:
     them is known."""
     routing: tuple[RoutingAnswer, ...] = ()
     """What route collectors told of the prefixes of the mail hosts, each with its own time."""
+    bgp: tuple[BgpView, ...] = ()
+    """The BGP path to each address, as far as it is known, held against the trace."""
 
     @property
     def domain(self) -> str:
@@ -105,6 +108,10 @@ class Study:
         ]
         length = {a.address: -1 if a.prefix is None else a.prefix.prefixlen for a in around}
         return max(around, key=lambda answer: length[answer.address], default=None)
+
+    def bgp_to(self, address: IPAddress) -> BgpView | None:
+        """What is known of the BGP path to ``address``; ``None`` where nobody looked."""
+        return next((view for view in self.bgp if view.target == address), None)
 
     def is_ours(self, address: IPAddress) -> bool:
         """Whether ``address`` lies in a network that is ours by our own word."""

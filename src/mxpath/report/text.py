@@ -16,6 +16,7 @@ from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.model.verdict import Verdict
 from mxpath.report.amounts import milliseconds
+from mxpath.report.bgp_words import likeness_words, needs_telling, path_words
 from mxpath.report.changes import since_words
 from mxpath.report.lines import wrap
 from mxpath.report.owners import hosts_words
@@ -118,6 +119,9 @@ def _address_rows(study: Study, preference: int, host: str, address: IPAddress) 
     session = study.session_at(address)
     yield f"{preference} {name} v{address.version}", which + _session_words(study, host, session)
     yield "", _route_words(study, host, address)
+    view = study.bgp_to(address)
+    if view is not None and needs_telling(view):
+        yield "", path_words(view)
 
 
 def _session_words(study: Study, host: str, session: SmtpSession | None) -> str:
@@ -174,6 +178,7 @@ def _route_facts(study: Study, route: Route, trace: Trace) -> str:
     parts = [f"= {milliseconds(total)} ms" if total is not None else f"trace {trace.end_words}"]
     parts += [f"traced by {printable(trace.imported.tool)}"] if trace.imported is not None else []
     parts += [f"crossing {c.grade.value}" for c in route.crossings if c.grade is not None]
+    parts.append(likeness_words(study.bgp_to(route.target)))
     owner = study.owners.get(route.target)
     parts += [f"RPKI {owner.rpki.value}"] if owner is not None and owner.rpki is not None else []
     return _joined(list(dict.fromkeys(parts)))

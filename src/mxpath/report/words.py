@@ -15,6 +15,7 @@ from mxpath.model.session import Outcome, SmtpSession, TlsFacts
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.report.amounts import differential_ms, milliseconds, percent
+from mxpath.report.bgp_words import untold_words
 from mxpath.report.backbone import backbone_words
 
 PLAN_WORDS = {
@@ -217,7 +218,13 @@ def unseen_words(study: Study) -> tuple[str, ...]:
     hops = [f"{part} towards {', '.join(targets)}" for part, targets in silent.items()]
     engines = dict.fromkeys((trace.engine, trace.unseen) for trace in study.traces if trace.unseen)
     blind = (printable(f"{engine} cannot see: {', '.join(unseen)}") for engine, unseen in engines)
-    return (*not_looked_at(study), *hops, *(printable(note) for note in study.notes), *blind)
+    return (
+        *not_looked_at(study),
+        *hops,
+        *untold_words(study.bgp),
+        *(printable(note) for note in study.notes),
+        *blind,
+    )
 
 
 def _limited_hops(trace: Trace) -> str:

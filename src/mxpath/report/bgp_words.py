@@ -1,0 +1,112 @@
+"""Sentences about BGP paths, for the screen, the report and ``explain`` alike.
+
+Only what a table of our own or a peer in our network tells is called "the BGP path".
+"""
+
+from collections.abc import Iterable, Iterator
+
+from mxpath.model.bgp import PathGrade
+from mxpath.model.bgp_path import Agreement, BgpPath, BgpView, Likeness
+from mxpath.model.foreign_text import printable
+from mxpath.model.network import Network
+
+NOTHING_KNOWN = "no BGP path known"
+
+
+def path_name(path: BgpPath) -> str:
+    """Return what a path may be called, with its grade."""
+    if path.grade is PathGrade.UPSTREAM:
+        upstream = f"AS{path.tellers[0].peer_asn}" if path.tellers else "our upstream"
+        return f"BGP path of our upstream {upstream} (c)"
+    if path.grade is PathGrade.PREDICTED:
+        return "predicted path (d)"
+    return f"BGP path ({path.grade.value})"
+
+
+def likeness_words(view: BgpView | None) -> str:
+    """Return in a few words how the trace compares; what is known where it cannot."""
+    if view is None or view.path is None:
+        return NOTHING_KNOWN
+    name = path_name(view.path.value)
+    if view.agreement is None:
+        return name
+    found = view.agreement.value
+    where = f"at AS{found.at.asn}" if found.at is not None else "from the start"
+    return {
+        Likeness.SAME: f"trace = {name}",
+        Likeness.SHORTER: f"trace = {name} without {_numbers(found.only_bgp)}",
+        Likeness.LONGER: f"trace = {name} and {_numbers(found.only_trace)}",
+        Likeness.DIVERGENT: f"trace leaves the {name} {where}",
+        Likeness.NOT_COMPARABLE: f"{name} not comparable",
+    }[found.likeness]
+
+
+def needs_telling(view: BgpView | None) -> bool:
+    """Whether the path itself is worth a line: where the trace is not the same."""
+    if view is None or view.path is None:
+        return False
+    same = view.agreement is not None and view.agreement.value.likeness is Likeness.SAME
+    return not same or bool(view.others)
+
+
+def path_words(view: BgpView) -> str:
+    """Return the path of a view, by number and name, and who else says what."""
+    if view.path is None:
+        return f"{NOTHING_KNOWN}: {printable(view.missing)}"
+    words = f"{path_name(view.path.value)}: {_line(view.path.value)}"
+    reason = view.agreement.value.reason if view.agreement is not None else ""
+    if reason:
+        words += f" ({printable(reason)})"
+    for other in view.others:
+        words += f"; {_tellers(other.value)} instead: {_line(other.value)}"
+    if view.others:
+        words += f"; the first is told by {_tellers(view.path.value)}"
+    return words
+
+
+def untold_words(views: Iterable[BgpView]) -> Iterator[str]:
+    """Yield why no path is known, and what tables tell of an address besides its path."""
+    said: dict[str, list[str]] = {}
+    for view in views:
+        for words in ([f"{NOTHING_KNOWN}: {view.missing}"] if view.missing else []) + [*view.notes]:
+            said.setdefault(words, []).append(str(view.target))
+    for words, targets in said.items():
+        yield printable(f"{words} (towards {', '.join(targets)})")
+
+
+def agreement_words(found: Agreement) -> str:
+    """Return a comparison as a sentence."""
+    if found.likeness is Likeness.NOT_COMPARABLE:
+        return f"not comparable: {printable(found.reason)}"
+    parts = [found.likeness.value]
+    if found.likeness is Likeness.DIVERGENT:
+        parts[0] += f" at {printable(str(found.at))}" if found.at else " from the first network on"
+    if found.only_bgp:
+        parts.append(f"only on the path {_names(found.only_bgp)}")
+    if found.only_trace:
+        parts.append(f"only on the trace {_names(found.only_trace)}")
+    if found.reason:
+        parts.append(printable(found.reason))
+    return "; ".join(parts)
+
+
+def _line(path: BgpPath) -> str:
+    """The networks of a path in order."""
+    words = " ─ ".join(f"AS{network.asn}" for network in path.networks)
+    several = "{" + ",".join(f"AS{asn}" for asn in path.origins) + "}"
+    return f"{words} ─ {several}" if len(path.origins) > 1 else words
+
+
+def _tellers(path: BgpPath) -> str:
+    count = len(path.tellers)
+    if path.grade is PathGrade.OWN:
+        return "one route in use" if count == 1 else f"{count} routes in use"
+    return "one peer" if count == 1 else f"{count} peers"
+
+
+def _numbers(networks: Iterable[Network]) -> str:
+    return ", ".join(f"AS{network.asn}" for network in networks)
+
+
+def _names(networks: Iterable[Network]) -> str:
+    return printable(", ".join(map(str, networks)))
