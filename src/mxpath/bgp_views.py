@@ -168,7 +168,7 @@ class _Prediction:
         origin = owner.origin if owner is not None else None
         if here.home is None:
             return None, "our own network is not known (--source ADDRESS)"
-        if not here.relations.neighbours:
+        if not len(here.relations.asns):
             return None, (
                 "no table tells one (--rib FILE), and no business relationships predict one "
                 "(mxpath data fetch)"

@@ -14,7 +14,8 @@ LIKED = {Relation.CUSTOMER: 0, Relation.PEER: 1, Relation.PROVIDER: 2}
 
 def settle(relations: AsRelations, origins: list[int]) -> dict[int, Path]:
     """Every network that has a route, with its path, itself first and the origin last."""
-    table = relations.neighbours
+    asns = list(relations.asns)
+    table = {a: {b: kind for b in asns if (kind := relations.between(a, b))} for a in asns}
     heard: dict[int, dict[int, Path]] = {asn: {} for asn in table}
     chosen: dict[int, Path] = {}
     news: deque[tuple[int, int, Path | None]] = deque()

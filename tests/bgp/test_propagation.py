@@ -30,7 +30,7 @@ def test_it_is_what_announcements_settle_on(relations: AsRelations, origins: set
     topology = Topology.of(relations)
     assert topology.circles == ()
     found = propagate(topology, origins)
-    paths = {asn: path for asn in relations.neighbours if (path := found.path(asn))}
+    paths = {asn: path for asn in relations.asns if (path := found.path(asn))}
     assert paths == settle(relations, sorted(origins))
 
 

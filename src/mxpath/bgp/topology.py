@@ -12,7 +12,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from mxpath.model.relations import AsRelations, Relation
+from mxpath.model.relations import KINDS, AsRelations, Relation
 
 Rows = NDArray[np.int64]
 """Numbers of networks: places in ``Topology.asns``."""
@@ -26,14 +26,6 @@ class Neighbours:
     """Where each network's begin, shape (n + 1,)."""
     rows: Rows
     """All of them, one network after the other, each network's ascending."""
-
-    @classmethod
-    def of(cls, near: Rows, far: Rows, count: int) -> "Neighbours":
-        """From pairs; ``far`` is a neighbour of ``near``."""
-        order = np.lexsort((far, near))
-        offsets = np.zeros(count + 1, np.int64)
-        np.cumsum(np.bincount(near, minlength=count), out=offsets[1:])
-        return cls(offsets=offsets, rows=far[order])
 
     def edges(self, nodes: Rows) -> tuple[Rows, Rows]:
         """Return all pairs (node, neighbour), in the order of ``nodes``."""
@@ -57,20 +49,21 @@ class Topology:
     @classmethod
     def of(cls, relations: AsRelations) -> "Topology":
         """From who is what to whom."""
-        asns = np.array(sorted(relations.neighbours), np.int64)
-        kinds: dict[Relation, list[tuple[int, int]]] = {kind: [] for kind in Relation}
-        for asn, neighbours in relations.neighbours.items():
-            for other, relation in neighbours.items():
-                kinds[relation].append((asn, other))
-        found = {}
-        for kind, pairs in kinds.items():
-            ends = np.searchsorted(asns, np.array(pairs, np.int64).reshape(-1, 2))
-            found[kind] = Neighbours.of(ends[:, 0], ends[:, 1], len(asns))
+        asns = np.asarray(relations.asns).astype(np.int64)
+        offsets = np.asarray(relations.offsets).astype(np.int64)
+        rows = np.asarray(relations.neighbours).astype(np.int64)
+        kinds = np.asarray(relations.kinds)
+
+        def of_kind(relation: Relation) -> Neighbours:
+            wanted = kinds == KINDS.index(relation)
+            before = np.concatenate((np.zeros(1, np.int64), np.cumsum(wanted)))
+            return Neighbours(offsets=before[offsets], rows=rows[wanted])
+
         return cls(
             asns=asns,
-            providers=found[Relation.PROVIDER],
-            customers=found[Relation.CUSTOMER],
-            peers=found[Relation.PEER],
+            providers=of_kind(Relation.PROVIDER),
+            customers=of_kind(Relation.CUSTOMER),
+            peers=of_kind(Relation.PEER),
         )
 
     def row(self, asn: int) -> int | None:

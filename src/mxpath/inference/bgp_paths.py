@@ -114,8 +114,8 @@ def _is_collector(entries: Sequence[RibEntry], here: Standpoint) -> bool:
         return False
     if home.asn in peers:
         return True
-    known = here.relations.neighbours.get(home.asn, {})
-    return bool(known) and not peers <= known.keys()
+    known = {n for kind in Relation for n in here.relations.of_kind(home.asn, kind)}
+    return bool(known) and not peers <= known
 
 
 def _in_use(entries: Sequence[RibEntry]) -> list[RibEntry]:

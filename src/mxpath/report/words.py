@@ -15,8 +15,8 @@ from mxpath.model.session import Outcome, SmtpSession, TlsFacts
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.report.amounts import differential_ms, milliseconds, percent
-from mxpath.report.bgp_words import untold_words
 from mxpath.report.backbone import backbone_words
+from mxpath.report.bgp_words import untold_words
 
 PLAN_WORDS = {
     PlanKind.IMPLICIT: "no MX record: the domain's own address takes its mail (preference 0)",
