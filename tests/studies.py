@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
+from bgp_made import along_bgp, beside_bgp
 from mxpath.graph.verdicts import judge
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution, IxpPort, OriginSet
@@ -424,11 +425,14 @@ def with_sessions(study: Study, *changed: SmtpSession) -> Study:
 
 
 def slow(domain: str = "slowbank.example") -> Study:
-    """The first MX waits four seconds before its greeting."""
-    return with_sessions(
-        fine(domain),
-        *(session(MX1_NAME, MX1, family, greeting_wait_ms=4001.2) for family in (4, 6)),
-    )
+    """The first MX waits four seconds before its greeting; the traces go the way that BGP tells."""
+    slow = (session(MX1_NAME, MX1, family, greeting_wait_ms=4001.2) for family in (4, 6))
+    return along_bgp(with_sessions(fine(domain), *slow))
+
+
+def off_path(domain: str = "off-path.example") -> Study:
+    """Traces that do not go the way that BGP tells, and one of which nobody tells."""
+    return beside_bgp(fine(domain))
 
 
 def strict(domain: str = "strict.example", *, code: int = 554) -> Study:
@@ -712,5 +716,6 @@ ALL = {
     "interrupted": interrupted,
     "hostile": hostile,
     "crowded": crowded,
+    "off_path": off_path,
 }
 """Every maker by name, for tests that run over all of them."""

@@ -50,18 +50,18 @@ def needs_telling(view: BgpView | None) -> bool:
 
 
 def path_words(view: BgpView) -> str:
-    """Return the path of a view, by number and name, and who else says what."""
+    """Return the path of a view by its networks' numbers, and who tells another one."""
     if view.path is None:
         return f"{NOTHING_KNOWN}: {printable(view.missing)}"
-    words = f"{path_name(view.path.value)}: {_line(view.path.value)}"
+    told = [view.path.value, *(other.value for other in view.others)]
+    count = sum(len(path.tellers) for path in told)
+    shown = [_line(path) for path in told]
+    if len(told) > 1:
+        by = [_tellers(path, count) for path in told]
+        shown = [f"{who}: {line}" for who, line in zip(by, shown, strict=True)]
+    words = f"({view.path.value.grade.value}) {'; '.join(shown)}"
     reason = view.agreement.value.reason if view.agreement is not None else ""
-    if reason:
-        words += f" ({printable(reason)})"
-    for other in view.others:
-        words += f"; {_tellers(other.value)} instead: {_line(other.value)}"
-    if view.others:
-        words += f"; the first is told by {_tellers(view.path.value)}"
-    return words
+    return f"{words} ({printable(reason)})" if reason else words
 
 
 def untold_words(views: Iterable[BgpView]) -> Iterator[str]:
@@ -97,11 +97,10 @@ def _line(path: BgpPath) -> str:
     return f"{words} ─ {several}" if len(path.origins) > 1 else words
 
 
-def _tellers(path: BgpPath) -> str:
-    count = len(path.tellers)
-    if path.grade is PathGrade.OWN:
-        return "one route in use" if count == 1 else f"{count} routes in use"
-    return "one peer" if count == 1 else f"{count} peers"
+def _tellers(path: BgpPath, count: int) -> str:
+    """Say how many of all tellers tell a path."""
+    many = "routes in use" if path.grade is PathGrade.OWN else "peers"
+    return f"{len(path.tellers)} of {count} {many}"
 
 
 def _numbers(networks: Iterable[Network]) -> str:
