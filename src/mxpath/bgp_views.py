@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from mxpath.bgp.propagation import propagate
 from mxpath.bgp.topology import Topology
+from mxpath.datasets.catalog import Section
+from mxpath.datasets.filling import FILLED_BY
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.own_tables import OwnTable
 from mxpath.datasets.snapshot import Tally
@@ -31,6 +33,7 @@ from mxpath.model.route import Route
 UNPREDICTED = (
     "14 to 35 % of routing decisions are not what such a model says (Anwar et al., IMC 2015)"
 )
+_UNTOLD = "no table tells one (--rib FILE)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,10 +172,8 @@ class _Prediction:
         if here.home is None:
             return None, "our own network is not known (--source ADDRESS)"
         if not len(here.relations.asns):
-            return None, (
-                "no table tells one (--rib FILE), and no business relationships predict one "
-                "(mxpath data fetch)"
-            )
+            command = FILLED_BY[Section.RELATIONS].command
+            return None, f"{_UNTOLD}, and no relationships predict one ({command})"
         if origin is None:
             return (
                 None,
@@ -185,7 +186,7 @@ class _Prediction:
         path = self._known[asns]
         if path is None:
             return None, (
-                f"no table tells one (--rib FILE), and by the relationships at hand AS{here.home.asn} "
+                f"{_UNTOLD}, and by the relationships at hand AS{here.home.asn} "
                 f"has no valley-free route to {' or '.join(f'AS{asn}' for asn in asns)}"
             )
         return self._claim(path, origin), ""
