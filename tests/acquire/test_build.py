@@ -12,6 +12,7 @@ from acquire.files import DAY, SAMPLES, peeringdb, table, write
 from mxpath.acquire import store
 from mxpath.acquire.build import Built, Plan, build, build_downloads, gather_downloads
 from mxpath.acquire.inputs import Said, gather
+from mxpath.acquire.keeping import chosen
 from mxpath.acquire.place import LOCK_NAME, claimed
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
@@ -199,6 +200,7 @@ from datetime import date
 from pathlib import Path
 from mxpath.acquire.build import Plan, build
 from mxpath.acquire.inputs import Said, gather
+from mxpath.acquire.keeping import chosen
 from mxpath.datasets.gazetteer import Gazetteer
 from ipaddress import ip_address
 
@@ -305,3 +307,33 @@ def test_progress_goes_forward_to_the_end(tmp_path: Path) -> None:
     assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
     assert {all_of for _, _, all_of in seen} == {total}
     assert ("rib", rib.stat().st_size, total) in seen
+
+
+def test_paths_to_chosen_prefixes_are_kept_of_the_tables(tmp_path: Path) -> None:
+    routes = [("8.8.8.0/24", (3320, 3356, 15169)), ("8.0.0.0/8", (3320, 3356)), ("9.0.0.0/8", (1,))]
+    one = write(tmp_path / "rrc00", "bview.gz", table(*routes))
+    two = write(tmp_path, "own-router", table(("8.8.8.0/25", (3320, 15169))))
+    listed = write(tmp_path, "list", "# ours\n8.8.8.0/24 2600::/32\n")
+    made = built(one, two, out=tmp_path / "out", paths=chosen([str(listed), "8.8.8.9"]))
+    gazetteer = Gazetteer.open(made.directory)
+    found = gazetteer.paths(GOOGLE)
+    assert found is not None
+    assert [(str(r.prefix), str(r.path), r.collector, r.peer_asn) for r in found[0]] == [
+        ("8.8.8.0/25", "3320 15169", "own-router", 3320),
+        ("8.8.8.0/24", "3320 3356 15169", "rrc00", 3320),
+        ("8.0.0.0/8", "3320 3356", "rrc00", 3320),
+    ]
+    assert (found[1].name, found[1].as_of) == ("paths", DAY)
+    assert gazetteer.paths(ip_address("9.9.9.9")) is None
+    again = Gazetteer.open(built(made.directory, out=tmp_path / "again").directory)
+    assert again.paths(GOOGLE) == found
+    names = write(tmp_path, "names.tsv", "1\tx\n")
+    with pytest.raises(InputError, match="--paths: paths are kept of collectors' tables"):
+        built(names, out=tmp_path / "out", paths=chosen(["8.8.8.8"]))
+
+
+def test_what_paths_are_kept_for_has_to_be_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--paths nowhere: neither an address, nor a prefix"):
+        chosen(["nowhere"])
+    with pytest.raises(InputError, match="list:2: no address and no prefix"):
+        chosen([str(write(tmp_path, "list", "8.8.8.8\n8.8.8.0/2\n"))])

@@ -50,6 +50,7 @@ def test_rows_stream(name: str) -> None:
         "asrel": "1|2|-1",
         "as2org": '{{"type": "ASN", "asn": "{}", "organizationId": "NORD"}}',
         "geofeed": "2001:db8:{}::/48,CH,CH-ZH,Zurich,",
+        "paths": "192.0.2.0/24|3320|192.0.2.1|||{}|3320 64496|rrc00",
         "delegated": "apnic|JP|asn|173|1|20020801|allocated",
     }[name]
 

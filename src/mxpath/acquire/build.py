@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from mxpath.acquire.inputs import Inputs, Said, gather
+from mxpath.acquire.keeping import Kept
 from mxpath.acquire.place import claimed
 from mxpath.acquire.store import downloads, downloads_directory, gazetteers_directory
 from mxpath.datasets.catalog import DATASETS, Section
@@ -27,6 +28,7 @@ from mxpath.datasets.gazetteer_source import Source, source_of
 from mxpath.datasets.manifest import FILE_NAME, Entry, Manifest, manifest_text, read_manifest
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.errors import InputError, SnapshotError
+from mxpath.model.address import Prefix
 
 if TYPE_CHECKING:
     from mxpath.datasets.prefix_arrays import Ranges
@@ -51,6 +53,8 @@ class Plan:
     with_shipped: bool = True
     lenient: bool = False
     """Take of a damaged table of a collector what is whole."""
+    paths: tuple[Prefix, ...] = ()
+    """Prefixes to which the AS paths of collectors' tables are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,8 @@ def build(inputs: Inputs, plan: Plan, *, progress: Progress = _silent) -> Built:
         When the directory cannot be written.
     """
     as_of = _date_of(inputs.sources, plan.as_of)
+    if plan.paths and not any(source.dataset.stream for source in inputs.sources):
+        raise InputError("--paths: paths are kept of collectors' tables (MRT), and none was given")
     shipped, left_out = _shipped(inputs.sources, as_of) if plan.with_shipped else ((), ())
     sources = sorted((*inputs.sources, *shipped), key=_rank)
     directory = plan.out or gazetteers_directory() / as_of.isoformat()
@@ -84,9 +90,12 @@ def build(inputs: Inputs, plan: Plan, *, progress: Progress = _silent) -> Built:
         reading = _Reading(sources, progress)
         entries: list[Entry] = []
         for source in sources:
-            turn = reading.of(source, lenient=plan.lenient)
+            kept = Kept(plan.paths) if plan.paths and source.dataset.stream is not None else None
+            turn = reading.of(source, lenient=plan.lenient, kept=kept)
             known = _exchanges(entries, directory)
             entries.append(compile_source(turn, directory, public=inputs.public, known=known))
+            if kept is not None:
+                entries.append(kept.written(directory, entries[-1]))
         manifest = Manifest(
             as_of=as_of, public=inputs.public, routing=inputs.routing, snapshot=tuple(entries)
         )
@@ -192,7 +201,7 @@ class _Reading:
         self._total = sum(self._sizes.values())
         self._before = 0
 
-    def of(self, source: Source, *, lenient: bool) -> Source:
+    def of(self, source: Source, *, lenient: bool, kept: Kept | None) -> Source:
         """Return the source as it is to be read, after saying that it is its turn."""
         self._done += self._before
         self._before = self._sizes[id(source)]
@@ -201,8 +210,10 @@ class _Reading:
         if stream is None:
             return source
 
+        also = kept.take if kept is not None else None
+
         def told(files: Files, **options: Any) -> "dict[int, Ranges]":
-            return stream(self._watched(files), lenient=lenient, **options)
+            return stream(self._watched(files), lenient=lenient, also=also, **options)
 
         return replace(source, dataset=replace(source.dataset, stream=told))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mxpath.acquire.build import Built, Plan, Progress, build, gather_downloads, missing_sections
 from mxpath.acquire.inputs import Inputs, Said, gather
+from mxpath.acquire.keeping import chosen
 from mxpath.acquire.kinds import known_kind
 from mxpath.cli import options as shared
 from mxpath.cli.data_rows import empty_sections, print_empty, print_snapshot, put, row_of
@@ -56,6 +57,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="leave empty what the files do not give",
     )
     parser.add_argument(
+        "--paths",
+        action="append",
+        default=[],
+        metavar="PREFIX|ADDRESS|FILE",
+        help="keep the AS paths to these out of collectors' tables; FILE lists one a line",
+    )
+    parser.add_argument(
         "--public",
         action="append",
         default=[],
@@ -77,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
         as_of=options.as_of,
         with_shipped=not options.without_shipped,
         lenient=options.lenient,
+        paths=chosen(options.paths),
     )
     bar = Bar()
     try:

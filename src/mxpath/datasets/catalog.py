@@ -23,6 +23,7 @@ from mxpath.datasets import (
     iptoasn,
     ixf,
     mrt_origins,
+    paths,
     peeringdb,
     pfx2as,
     providers,
@@ -46,6 +47,7 @@ class Section(StrEnum):
     PROVIDERS = "providers"
     RELATIONS = "relations"
     TRANSIT_FREE = "transit-free"
+    PATHS = "paths"
     RPKI = "rpki"
     REGISTRIES = "registries"
     PLACES = "places"
@@ -79,6 +81,7 @@ class Dataset:
 
 
 DATASETS: dict[str, Dataset] = {
+    "paths": Dataset(spec=paths.SPEC, section=Section.PATHS, parse=paths.parse),
     "mrt": Dataset(
         spec=mrt_origins.SPEC,
         section=Section.ORIGINS,

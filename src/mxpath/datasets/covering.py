@@ -23,7 +23,45 @@ _HOST_BITS = {
 """Octets of the last address of ``::/length``, shape (129, 16)."""
 
 
-class Wanted:
+class Overlapping:
+    """Prefixes that somebody chose, asked which others cover them or lie in them."""
+
+    def __init__(self, prefixes: Iterable[Prefix]) -> None:
+        # Of prefixes that lie in one another the widest will do: then both ends ascend.
+        chosen: list[Prefix] = []
+        for prefix in sorted(set(prefixes), key=lambda p: (p.version, p.network_address, p)):
+            last = chosen[-1] if chosen else None
+            if last is None or prefix.version != last.version or prefix[0] not in last:
+                chosen.append(prefix)
+        self._first = _keys(prefix[0] for prefix in chosen)
+        self._last = _keys(prefix[-1] for prefix in chosen)
+
+    def covered(
+        self, versions: NDArray[np.uint8], addresses: NDArray[np.uint8], lengths: NDArray[np.uint8]
+    ) -> NDArray[np.bool_]:
+        """Return which prefixes have something of what was chosen in them, shape (n,).
+
+        Parameters
+        ----------
+        versions, lengths
+            Shape (n,).
+        addresses
+            Packed, an IPv4 one in the first four octets, shape (n, 16).
+        """
+        if not len(self._first):
+            return np.zeros(len(versions), np.bool_)
+        first = np.empty((len(versions), 17), np.uint8)
+        first[:, 0], first[:, 1:] = versions, addresses
+        last = first.copy()
+        six = versions == 6
+        last[:, 1:] |= np.where(six[:, None], _HOST_BITS[6][lengths], _HOST_BITS[4][lengths])
+        begins = np.searchsorted(self._last, first.view("S17").ravel(), "left")
+        ends = np.searchsorted(self._first, last.view("S17").ravel(), "right")
+        found: NDArray[np.bool_] = begins < ends
+        return found
+
+
+class Wanted(Overlapping):
     """Addresses, asked whether they lie in prefixes.
 
     Examples
@@ -36,34 +74,9 @@ class Wanted:
 
     def __init__(self, addresses: Iterable[IPAddress]) -> None:
         self.addresses = tuple(dict.fromkeys(addresses))
-        keys = [bytes([a.version]) + a.packed for a in self.addresses]
-        self._keys = np.sort(np.array(keys, "S17")) if keys else np.zeros(0, "S17")
+        super().__init__(ip_network(address) for address in self.addresses)
         # An address before its first dot or colon: what a prefix around it begins with, too.
         self._heads = {_head(a.exploded, a.version) for a in self.addresses}
-
-    def covered(
-        self, versions: NDArray[np.uint8], addresses: NDArray[np.uint8], lengths: NDArray[np.uint8]
-    ) -> NDArray[np.bool_]:
-        """Return which prefixes have a wanted address in them, shape (n,).
-
-        Parameters
-        ----------
-        versions, lengths
-            Shape (n,).
-        addresses
-            Packed, an IPv4 one in the first four octets, shape (n, 16).
-        """
-        if not len(self._keys):
-            return np.zeros(len(versions), np.bool_)
-        first = np.empty((len(versions), 17), np.uint8)
-        first[:, 0], first[:, 1:] = versions, addresses
-        last = first.copy()
-        six = versions == 6
-        last[:, 1:] |= np.where(six[:, None], _HOST_BITS[6][lengths], _HOST_BITS[4][lengths])
-        begins = np.searchsorted(self._keys, first.view("S17").ravel(), "left")
-        ends = np.searchsorted(self._keys, last.view("S17").ravel(), "right")
-        found: NDArray[np.bool_] = begins < ends
-        return found
 
     def covers(self, prefix: Prefix) -> bool:
         """Whether a wanted address lies in ``prefix``."""
@@ -84,6 +97,11 @@ class Wanted:
         except ValueError:
             return None
         return prefix if self.covers(prefix) else None
+
+
+def _keys(addresses: Iterable[IPAddress]) -> NDArray[np.bytes_]:
+    keys = [bytes([a.version]) + a.packed for a in addresses]
+    return np.array(keys, "S17") if keys else np.zeros(0, "S17")
 
 
 def _head(address: str, version: int) -> str:

@@ -40,6 +40,11 @@ FILLED_BY: dict[Section, Filling] = {
     Section.TRANSIT_FREE: _filling(
         "transit-free networks", "the backbone share cannot be told", "fetch asrel"
     ),
+    Section.PATHS: _filling(
+        "BGP paths to chosen prefixes",
+        "whose BGP path it is cannot be told offline",
+        "build RIB --paths PREFIX",
+    ),
     Section.RPKI: _filling("validated ROA payloads", "RPKI states are unknown", "fetch vrps"),
     Section.REGISTRIES: _filling(
         "registries' servers", "no registry can be asked", "fetch rdap-bootstrap"

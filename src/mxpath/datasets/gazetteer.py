@@ -33,6 +33,7 @@ from mxpath.datasets.geofeed import GeofeedRow
 from mxpath.datasets.hostnames import Spot
 from mxpath.datasets.manifest import Manifest
 from mxpath.datasets.names import NameTable
+from mxpath.datasets.paths import PathTable
 from mxpath.datasets.peeringdb_rows import Org
 from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
 from mxpath.datasets.providers import ProviderPattern, Providers
@@ -54,6 +55,7 @@ from mxpath.datasets.transit_free import of_clique
 from mxpath.datasets.vrp_table import VrpTable
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import IxpLan, IxpPort, OriginSet
+from mxpath.model.bgp import RibEntry
 from mxpath.model.network import Network
 from mxpath.model.relations import AsRelations
 from mxpath.model.rpki import Vrp
@@ -274,6 +276,21 @@ class Gazetteer:
             for ix_id, point in exchanges.points.items()
         }
         return tuple(points[ix_id] for ix_id in sorted(points))
+
+    def paths(self, address: IPAddress) -> tuple[tuple[RibEntry, ...], SnapshotRef] | None:
+        """Return the routes that were kept of collectors' tables, those of the longest prefix first.
+
+        ``None`` where none were kept that lead to the address.
+        """
+        for source, table in self._paths:
+            found = table.covering(address)
+            if found:
+                return found, source.ref
+        return None
+
+    @cached_property
+    def _paths(self) -> tuple[tuple[Source, PathTable], ...]:
+        return tuple((source, PathTable.of(source.rows())) for source in self._in(Section.PATHS))
 
     @cached_property
     def relations(self) -> AsRelations:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mxpath.datasets import mrt
 from mxpath.datasets.as_path_text import path_of
-from mxpath.datasets.covering import Wanted
+from mxpath.datasets.covering import Overlapping, Wanted
 from mxpath.datasets.mrt_attributes import AS_PATH, LOCAL_PREF
 from mxpath.datasets.mrt_batches import TABLE_DUMP, TABLE_DUMP_V2, Batch, RouteKind
 from mxpath.datasets.mrt_framing import HEADER_BYTES, Frames
@@ -110,9 +110,9 @@ def _around(frames: Frames, rows: Ints, wanted: Wanted, form: tuple[int, int]) -
 
 
 def entries_of(
-    batch: Batch, wanted: Wanted, *, collector: str, tally: Tally | None = None
+    batch: Batch, wanted: Overlapping, *, collector: str, tally: Tally | None = None
 ) -> Iterator[RibEntry]:
-    """Yield the routes of a batch whose prefix covers a wanted address."""
+    """Yield the routes of a batch whose prefix covers something wanted, or lies in it."""
     tally = Tally() if tally is None else tally
     prefixes, routes = batch.prefixes, batch.routes
     good = wanted.covered(prefixes.versions, prefixes.addresses, prefixes.lengths)
