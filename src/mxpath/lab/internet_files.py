@@ -1,0 +1,172 @@
+"""A made Internet as files: named, packed and formed as the real publishers do it.
+
+The directory is a gazetteer at once: ``gazetteer.toml`` names what answers questions. The
+collector's table (``bview…``), the serial-2 file's like and as2org's older edition lie beside it
+for whoever builds from them.
+"""
+
+import bz2
+import gzip
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
+from mxpath.datasets.snapshot import digest
+from mxpath.errors import InputError
+from mxpath.lab import internet_peeringdb, internet_table, internet_texts
+from mxpath.lab.internet import AS_OF, Internet
+from mxpath.lab.internet_networks import REGISTRIES
+
+DAY = AS_OF.strftime("%Y%m%d")
+RIB = f"bview.{DAY}.0000.gz"
+_LICENCE = "made up: no terms"
+_LEVEL = 4
+"""Of packing: the next costs twice the time for a twentieth of the size."""
+_BUFFER_BYTES = 1 << 22
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file that was written."""
+
+    name: str
+    size_bytes: int
+    holds: str
+    """What it is, in words."""
+
+
+def publish(
+    internet: Internet, directory: Path, *, progress: Progress = lambda _: None
+) -> tuple[Written, ...]:
+    """Write all files into ``directory``, which is made when missing.
+
+    Equal Internets give equal bytes, as long as the same libraries pack them.
+
+    Raises
+    ------
+    InputError
+        When there is something in it already, or it cannot be written.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            raise InputError(f"{directory} is not empty: name a new directory")
+        return tuple(_written(internet, directory, progress))
+    except OSError as error:
+        raise InputError(f"cannot write to {directory}: {error.strerror or error}") from error
+
+
+def _written(internet: Internet, directory: Path, progress: Progress) -> Iterator[Written]:
+    entries = []
+    for name, holds, files in _snapshots(internet):
+        contents = {}
+        for path, content in files:
+            progress(f"writing {path}")
+            contents[path] = content
+            yield _write(directory / path, content, path, holds)
+        if name is not None:
+            entries.append(_entry(internet, name, contents))
+    progress(f"writing {RIB}")
+    yield _table(internet, directory)
+    text = manifest_text(entries, as_of=AS_OF)
+    yield _write(directory / FILE_NAME, text.encode(), FILE_NAME, "what answers come from")
+
+
+def _write(path: Path, content: bytes, name: str, holds: str) -> Written:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return Written(name=name, size_bytes=len(content), holds=holds)
+
+
+def _entry(internet: Internet, name: str, contents: dict[str, bytes]) -> Entry:
+    return Entry(
+        name=name,
+        files=tuple(contents),
+        publisher=internet.publisher,
+        as_of=AS_OF,
+        sha256=digest(contents.values()),
+        licence=_LICENCE,
+    )
+
+
+_Files = Iterator[tuple[str, bytes]]
+
+
+def _snapshots(internet: Internet) -> Iterator[tuple[str | None, str, _Files]]:
+    """Data set (``None``: not in the gazetteer), what it is, and its files made one by one."""
+    texts = internet_texts
+    yield (
+        "pfx2as",
+        "prefixes and their origins",
+        (
+            (
+                f"routeviews-rv{2 if v == 4 else 6}-{DAY}-0000.pfx2as.gz",
+                _gz(texts.prefixes(internet, v)),
+            )
+            for v in (4, 6)
+        ),
+    )
+    yield "asnames", "names of networks", _one("asnames.tsv", texts.names(internet))
+    yield "peeringdb", "exchange points", _peeringdb(internet)
+    yield "ixf", "an exchange point's own export", _exports(internet)
+    relations = bz2.compress(_lines(texts.relations(internet)))
+    yield "asrel", "relationships", iter([(f"{DAY}.as-rel2.txt.bz2", relations)])
+    as_json = _gz(texts.organisations_as_json(internet))
+    yield "as2org", "organisations", iter([(f"{DAY}.as-org2info.jsonl.gz", as_json)])
+    as_text = _gz(texts.organisations_as_text(internet))
+    yield None, "organisations, older form", iter([(f"{DAY}.as-org2info.txt.gz", as_text)])
+    yield "vrps", "who may announce what (RPKI)", _one("vrps.json", texts.payloads(internet))
+    yield (
+        "delegated",
+        "who holds numbers since when",
+        (
+            (f"delegated-{name}-extended-{DAY}", _lines(texts.delegations(internet, n)))
+            for n, name in enumerate(REGISTRIES)
+        ),
+    )
+    yield "geofeed", "places of prefixes", _one("geofeed.csv", texts.places(internet))
+
+
+def _one(name: str, lines: Iterable[str]) -> _Files:
+    yield name, _lines(lines)
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _gz(lines: Iterable[str]) -> bytes:
+    return gzip.compress(_lines(lines), _LEVEL, mtime=0)
+
+
+def _peeringdb(internet: Internet) -> _Files:
+    for kind, rows in internet_peeringdb.documents(internet).items():
+        yield f"peeringdb/{kind}.json", json.dumps({"data": rows}).encode()
+
+
+def _exports(internet: Internet) -> _Files:
+    for point, version in enumerate(internet_peeringdb.IXF_VERSIONS):
+        found = internet_peeringdb.export(internet, point, version)
+        yield f"ixf/{internet_peeringdb.point_name(point)}.json", json.dumps(found).encode()
+
+
+def _table(internet: Internet, directory: Path) -> Written:
+    """Write the collector's table, which is too large to be held."""
+    with (
+        (directory / RIB).open("wb") as file,
+        gzip.GzipFile("", "wb", compresslevel=_LEVEL, fileobj=file, mtime=0) as packed,
+    ):
+        buffer = BytesIO()
+        for record in internet_table.records(internet):
+            buffer.write(record)
+            if buffer.tell() > _BUFFER_BYTES:
+                packed.write(buffer.getvalue())
+                buffer = BytesIO()
+        packed.write(buffer.getvalue())
+    holds = f"table of a collector with {len(internet.routes)} peers (MRT)"
+    return Written(name=RIB, size_bytes=(directory / RIB).stat().st_size, holds=holds)
