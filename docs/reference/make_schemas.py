@@ -34,6 +34,7 @@ DOCUMENTS: tuple[type, ...] = (
     documents.FetchList,
     documents.LabList,
     documents.LabLinks,
+    documents.MadeInternet,
     documents.Configuration,
     documents.LabFaults,
     WatchedRound,

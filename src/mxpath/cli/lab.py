@@ -4,7 +4,7 @@ import argparse
 import shlex
 import sys
 
-from mxpath.cli import lab_changes, lab_send
+from mxpath.cli import lab_changes, lab_internet, lab_send
 from mxpath.cli import options as shared
 from mxpath.errors import InputError
 from mxpath.lab.netns import Lab, kernel_lab_missing
@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     collect.add_argument("collector", nargs="?", help="which one (default: all of the world)")
     lab_changes.configure(actions)
     lab_send.configure(actions)
+    lab_internet.configure(actions)
     truth.add_argument("--protocol", choices=tuple(Protocol), default=Protocol.TCP)
     for action in (inside, truth, collect):
         action.add_argument("-w", "--world", dest="name", help="if several worlds run")
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
         "exec": _exec,
         "truth": _truth,
         "collect": _collect,
+        "internet": lab_internet.run,
     }[options.action](options)
 
 

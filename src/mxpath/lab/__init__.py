@@ -23,6 +23,9 @@ for names, ``services`` for mail and registry servers (``mail_server``, ``rdap_s
 for a sender (``sending``, ``maillog``). ``playable`` says what it cannot play. ``live`` and ``changes`` change it while it runs; ``control``,
 ``state``, ``capability``, ``enclosure``, ``namespaces`` and ``convergence`` keep the house.
 
+*Never played.* ``internet`` makes what an Internet of 78,000 networks publishes, for whoever has no
+leave to share the real tables; its docstring is a map of ``internet_…``.
+
 *The truth.* ``truth`` names what there is to know of a ``wanted_flow``, ``kernel_truth`` reads it from running kernels
 (``fib``, ``neighbours``) and ``simulated_truth`` from the played tables; ``accuracy``, with
 ``smtp_accuracy`` and ``segment_accuracy``, holds studies against it.

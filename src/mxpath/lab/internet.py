@@ -143,3 +143,8 @@ def told_by(internet: Internet, version: int) -> "np.typing.NDArray[np.int64]":
     last = internet.routes[-1]
     found[-1][last.kinds[found[-1]] != CUSTOMER] = NOBODY
     return found
+
+
+def routes_told(internet: Internet) -> int:
+    """Return how many routes the collector hears of."""
+    return sum(int((told_by(internet, v) != NOBODY).sum()) for v in FAMILIES)

@@ -29,7 +29,7 @@ from mxpath.lab.internet_networks import (
 
 NETWORKS_A_POINT = 78
 _PORTS_A_NETWORK = 0.78
-_SIZE_STEEP, _SIZE_FLAT, _LEAST_MEMBERS = 1.15, 15, 3
+_SIZE_STEEP, _SIZE_FLAT, _LEAST_MEMBERS = 1.15, 1 / 65, 3
 _HOME, _NEAR = 5.0, 2.0
 """What the same country, or the same registry, is worth in appetite, as a logarithm."""
 _SPREAD, _KEEN = 0.7, 3.5
@@ -71,7 +71,7 @@ def make_points(networks: Networks, *, seed: int) -> Points:
     """Make exchange points and fill them with members."""
     random = generator(seed, "exchange points")
     count = max(3, len(networks) // NETWORKS_A_POINT)
-    weights = (np.arange(1, count + 1) + min(_SIZE_FLAT, count)) ** -_SIZE_STEEP
+    weights = (np.arange(1, count + 1) + _SIZE_FLAT * count) ** -_SIZE_STEEP
     wanted = weights / weights.sum() * len(networks) * _PORTS_A_NETWORK
     countries = drawn(random, WEIGHTS**0.7, count)
     appetite = _appetites(networks, random)
@@ -159,8 +159,9 @@ def make_peering(networks: Networks, points: Points, transit: Ints, *, seed: int
 
 
 def _ascending(first: Ints, second: Ints) -> Ints:
-    pairs = np.sort(np.stack([first, second], axis=1), axis=1)
-    return pairs[pairs[:, 0] != pairs[:, 1]]
+    pairs: Ints = np.sort(np.stack([first, second], axis=1), axis=1)
+    different: Ints = pairs[pairs[:, 0] != pairs[:, 1]]
+    return different
 
 
 def _meetings(random: Random, points: Points) -> Ints:

@@ -1,15 +1,15 @@
 """A made Internet as files: named, packed and formed as the real publishers do it.
 
 The directory is a gazetteer at once: ``gazetteer.toml`` names what answers questions. The
-collector's table (``bview…``), the serial-2 file's like and as2org's older edition lie beside it
-for whoever builds from them.
+collector's table (``bview…``) and as2org's older form lie beside it for whoever builds from them.
+It is made under another name and takes its own when it is whole.
 """
 
 import bz2
 import gzip
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from mxpath.errors import InputError
 from mxpath.lab import internet_peeringdb, internet_table, internet_texts
 from mxpath.lab.internet import AS_OF, Internet
 from mxpath.lab.internet_networks import REGISTRIES
+from mxpath.model.documents import MadeFile
 
 DAY = AS_OF.strftime("%Y%m%d")
 RIB = f"bview.{DAY}.0000.gz"
@@ -30,20 +31,10 @@ _BUFFER_BYTES = 1 << 22
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A file that was written."""
-
-    name: str
-    size_bytes: int
-    holds: str
-    """What it is, in words."""
-
-
 def publish(
     internet: Internet, directory: Path, *, progress: Progress = lambda _: None
-) -> tuple[Written, ...]:
-    """Write all files into ``directory``, which is made when missing.
+) -> tuple[MadeFile, ...]:
+    """Write all files into ``directory``, which is made.
 
     Equal Internets give equal bytes, as long as the same libraries pack them.
 
@@ -52,16 +43,27 @@ def publish(
     InputError
         When there is something in it already, or it cannot be written.
     """
+    refuse_full(directory)
+    begun = directory.with_name(f".{directory.name}.begun")
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if any(directory.iterdir()):
-            raise InputError(f"{directory} is not empty: name a new directory")
-        return tuple(_written(internet, directory, progress))
+        shutil.rmtree(begun, ignore_errors=True)
+        begun.mkdir(parents=True)
+        found = tuple(_written(internet, begun, progress))
+        begun.replace(directory)
     except OSError as error:
         raise InputError(f"cannot write to {directory}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(begun, ignore_errors=True)
+    return found
 
 
-def _written(internet: Internet, directory: Path, progress: Progress) -> Iterator[Written]:
+def refuse_full(directory: Path) -> None:
+    """Raise InputError where there is something already."""
+    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+        raise InputError(f"{directory} is there already: name a new directory, or remove it")
+
+
+def _written(internet: Internet, directory: Path, progress: Progress) -> Iterator[MadeFile]:
     entries = []
     for name, holds, files in _snapshots(internet):
         contents = {}
@@ -77,10 +79,10 @@ def _written(internet: Internet, directory: Path, progress: Progress) -> Iterato
     yield _write(directory / FILE_NAME, text.encode(), FILE_NAME, "what answers come from")
 
 
-def _write(path: Path, content: bytes, name: str, holds: str) -> Written:
+def _write(path: Path, content: bytes, name: str, holds: str) -> MadeFile:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    return Written(name=name, size_bytes=len(content), holds=holds)
+    return MadeFile(name=name, size_bytes=len(content), holds=holds)
 
 
 def _entry(internet: Internet, name: str, contents: dict[str, bytes]) -> Entry:
@@ -129,6 +131,11 @@ def _snapshots(internet: Internet) -> Iterator[tuple[str | None, str, _Files]]:
             for n, name in enumerate(REGISTRIES)
         ),
     )
+    yield (
+        "transit-free",
+        "who buys transit from nobody",
+        _one("transit-free.csv", texts.transit_free(internet)),
+    )
     yield "geofeed", "places of prefixes", _one("geofeed.csv", texts.places(internet))
 
 
@@ -155,7 +162,7 @@ def _exports(internet: Internet) -> _Files:
         yield f"ixf/{internet_peeringdb.point_name(point)}.json", json.dumps(found).encode()
 
 
-def _table(internet: Internet, directory: Path) -> Written:
+def _table(internet: Internet, directory: Path) -> MadeFile:
     """Write the collector's table, which is too large to be held."""
     with (
         (directory / RIB).open("wb") as file,
@@ -169,4 +176,4 @@ def _table(internet: Internet, directory: Path) -> Written:
                 buffer = BytesIO()
         packed.write(buffer.getvalue())
     holds = f"table of a collector with {len(internet.routes)} peers (MRT)"
-    return Written(name=RIB, size_bytes=(directory / RIB).stat().st_size, holds=holds)
+    return MadeFile(name=RIB, size_bytes=(directory / RIB).stat().st_size, holds=holds)

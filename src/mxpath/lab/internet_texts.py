@@ -38,7 +38,7 @@ def address(version: int, number: int) -> str:
 
 
 def prefixes(internet: Internet, version: int) -> Iterator[str]:
-    """pfx2as: whoever stands at the end of the paths that the collector sees."""
+    """Yield pfx2as: whoever stands at the end of the paths that the collector sees."""
     announced = internet.announced[version]
     asns = internet.networks.asns.tolist()
     told = told_by(internet, version)
@@ -56,7 +56,7 @@ def prefixes(internet: Internet, version: int) -> Iterator[str]:
 
 
 def relations(internet: Internet) -> Iterator[str]:
-    """AS relationships, serial-2: providers first, then peers."""
+    """Yield AS relationships, serial-2: providers first, then peers."""
     networks, asns = internet.networks, internet.networks.asns
     yield f"# source:topology|BGP|{_DAY}|made|collector"
     yield f"# inferred clique: {_numbers(asns[: networks.clique])}"
@@ -70,6 +70,15 @@ def relations(internet: Internet) -> Iterator[str]:
 
 def _numbers(asns: Ints) -> str:
     return " ".join(map(str, sorted(asns.tolist())))
+
+
+def transit_free(internet: Internet) -> Iterator[str]:
+    """Yield the statements of the clique that they buy transit from nobody."""
+    yield "asn,name,families,stated_on,source,note"
+    networks = internet.networks
+    for n in range(networks.clique):
+        name = organisation_name(int(networks.organisations[n]))
+        yield f"{networks.asns[n]},{name},4 6,{AS_OF},https://made-internet.invalid/,made up"
 
 
 def organisation_of_point(internet: Internet, point: int) -> int:
@@ -94,13 +103,13 @@ def org_id(organisation: int, country: int) -> str:
 
 
 def names(internet: Internet) -> Iterator[str]:
-    """AS names."""
+    """Yield AS names."""
     for asn, organisation, country in sorted(_holders(internet)):
         yield f"{asn}\t{network_name(asn, organisation)}, {COUNTRIES[country].code}"
 
 
 def organisations(internet: Internet) -> Iterator[dict[str, str]]:
-    """as2org as objects: organisations, then AS numbers."""
+    """Yield as2org as objects: organisations, then AS numbers."""
     held = list(_holders(internet))
     for organisation, country in dict(pair[1:] for pair in held).items():
         yield {
@@ -125,12 +134,12 @@ def organisations(internet: Internet) -> Iterator[dict[str, str]]:
 
 
 def organisations_as_json(internet: Internet) -> Iterator[str]:
-    """as2org, one object a line."""
+    """Yield as2org, one object a line."""
     return map(json.dumps, organisations(internet))
 
 
 def organisations_as_text(internet: Internet) -> Iterator[str]:
-    """as2org as two tables."""
+    """Yield as2org as two tables."""
     tables = {
         "Organization": (
             "org_id|changed|org_name|country|source",
@@ -161,7 +170,7 @@ def _day(number: int) -> str:
 
 
 def delegations(internet: Internet, registry: int) -> Iterator[str]:
-    """The extended statistics of one registry."""
+    """Yield the extended statistics of one registry."""
     name = REGISTRIES[registry]
     held = [h for h in sorted(_holders(internet)) if COUNTRIES[h[2]].registry == registry]
     rows = {
@@ -210,7 +219,7 @@ def holder_of(internet: Internet, version: int, block: int) -> int:
 
 
 def payloads(internet: Internet) -> Iterator[str]:
-    """Validated ROA payloads, as rpki-client writes them."""
+    """Yield validated ROA payloads, as rpki-client writes them."""
     found = internet.payloads
     total = sum(len(found[v].starts) for v in FAMILIES)
     yield f'{{"metadata": {{"buildtime": "{AS_OF}T00:00:00Z", "vrps": {total}}}, "roas": ['
@@ -228,7 +237,7 @@ def payloads(internet: Internet) -> Iterator[str]:
 
 
 def places(internet: Internet) -> Iterator[str]:
-    """A geofeed of a few prefixes: the country of their origin, and a city of it."""
+    """Yield a geofeed of a few prefixes: the country of their origin, and a city of it."""
     for version in FAMILIES:
         announced = internet.announced[version]
         luck = generator(internet.seed, f"places {version}").random(len(announced))

@@ -4,17 +4,22 @@ A word is three syllables, and its number says which: equal numbers give equal w
 different ones different words. Nobody and no company is meant.
 """
 
-_FIRST = (
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_FIRST = _split(
     "Bal Brem Cor Dorm Drav Elk Fen Ferl Gant Gralt Holv Ibsk Jorl Kelv Korb Lant Lorv Mirk Molv "
     "Narb Nuv Olk Pelv Prast Quel Ralv Rom Sarv Skel Solm Tarv Trulm Ulb Varn Velk Wolm Yarv Zelm"
-).split()
-_MIDDLE = (
+)
+_MIDDLE = _split(
     "a ade ago aki ana aru e edi ela emo eru i ibo ida iko ino iru o obe oda olu oma u ubi una"
-).split()
-_LAST = (
+)
+_LAST = _split(
     "bak bex dan dex fin gal gor hov jat kem kus lan len lor max mir nak nis nor pax pol ras rin "
     "sat sul tan tek tor vak vel vin vor wex yon zan zer zol zur"
-).split()
+)
 _ALL = len(_FIRST) * len(_MIDDLE) * len(_LAST)
 _STRIDE = 7_919
 """A prime that divides none of the three lengths: neighbours in number share no syllable."""

@@ -232,6 +232,42 @@ class LabList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MadeFile:
+    """A file of a made Internet."""
+
+    name: str
+    """Inside the directory."""
+    size_bytes: int
+    holds: str
+    """What it is, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeInternet:
+    """What ``mxpath lab internet --json`` prints: how many of what were made."""
+
+    directory: str
+    publisher: str
+    """As every file's entry in the gazetteer names it."""
+    as_of: date
+    networks: int
+    transit_links: int
+    """Pairs of provider and customer."""
+    peering_links: int
+    exchange_points: int
+    ports: int
+    prefixes_v4: int
+    prefixes_v6: int
+    payloads: int
+    """Validated ROA payloads, of both families."""
+    peers: tuple[int, ...]
+    """AS numbers of the networks that tell the collector their routes."""
+    routes: int
+    """Entries of the collector's table."""
+    files: tuple[MadeFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRow:
     """A link of a running world, as it is now."""
 
