@@ -2,10 +2,14 @@
 
 import bz2
 import gzip
+import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,6 +43,7 @@ def publisher(server: Publisher) -> Publisher:
     server.pages.clear()
     server.faults.clear()
     server.asked.clear()
+    server.date = "Wed, 17 Jun 2026 12:00:00 GMT"
     lay_out(server)
     return server
 
@@ -245,6 +250,21 @@ def test_checksums_that_are_not_published_are_not_missed(publisher: Publisher, d
     assert fetch(chosen(publisher, "delegated"), desk).outcome is Outcome.FETCHED
 
 
+def test_who_comes_second_finds_what_the_first_brought(publisher: Publisher, desk: Desk) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda _: fetch(chosen(publisher, "asrel"), desk).outcome, range(4))
+        assert sorted(found) == [Outcome.FETCHED, *[Outcome.HERE] * 3]
+    assert len(publisher.asked) == 2
+
+
+def test_a_full_disk_is_said_to_be_one(
+    publisher: Publisher, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    got = fetch(chosen(publisher, "delegated"), desk)
+    assert "needs about 45 MB, and 1 MB are free" in got.detail
+
+
 def test_a_directory_of_another_form_is_said_to_be_one(publisher: Publisher, desk: Desk) -> None:
     publisher.put(
         "/caida/serial-2/", b"<html><title>We have moved</title></html>", kind="text/html"
@@ -269,6 +289,48 @@ def test_peeringdb_is_asked_once_a_kind_at_its_pace_with_the_key(
     stranger = fetch(chosen(publisher, "vrps"), keyed)
     assert stranger.outcome is Outcome.FETCHED
     assert "authorization" not in publisher.asked[-1].headers
+
+
+def test_changes_are_laid_over_the_copy_that_is_here(publisher: Publisher, desk: Desk) -> None:
+    api = lay_out(publisher)
+    first = fetch(chosen(publisher, "peeringdb"), desk)
+    moved = {"updated": "2026-06-18T09:00:00Z"}
+    api.rows["net"][0] |= {"name": "Made anew", **moved}
+    gone = api.rows["netixlan"].pop(0)
+    api.rows["netixlan"].append({**gone, "status": "deleted", **moved})
+    api.rows["netixlan"].append({**gone, "id": 9, "ipaddr4": "185.1.0.12", **moved})
+    desk.clock.sleep(30 * HOUR_S)
+    publisher.date = "Thu, 18 Jun 2026 12:00:00 GMT"
+    asked = len(publisher.asked)
+    new = fetch(chosen(publisher, "peeringdb"), desk)
+    assert (new.outcome, str(new.as_of), new.rows) == (Outcome.FETCHED, "2026-06-18", 7)
+    assert all("&since=1780315200" in one.path for one in publisher.asked[asked:])
+    assert len(publisher.asked) - asked == 5
+    assert new.directory is not None
+    assert first.directory is not None
+    after, before = Gazetteer.open(new.directory), Gazetteer.open(first.directory)
+    for port, now, then in (("185.1.0.10", False, True), ("185.1.0.12", True, False)):
+        assert (after.ixp_port(ip_address(port)) is not None) is now
+        assert (before.ixp_port(ip_address(port)) is not None) is then
+    assert (after.name(64500), before.name(64500)) == ("Made anew", "Made 64500")
+
+
+@pytest.mark.parametrize("spoilt", ["rows", "answer"])
+def test_what_cannot_be_brought_up_to_date_is_fetched_anew(
+    publisher: Publisher, desk: Desk, spoilt: str
+) -> None:
+    api = lay_out(publisher)
+    if spoilt == "rows":
+        del api.rows["net"][0]["updated"]
+    fetch(chosen(publisher, "peeringdb"), desk)
+    desk.clock.sleep(30 * HOUR_S)
+    if spoilt == "answer":
+        publisher.next("net", says(200, body=b'{"data": [{"no": "id"}]}'))
+    asked = len(publisher.asked)
+    got = fetch(chosen(publisher, "peeringdb"), desk)
+    assert (got.outcome, got.detail) == (Outcome.FETCHED, "")
+    assert publisher.asked[-1].path.endswith("net?depth=0")
+    assert len(publisher.asked) - asked == (5 if spoilt == "rows" else 6)
 
 
 def test_a_wrong_key_is_said_so(publisher: Publisher, desk: Desk) -> None:

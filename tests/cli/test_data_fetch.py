@@ -181,6 +181,7 @@ def test_the_starter_bundle_asks_the_configured_hosts_alone(
     _the_gazetteer_is_used(tmp_path)
     port = publisher.url.rstrip("/").rpartition(":")[2]
     allowed = (f"('127.0.0.1', {port})", f"('127.0.0.1', '{port}')")
+    assert turned_to(tmp_path)
     assert all(line.endswith(allowed) for line in turned_to(tmp_path)), turned_to(tmp_path)
     asked = len(publisher.asked)
     again = start(tmp_path, "fetch", "--yes", "--json")

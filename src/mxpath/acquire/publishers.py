@@ -46,6 +46,8 @@ class Publisher:
     key: str = ""
     """Name of the key that the publisher knows users by."""
     tries: int = 4
+    tells_changes: bool = False
+    """Whether ``&since=`` asks for what has changed (:mod:`mxpath.acquire.changes`)."""
     by: str = ""
     """Who publishes it here, where the data set has several publishers; so the next two."""
     licence: str = ""
@@ -61,6 +63,8 @@ class Chosen:
     """Its directory below the downloads."""
     base: str
     find: Find
+    setting: str = ""
+    """Which key of the configuration sets another base; none where the user named the place."""
 
     @property
     def spec(self) -> Spec:
@@ -91,6 +95,7 @@ PUBLISHERS: dict[str, Publisher] = {
         find=editions.peeringdb,
         gap_s=3.0,
         key="peeringdb",
+        tells_changes=True,
         # The same large question without a key is answered once an hour.
         tries=2,
     ),
@@ -242,7 +247,8 @@ def choose(
         find, slug = publisher.find_of(collector, today), f"mrt-{collector}"
     if find is None:
         raise InputError(_unknown(name))
-    return Chosen(publisher=publisher, slug=slug, base=base, find=find)
+    setting = f"publishers.{kind}"
+    return Chosen(publisher=publisher, slug=slug, base=base, find=find, setting=setting)
 
 
 def _spelt_out(name: str) -> str:

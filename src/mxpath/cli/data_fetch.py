@@ -185,7 +185,7 @@ class _Session:
             return
         rows = f", {got.rows:,} rows" if got.rows is not None else ""
         told = (
-            f"{got.octets / 1e6:.1f} MB{rows}"
+            f"{_size(got.octets)}{rows}"
             if got.outcome is Outcome.FETCHED
             else "nothing newer, or new enough not to ask"
         )
@@ -200,7 +200,7 @@ class _Session:
         count, octets = snapshots.held(self._store)
         if count and not self._options.json:
             hint = "" if keep is not None else "; --keep N removes older ones"
-            print(f"{count} snapshots take {octets / 1e6:.0f} MB in {self._store}{hint}")
+            print(f"{count} snapshots take {_size(octets)} in {self._store}{hint}")
 
     def _build(self, done: list[tuple[Chosen, Fetched]]) -> Path | None:
         """Build a gazetteer when there is anything new to build it of."""
@@ -233,7 +233,7 @@ def _tell(planned: tuple[Planned, ...], store: Path, options: argparse.Namespace
         spec, publisher = one.chosen.spec, one.chosen.publisher
         size = "nothing" if one.is_fresh else f"~{publisher.megabytes:.0f} MB"
         here = f" ({one.here} is here)" if one.here is not None else ""
-        print(f"{one.chosen.slug:<15} {size}{here}: {spec.gives}")
+        print(_wrapped(f"{one.chosen.slug:<15} {size}{here}: {spec.gives}"))
         for text in (
             f"from {spec.publisher}, {one.chosen.base}",
             f"terms: {spec.licence}, {publisher.terms}",
@@ -247,6 +247,10 @@ def _tell(planned: tuple[Planned, ...], store: Path, options: argparse.Namespace
         print(f"\nin all          ~{megabytes:.0f} MB, {about}")
         print(f"{_INDENT}into {store}")
         print(f"{_INDENT}the publishers' terms hold for what you do with it")
+
+
+def _size(octets: int) -> str:
+    return f"{octets / 1e6:.1f} MB" if octets >= 100_000 else f"{octets / 1e3:.1f} kB"
 
 
 def _wrapped(text: str, *, first: str = "") -> str:
