@@ -7,6 +7,7 @@ from pathlib import Path
 from mxpath.cli import options as shared
 from mxpath.demo import run_demo
 from mxpath.lab.accuracy import Accuracy
+from mxpath.lab.owner_accuracy import PlaceTally
 from mxpath.lab.topology import read_world
 from mxpath.model import codec
 from mxpath.model.foreign_text import cut, printable
@@ -53,6 +54,16 @@ def _accuracy_words(accuracy: Accuracy) -> str:
     for name in ("hops", "as_paths", "mx", "smtp"):
         tally = getattr(accuracy, name)
         lines.append(f"  {name:<10} {tally.wrong} wrong of {tally.compared} compared")
+    for name in ("organisations", "countries"):
+        tally = getattr(accuracy, name)
+        if tally.compared:
+            lines.append(f"  {name} {tally.wrong} wrong of {tally.compared} compared")
+    places = accuracy.places
+    if places != PlaceTally(right=0, wrong=0, refuted_rightly=0, refuted_wrongly=0):
+        lines.append(
+            f"  places     {places.right} right, {places.wrong} wrong; refuted by light: "
+            f"{places.refuted_rightly} rightly, {places.refuted_wrongly} wrongly"
+        )
     crossings = accuracy.crossings
     lines.append(
         f"  crossings  {crossings.true_positive} right, {crossings.false_positive} false, "

@@ -11,6 +11,12 @@ from itertools import groupby, zip_longest
 from statistics import median, quantiles
 
 from mxpath.lab.elements import Behaviour
+from mxpath.lab.owner_accuracy import (
+    PlaceTally,
+    country_facts,
+    organisation_facts,
+    tally_places,
+)
 from mxpath.lab.segment_accuracy import SegmentTally, tally_segments
 from mxpath.lab.smtp_accuracy import Fact, smtp_fact
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, Truth
@@ -55,6 +61,10 @@ class Accuracy:
     mx: Tally
     smtp: Tally
     crossings: CrossingTally
+    organisations: Tally
+    countries: Tally
+    places: PlaceTally
+    """Zero of everything in a world that says nothing of holders and places."""
     rtt_error_ms: RttError
     segments: SegmentTally
     """Latency figures of segments; a wrong one is a figure of its own, not a mistake."""
@@ -74,7 +84,8 @@ class Accuracy:
         """No wrong fact, no false and no missed crossing."""
         counted = (self.hops, self.as_paths, self.mx, self.smtp)
         crossings = self.crossings.false_positive + self.crossings.false_negative
-        return not crossings and all(t.compared and not t.wrong for t in counted)
+        of_owners = self.organisations.wrong + self.countries.wrong + self.places.refuted_wrongly
+        return not crossings and not of_owners and all(t.compared and not t.wrong for t in counted)
 
 
 def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
@@ -85,7 +96,10 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
     mx = [fact for study in studies for fact in _mx_facts(study, truth)]
     smtp = [_smtp_fact(x, study, truth) for study in studies for x in study.sessions]
     crossings, crossing_mistakes = _crossings(traced, truth)
-    facts = (*hops, *as_paths, *mx, *smtp)
+    organisations = list(organisation_facts(studies, truth))
+    countries = list(country_facts(studies, truth))
+    places, place_mistakes = tally_places(studies, truth)
+    facts = (*hops, *as_paths, *mx, *smtp, *organisations, *countries)
     routed = ((route, path) for s, t, path in traced if (route := s.route_to(t.target)))
     segments, wrong_segments = tally_segments(routed)
     return Accuracy(
@@ -94,13 +108,20 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
         mx=_tally(mx),
         smtp=_tally(smtp),
         crossings=crossings,
+        organisations=_tally(organisations),
+        countries=_tally(countries),
+        places=places,
         rtt_error_ms=_rtt_error([e for _, t, path in traced for e in _rtt_errors(t, path)]),
         segments=segments,
         flows_per_trace_max=_flows_per_trace(studies, truth),
         syns_at_target_max=max((count.count for count in truth.syns), default=0),
         player=truth.player,
         wire=truth.wire,
-        mistakes=(*(what for right, what in facts if not right), *crossing_mistakes),
+        mistakes=(
+            *(what for right, what in facts if not right),
+            *crossing_mistakes,
+            *place_mistakes,
+        ),
         wrong_segments=tuple(wrong_segments),
     )
 

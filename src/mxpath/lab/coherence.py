@@ -45,6 +45,7 @@ def problems(world: "World") -> Iterator[str]:
     yield from _collectors(world)
     yield from _zone(world)
     yield from _registry(world)
+    yield from _places(world)
     yield from _expectations(world)
 
 
@@ -238,6 +239,16 @@ def _registry(world: "World") -> Iterator[str]:
         yield f"rdap: {rdap.host!r} is no host"
     if rdap.delay_s < 0 or rdap.limit_per_minute < 1:
         yield "rdap: delay_s must not be negative, and limit_per_minute be 1 or more"
+
+
+def _places(world: "World") -> Iterator[str]:
+    standing = [router for city in world.cities.values() for router in city.routers]
+    for router in sorted(set(standing) - set(world.routers)):
+        yield f"cities: {router!r} is no router"
+    for router in sorted({router for router in standing if standing.count(router) > 1}):
+        yield f"cities: {router!r} stands in two"
+    for claimed in sorted(set(world.feed.values()) - set(world.cities)):
+        yield f"feed: {claimed!r} is none of the cities"
 
 
 def _expectations(world: "World") -> Iterator[str]:

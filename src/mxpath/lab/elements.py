@@ -124,6 +124,10 @@ class AutonomousSystem:
     as a customer's, its other routes by whom the house learnt them from."""
     prefer: tuple[int, ...] = ()
     """Neighbours whose routes are liked before all others, whatever the relationship."""
+    country: str | None = None
+    """Where its holder is registered, ISO 3166-1 alpha-2; its numbers are then delegated."""
+    organisation: str | None = None
+    """Who runs it: networks of one organisation are siblings, whatever they tell each other."""
     announce: dict[Prefix, tuple[int | str, ...]] = field(default_factory=dict)
     """Own or more-specific prefix to the only neighbours (AS number, or name of an exchange
     point) that are told of it; a prefix without an entry is told as the relationships have it."""
@@ -291,6 +295,19 @@ class Rdap:
     behaviour: RdapBehaviour = RdapBehaviour.FINE
     delay_s: float = 3.0
     limit_per_minute: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class City:
+    """A city on the map, and the routers that stand in it (with all hosts at them)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    country: str
+    latitude: float
+    """In degrees."""
+    longitude: float
+    routers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ from mxpath.lab.namespaces import (
     LabError,
     inside,
 )
+from mxpath.lab.owner_truth import owner_truths
 from mxpath.lab.topology import World
 from mxpath.lab.truth import SmtpTruth, SynCount, Truth, smtp_truth, unknowable
 from mxpath.lab.wanted_flow import flow_of
@@ -255,6 +256,7 @@ class Holder:
                     for name, data in control.ask_services("smtp").items()
                 },
             ),
+            owners=owner_truths(self.world),
             unknowable=unknowable(self.world),
             syns=tuple(
                 SynCount(target=parse_address(target), source_port=port, count=count)

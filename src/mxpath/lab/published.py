@@ -2,7 +2,8 @@
 
 Prefixes and their origins as pfx2as, names of networks, exchange points as
 PeeringDB's documents, relationships as CAIDA's serial-1, transit-free networks in mxpath's own form, ROAs as a relying party's JSON,
-its registry as IANA's bootstrap documents. The analyzer reads them through the same
+its registry as IANA's bootstrap documents, and of holders and places what it says
+(``published_owners``). The analyzer reads them through the same
 parsers as the real ones. Equal worlds give equal bytes.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
+from mxpath.lab.published_owners import owner_files
 from mxpath.lab.rdap import base_urls
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix
@@ -33,6 +35,7 @@ def publish(world: World, directory: Path) -> None:
         # A world without ROAs publishes no list: its routes are unknown, not "not found".
         **({"vrps": {"vrps.json": _vrps(world)}} if world.roas else {}),
     }
+    files |= owner_files(world)
     if world.rdap is not None:
         files["rdap-bootstrap"] = dict(_registries(world))
     entries = []

@@ -168,9 +168,12 @@ def handle_of(network: AutonomousSystem) -> str:
     return "ORG-" + re.sub(r"[^A-Z0-9]", "", network.name.upper())
 
 
-def country_of(asn: int) -> str:
-    """Return a made-up country: XA to XZ are left to users by ISO 3166-1."""
-    return f"X{chr(ord('A') + asn % 26)}"
+def country_of(asn: int, network: AutonomousSystem) -> str:
+    """Return where a network is registered, else a made-up country.
+
+    XA to XZ are left to users by ISO 3166-1.
+    """
+    return network.country or f"X{chr(ord('A') + asn % 26)}"
 
 
 def network_document(world: World, prefix: Prefix, asn: int) -> dict[str, Any]:
@@ -185,7 +188,7 @@ def network_document(world: World, prefix: Prefix, asn: int) -> dict[str, Any]:
         "ipVersion": f"v{prefix.version}",
         "name": handle_of(network).removeprefix("ORG-") + f"-V{prefix.version}",
         "type": "ALLOCATED",
-        "country": country_of(asn),
+        "country": country_of(asn, network),
         "status": ["active"],
         "entities": _holders(network, asn),
     }
@@ -201,7 +204,7 @@ def autnum_document(world: World, asn: int) -> dict[str, Any]:
         "startAutnum": asn,
         "endAutnum": asn,
         "name": handle_of(network).removeprefix("ORG-"),
-        "country": country_of(asn),
+        "country": country_of(asn, network),
         "status": ["active"],
         "entities": _holders(network, asn),
     }

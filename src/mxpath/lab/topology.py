@@ -32,6 +32,7 @@ from mxpath.errors import InputError, ParseError
 from mxpath.lab.coherence import problems
 from mxpath.lab.elements import (
     AutonomousSystem,
+    City,
     Collector,
     Dns,
     Domain,
@@ -75,6 +76,9 @@ class World:
     dns: Dns = field(default_factory=Dns)
     rdap: Rdap | None = None
     roas: tuple[Roa, ...] = ()
+    cities: dict[str, City] = field(default_factory=dict)
+    feed: dict[Prefix, str] = field(default_factory=dict)
+    """What holders claim (geofeed): prefix to the name of a city, be it true or not."""
     collectors: dict[str, Collector] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     expected: Expected = field(default_factory=Expected)

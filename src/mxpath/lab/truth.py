@@ -12,6 +12,7 @@ from datetime import datetime
 from cryptography import x509
 
 from mxpath.lab.elements import Behaviour, Certificate, SmtpHost, TlsVersion
+from mxpath.lab.owner_truth import OwnerTruth
 from mxpath.lab.topology import World
 from mxpath.lab.zone import is_recursive
 from mxpath.model.address import IPAddress
@@ -137,6 +138,8 @@ class Truth:
     try, ``None`` where no answer can be had."""
     smtp: dict[IPAddress, SmtpTruth]
     syns: tuple[SynCount, ...]
+    owners: dict[IPAddress, OwnerTruth] = field(default_factory=dict)
+    """Whose each address is and where it is, as far as the world says."""
     unknowable: dict[IPAddress, tuple[int, ...]] = field(default_factory=dict)
     """Target to ids of exchange points whose crossing on the way there nobody could tell."""
 

@@ -16,8 +16,13 @@ _COUNTS = {
     "hops": ("Hops", "each hop of each trace: did the address that answered lie where the packet was?"),
     "as_paths": ("Networks on the way", "the whole row of networks of each route, in order"),
     "mx": ("MX plan", "preference, host and addresses of each row, as the zone prescribes them"),
+    "organisations": ("Organisations", "who runs the network of each address, as the world's registry has it"),
+    "countries": ("Countries", "where the holder of each address is registered"),
     "smtp": ("SMTP behaviour", "how each mail host behaves: answers, waits, rejects, closed, silent"),
 }  # fmt: skip
+
+
+_AT_WILL = ("organisations", "countries")
 
 
 def render_index(
@@ -70,8 +75,12 @@ def _route_words(study: Study) -> str:
 def _accuracy_rows(accuracy: Mapping[str, object]) -> Iterator[Row]:
     for key, (name, meaning) in _COUNTS.items():
         count = accuracy.get(key)
-        if isinstance(count, Mapping):
+        # A world that says nothing of holders has none to be compared.
+        if isinstance(count, Mapping) and (count.get("compared") or key not in _AT_WILL):
             yield _count_row(name, meaning, count)
+    places = accuracy.get("places")
+    if isinstance(places, Mapping) and any(places.values()):
+        yield _place_row(places)
     crossings = accuracy.get("crossings")
     if isinstance(crossings, Mapping):
         yield _crossing_row(crossings)
@@ -82,6 +91,15 @@ def _accuracy_rows(accuracy: Mapping[str, object]) -> Iterator[Row]:
     if isinstance(segments, Mapping):
         yield _segment_row(segments)
     yield from _politeness_rows(accuracy)
+
+
+def _place_row(found: Mapping[str, object]) -> Row:
+    right, wrong, rightly, wrongly = (
+        _whole(found.get(key)) for key in ("right", "wrong", "refuted_rightly", "refuted_wrongly")
+    )
+    figure = f"{right} right, {wrong} wrong; refuted by light: {rightly} rightly, {wrongly} wrongly"
+    meaning = "cities that holders claim, against where the machines stand"
+    return _row("Places", figure, meaning, tone="bad-word" if wrongly else "good-word")
 
 
 _ENOUGH_SHARE = 0.95

@@ -39,8 +39,8 @@ def about_owner(owner: Attribution) -> Iterator[Said]:
 def refuted_words(refuted: RefutedPlace) -> str:
     """Say why a place cannot be, in a few words."""
     return (
-        f"not in {refuted.place.value}, as was said: it answers in {refuted.rtt_ms:.1f} ms,"
-        f" light needs {refuted.least_rtt_ms:.1f}"
+        f"not in {refuted.place.value} as was said (answers in {refuted.rtt_ms:.1f} ms,"
+        f" light needs {refuted.least_rtt_ms:.1f} ms)"
     )
 
 
@@ -48,12 +48,19 @@ def hosts_words(study: Study) -> str:
     """Say of the mail hosts who runs them, where that is registered and where they may be."""
     hosts: dict[str, list[str]] = {}
     for _, host, address in study.deliveries():
-        words = ", ".join(printable(part) for part in _about(study, host, address))
+        words = " · ".join(printable(part) for part in _about(study, host, address))
         if words:
-            hosts.setdefault(words, []).append(printable(host).split(".")[0])
+            hosts.setdefault(words, []).append(_short(study, host))
     return "; ".join(
-        f"{words}: {', '.join(dict.fromkeys(names))}" for words, names in hosts.items()
+        f"{', '.join(dict.fromkeys(names))}: {words}" for words, names in hosts.items()
     )
+
+
+def _short(study: Study, host: str) -> str:
+    """The first label of a name where no other host begins with it."""
+    first = host.split(".", maxsplit=1)[0]
+    alike = {h.name for h in study.mail.plan.hosts if h.name.split(".")[0] == first}
+    return printable(first if len(alike) == 1 else host)
 
 
 def _about(study: Study, host: str, address: IPAddress) -> Iterator[str]:
