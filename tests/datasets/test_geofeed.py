@@ -128,22 +128,6 @@ def test_there_are_249_countries() -> None:
     assert all(len(code) == 2 and code.isupper() for code in COUNTRIES)
 
 
-prefixes = st.tuples(st.integers(0, 255), st.integers(20, 32)).map(
-    lambda pair: ip_network((f"192.0.{pair[0]}.0", pair[1]), strict=False)
-)
-
-
-@settings(max_examples=20)
-@given(st.lists(prefixes, max_size=8, unique=True), st.integers(0, 65535))
-def test_finding_equals_looking_at_every_entry(networks: list[object], low: int) -> None:
-    found, tally = rows("".join(f"{network},CH,,c{n}\n" for n, network in enumerate(networks)))
-    assert tally.rows == len(networks)
-    address = 0xC0000000 + low
-    holding = [row for row in found if address >> 32 - row.length == row.start >> 32 - row.length]
-    best = max(holding, key=lambda row: row.length, default=None)
-    assert Geofeed.of(found).find(ip_address(address)) == best
-
-
 @settings(max_examples=40)
 @given(st.binary(max_size=80) | st.text('0129./:,"#\ufeff CHzx-\n', max_size=80).map(str.encode))
 def test_any_bytes_give_rows_or_a_parse_error(document: bytes) -> None:

@@ -25,9 +25,13 @@ class Walk:
 
     def next(self) -> str:
         """Return the character with which the next value begins, empty at the end."""
-        gap = _SPACE.match(self._text, self._at)
-        self._at = gap.end() if gap else self._at
+        self._skip()
         return self._text[self._at : self._at + 1]
+
+    def _skip(self) -> None:
+        gap = _SPACE.match(self._text, self._at)
+        if gap is not None:
+            self._at = gap.end()
 
     def _mark(self, wanted: str) -> str:
         found = self.next()
@@ -38,7 +42,7 @@ class Walk:
 
     def value(self) -> Any:
         """Return the next value, whole."""
-        self.next()
+        self._skip()
         found, self._at = self._decode(self._text, self._at)
         return found
 
