@@ -48,7 +48,7 @@ GR_IX = 347
 def world(dev_only: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterable[Gazetteer]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield gazetteer_2016(dev_only.parent, tmp_path_factory.mktemp("2016"))
+        yield gazetteer_2016(dev_only.parent, tmp_path_factory.mktemp("world") / "2016")
 
 
 def trace_of(*addresses: str | None, target: str = "192.0.2.25") -> Trace:
@@ -126,6 +126,18 @@ def rules(trace: Trace, world: Gazetteer) -> list[tuple[int, int, str]]:
     members = {ix_id: world.members(ix_id) for ix_id in points}
     found = window_verdicts(steps_of(trace, owners), members)
     return [(ttl, each.rule.number, each.rule.link.value) for ttl, each in sorted(found.items())]
+
+
+def test_it_is_built_whole_and_says_of_which_days_it_is(world: Gazetteer) -> None:
+    told = {ref.name: str(ref.as_of) for ref in world.snapshots}
+    assert told == {"pfx2as": "2016-10-19", "peeringdb": "2016-10-19", "asrel": "2016-12-01"}
+    assert str(world.as_of) == "2016-12-01"
+    rows = {row.name: row.rows for row in world.describe()}
+    assert rows["pfx2as"] == 655_961
+    assert rows["asrel"] == 239_701
+    known = world.transit_free
+    assert known is not None
+    assert (len(known[0]), known[1].name) == (17, "asrel")  # the clique of its heading
 
 
 def test_the_examples_cross_gr_ix_once(dev_only: Path, world: Gazetteer) -> None:

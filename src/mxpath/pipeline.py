@@ -303,7 +303,7 @@ def _transit_free(
                     source=ref.name,
                     rule="stated",
                     as_of=row.stated_on,
-                    detail="; ".join(filter(None, (row.source, row.note))),
+                    detail="; ".join(filter(None, (row.source, *row.also, row.note))),
                 ),
             ),
         )

@@ -40,6 +40,7 @@ def caida(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines_of(text(path), source="x") if line[0] == "{"]
 
 
+@pytest.mark.slow
 def test_lans_in_special_space_of_caidas_list_of_2023(dev_only: Path) -> None:
     """It lists seven LANs in private space (RFC 1918), one in documentation space, one local one."""
     points = caida(dev_only / "ixp-2023" / "caida-ixs_202310.jsonl.xz")
@@ -152,6 +153,7 @@ def test_one_answer_of_the_api_with_everything_in_it(dev_only: Path) -> None:
     assert [net.asn for net in nets] == [3333, 10745, 197000]
 
 
+@pytest.mark.slow
 def test_an_atlas_of_exchange_points_counts_its_members(dev_only: Path) -> None:
     directory = dev_only / "ixp-2026"
     atlas = json.loads(text(directory / "bix-atlas.json.xz"))
@@ -165,6 +167,7 @@ def test_an_atlas_of_exchange_points_counts_its_members(dev_only: Path) -> None:
     assert len(own - {each["asn"] for each in records}) <= 8
 
 
+@pytest.mark.slow
 def test_names_in_a_list_of_objects(dev_only: Path) -> None:
     """Short names of networks in JSON: in lines with a tab they are what ``asnames`` reads."""
     rows = json.loads(text(dev_only / "asnames" / "ixp-country-jedi-asnames.json.xz"))

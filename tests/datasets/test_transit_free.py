@@ -20,8 +20,8 @@ from mxpath.errors import ParseError
 from mxpath.model.relations import AsRelations, Relation
 from mxpath.model.transit_free import TransitFree
 
-HEADER = "asn,name,families,stated_on,source,note\n"
-GOOD = "64496,Nordmail,4 6,2026-04-24,https://nordmail.example/peering,\n"
+HEADER = "asn,name,families,stated_on,source,also,note\n"
+GOOD = "64496,Nordmail,4 6,2026-04-24,https://nordmail.example/peering,,\n"
 
 
 def read(text: str, tally: Tally | None = None) -> list[TransitFree]:
@@ -29,13 +29,16 @@ def read(text: str, tally: Tally | None = None) -> list[TransitFree]:
 
 
 def test_a_row_is_a_statement_with_its_day_and_address() -> None:
-    (row,) = read(HEADER + GOOD.replace(",\n", ",paid by some\n"))
+    (row,) = read(
+        HEADER + GOOD.replace(",,\n", ",https://a.example/ https://b.example/,paid by some\n")
+    )
     assert row == TransitFree(
         asn=64496,
         name="Nordmail",
         families=(4, 6),
         stated_on=date(2026, 4, 24),
         source="https://nordmail.example/peering",
+        also=("https://a.example/", "https://b.example/"),
         note="paid by some",
     )
 
@@ -43,12 +46,13 @@ def test_a_row_is_a_statement_with_its_day_and_address() -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("64497,A,4 6,2026-04-24,,", "statement without an address"),
-        ("64497,A,4 6,2026-04-24,ftp://a.example/,", "statement without an address"),
-        ("64497,A,4 6,last year,https://a.example/,", "AS number or day that is none"),
-        ("0,A,4 6,2026-04-24,https://a.example/,", "AS number or day that is none"),
-        ("4294967296,A,4 6,2026-04-24,https://a.example/,", "AS number or day that is none"),
-        ("64497,A,46,2026-04-24,https://a.example/,", "family that is none"),
+        ("64497,A,4 6,2026-04-24,,,", "statement without an address"),
+        ("64497,A,4 6,2026-04-24,https://a.example/,else,", "statement without an address"),
+        ("64497,A,4 6,2026-04-24,ftp://a.example/,,", "statement without an address"),
+        ("64497,A,4 6,last year,https://a.example/,,", "AS number or day that is none"),
+        ("0,A,4 6,2026-04-24,https://a.example/,,", "AS number or day that is none"),
+        ("4294967296,A,4 6,2026-04-24,https://a.example/,,", "AS number or day that is none"),
+        ("64497,A,46,2026-04-24,https://a.example/,,", "family that is none"),
         ("64497,A,4 6", "a column is missing"),
         (GOOD.strip(), "network that was told before"),
     ],
@@ -87,6 +91,7 @@ def test_the_shipped_list_is_readable_whole_and_says_who_doubts_what() -> None:
     assert rows[6939].families == (6,)
     assert rows[6939].note
     assert rows[3356].families == (4, 6)
+    assert [asn for asn, row in rows.items() if not row.also] == [12956]
     assert not any(re.search(r"\S@\S", f"{row.name} {row.note}") for row in rows.values())
 
 

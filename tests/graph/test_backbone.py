@@ -3,21 +3,22 @@
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 import studies
-from mxpath.demo import play
+from mxpath.demo import flows_of
 from mxpath.graph import influence
 from mxpath.graph.influence import BackboneShare, backbone_shares
+from mxpath.lab.simulated import simulate, simulated_truth
 from mxpath.lab.truth import PathTruth, Truth
 from mxpath.model.evidence import Claim
 from mxpath.model.network import Network
 from mxpath.model.route import Differential
 from mxpath.model.study import Study
 from mxpath.model.transit_free import TransitFree
-from world import first_walk
+from mxpath.pipeline import analyze
+from world import first_walk, gazetteer
 
 
 def stated(
@@ -131,11 +132,11 @@ def wrong_shares(found: tuple[Study, ...], truth: Truth, backbone: set[int]) -> 
     ]
 
 
-def test_in_a_world_the_figures_hold_the_truth(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_a_world_the_figures_hold_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
     world = first_walk()
-    found, truth = play(world, tmp_path, player="memory", say=lambda _step: None)
+    vantage = simulate(world)
+    found = (analyze("fine.example", vantage, gazetteer()),)
+    truth = simulated_truth(world, flows_of(found), vantage)
     backbone = {asn for asn, n in world.networks.items() if n.name == "Boreal Backbone"}
     assert wrong_shares(found, truth, backbone) == []
     # It can turn red: a sum that forgets a station.

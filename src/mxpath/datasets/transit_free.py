@@ -1,7 +1,8 @@
 """Networks that buy transit from nobody, by public statements: a table that comes with mxpath.
 
-CSV with the columns ``asn,name,families,stated_on,source,note``: one row a network; ``families``
-is ``4``, ``6`` or ``4 6``; ``stated_on`` the day of the statement; ``source`` its address.
+CSV with the columns ``asn,name,families,stated_on,source,also,note``: one row a network; ``families``
+is ``4``, ``6`` or ``4 6``; ``stated_on`` the day of the statement, ``source`` its address; ``also``
+where others say the same, with or without a day.
 
 The law
 -------
@@ -36,7 +37,7 @@ SPEC = Spec(
 MAX_DOCUMENT_BYTES = 2**20
 """A larger document is refused: some twenty networks are meant."""
 
-_COLUMNS = ("asn", "name", "families", "stated_on", "source", "note")
+_COLUMNS = ("asn", "name", "families", "stated_on", "source", "also", "note")
 _FAMILIES = {"4": (4,), "6": (6,), "4 6": (4, 6)}
 _MAX_ASN = 2**32 - 1
 
@@ -71,10 +72,10 @@ def _row(fields: list[str] | None) -> TransitFree:
     """Return the statement of a row; ValueError says why it is none."""
     if fields is None:
         raise ValueError("a column is missing")
-    number, name, families, stated_on, address, note = (field.strip() for field in fields)
+    number, name, families, stated_on, address, also, note = (field.strip() for field in fields)
     if families not in _FAMILIES:
         raise ValueError("family that is none")
-    if not address.startswith(("https://", "http://")) or not address.isprintable():
+    if not all(map(_is_address, (address, *also.split()))):
         raise ValueError("statement without an address")
     try:
         asn, day = whole_number(number), date.fromisoformat(stated_on)
@@ -88,8 +89,13 @@ def _row(fields: list[str] | None) -> TransitFree:
         families=_FAMILIES[families],
         stated_on=day,
         source=address,
+        also=tuple(also.split()),
         note=clean_name(note) or "",
     )
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("https://", "http://")) and text.isprintable()
 
 
 def of_clique(

@@ -103,10 +103,10 @@ def _transit_free(world: World) -> Iterator[str]:
         members = [world.asn_of[end] for end in link.ends if end in world.asn_of]
         contracts |= {(asn, seller) for asn in members for seller in link.buys}
     buyers, sellers = {buyer for buyer, _ in contracts}, {seller for _, seller in contracts}
-    yield "asn,name,families,stated_on,source,note"
+    yield "asn,name,families,stated_on,source,also,note"
     for asn in sorted(sellers - buyers):
         name = world.networks[asn].name.replace('"', '""')
-        yield f'{asn},"{name}",4 6,{world.as_of},https://{world.name}.invalid/networks,'
+        yield f'{asn},"{name}",4 6,{world.as_of},https://{world.name}.invalid/networks,,'
 
 
 def _vrps(world: World) -> bytes:

@@ -18,5 +18,7 @@ class TransitFree:
     stated_on: date
     source: str
     """Where it is said: a URL, or the name of a data set."""
+    also: tuple[str, ...] = ()
+    """Where others say the same."""
     note: str = ""
     """What speaks against it or narrows it."""
