@@ -36,11 +36,12 @@ from mxpath.model.attribution import Attribution
 from mxpath.model.bgp import RoutingAnswer
 from mxpath.model.bgp_path import BgpView
 from mxpath.model.dns import DnsAnswer, DnsStatus
-from mxpath.model.evidence import Claim, Evidence
+from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.mail import MailDomain
 from mxpath.model.origin import Origin
 from mxpath.model.place import Place
 from mxpath.model.route import Route
+from mxpath.model.snapshot import SnapshotRef
 from mxpath.model.study import Provenance, Study
 from mxpath.model.trace import Trace
 from mxpath.model.transit_free import TransitFree
@@ -295,21 +296,20 @@ def _transit_free(
         return None
     rows, ref = known
     met = dict.fromkeys(network.asn for route in routes for network in route.as_path)
-    return tuple(
-        Claim(
-            value=row,
-            evidence=(
-                Evidence(
-                    source=ref.name,
-                    rule="stated",
-                    as_of=row.stated_on,
-                    detail="; ".join(filter(None, (row.source, *row.also, row.note))),
-                ),
-            ),
-        )
-        for row in map(rows.get, met)
-        if row is not None
+    return tuple(_statement(rows[asn], ref) for asn in met if asn in rows)
+
+
+def _statement(row: TransitFree, ref: SnapshotRef) -> Claim[TransitFree]:
+    """A network as transit-free: likely where it is stated and nobody doubts it."""
+    stated = row.source != ref.name
+    reason = Evidence(
+        source=ref.name,
+        rule="stated" if stated else "clique",
+        as_of=row.stated_on,
+        detail="; ".join(filter(None, (row.source if stated else "", *row.also, row.note))),
     )
+    grade = Grade.LIKELY if stated and not row.note else Grade.POSSIBLE
+    return Claim(value=row, evidence=(reason,), grade=grade)
 
 
 def _bgp(work: Measurement, routes: Iterable[Route], sources: Sources) -> tuple[BgpView, ...]:

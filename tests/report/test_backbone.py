@@ -8,7 +8,7 @@ import pytest
 import studies
 from mxpath.model.evidence import Claim, Evidence
 from mxpath.model.network import Network
-from mxpath.model.route import Segment
+from mxpath.model.route import Differential, Segment
 from mxpath.model.study import Study
 from mxpath.model.transit_free import TransitFree
 from mxpath.report import html
@@ -42,7 +42,8 @@ def with_backbone(study: Study, *networks: Network) -> Study:
 def test_a_route_without_any_says_so_and_where_there_is_one() -> None:
     study = with_backbone(studies.fine(), studies.BOREAL)
     assert influence_words(study).endswith(
-        "no transit-free network on it, but on 2 of 4 routes seen (observed)"
+        "no transit-free network on it, but on 2 of 4 routes seen: Boreal Backbone,"
+        " 80\u00a0% of that to 198.18.49.25 (observed)"
     )
 
 
@@ -61,7 +62,7 @@ def test_the_share_of_a_route_stands_beside_its_doubt() -> None:
     study = with_backbone(doubted(studies.fine()), studies.BOREAL)
     words = backbone_words(study, study.routes[2].target)
     assert words == (
-        "inside transit-free networks (Boreal Backbone) 80 ±1 % of it,"
+        "inside transit-free networks (Boreal Backbone) 80\u00a0±1\u00a0% of it,"
         " such ones on 2 of 4 routes seen"
     )
 
@@ -70,7 +71,27 @@ def test_without_an_arrival_there_are_milliseconds() -> None:
     study = with_backbone(doubted(studies.fine()), studies.BOREAL)
     route = replace(study.routes[2], complete=False)
     words = backbone_words(replace(study, routes=(route,)))
-    assert words == "inside transit-free networks (Boreal Backbone) 42 ±0.7 ms"
+    assert words == "inside transit-free networks (Boreal Backbone) 42 ±0.7 ms of it"
+
+
+def test_what_is_not_resolvable_has_no_figure() -> None:
+    study = with_backbone(studies.fine(), studies.BOREAL)
+    route = study.routes[2]
+    blurred = tuple(
+        replace(
+            claim,
+            value=replace(
+                claim.value, differential=Differential(rtt_ms=None, plus_minus_ms=1, reason="noise")
+            ),
+        )
+        for claim in route.segments
+    )
+    study = replace(study, routes=(replace(route, segments=blurred),))
+    assert backbone_words(study) == (
+        "inside transit-free networks (Boreal Backbone) for a part of it that is not resolvable"
+    )
+    (row,) = backbone_rows(study)
+    assert (row["share"], row["adds"], row["reason"]) == ("?", "?", "Boreal Backbone: noise")
 
 
 def test_where_no_list_is_known_nothing_is_said() -> None:
@@ -93,7 +114,7 @@ def test_the_report_has_a_row_a_route_and_escapes_strangers_names(
     )
     page = html.render_report(study)
     assert page.count("1 of 4</td>") == 2
-    assert "80 ±1 %" in page
+    assert "80\u00a0±1\u00a0%" in page
     assert "<i>" not in page
     assert "\x1b" not in page
     assert [row["count"] for row in backbone_rows(study)] == [
@@ -108,6 +129,6 @@ def test_one_may_ask_who_says_so() -> None:
     study = with_backbone(studies.fine(), studies.BOREAL)
     (claim,) = asked_for(study, "transit-free:64510")
     assert claim.sentence == (
-        "AS64510 Boreal Backbone buys transit from nobody, over IPv4 and IPv6, as was said."
+        "AS64510 Boreal Backbone buys transit from nobody over IPv4 and IPv6, by a public statement."
     )
     assert claim.evidence[0].detail == "https://backbone.example/"

@@ -26,31 +26,41 @@ def backbone_words(study: Study, target: IPAddress | None = None) -> str:
 def _of_route(here: BackboneShare) -> str:
     if not here.networks:
         return "no transit-free network on it" if here.whole else "no transit-free network seen"
-    if here.share is not None:
-        amount = f"{share_words(here)} of it"
-    else:
-        amount = "a time not resolvable" if here.rtt_ms is None else f"{_adds(here)} ms"
-    return f"inside transit-free networks ({network_names(here)}) {amount}"
+    return f"inside transit-free networks ({network_names(here)}) {_amount(here, 'it')}"
+
+
+def _on_how_many(here: BackboneShare, shares: Sequence[BackboneShare]) -> str:
+    having = [share for share in shares if share.networks]
+    if len(shares) == 1 or not having:
+        return ""
+    count = f"on {len(having)} of {len(shares)} routes seen"
+    if here.networks:
+        return f", such ones {count}"
+    other = having[0]
+    return f", but {count}: {network_names(other)}, {_amount(other, f'that to {other.target}')}"
+
+
+def _amount(share: BackboneShare, of: str) -> str:
+    """How much of a route: a share, milliseconds where it did not arrive, or neither."""
+    if share.rtt_ms is None:
+        return f"for a part of {of} that is not resolvable"
+    return f"{f'{_adds(share)} ms' if share.share is None else share_words(share)} of {of}"
 
 
 def _adds(share: BackboneShare) -> str:
     return differential_ms(Differential(rtt_ms=share.rtt_ms, plus_minus_ms=share.plus_minus_ms))
 
 
-def _on_how_many(here: BackboneShare, shares: Sequence[BackboneShare]) -> str:
-    with_any = sum(bool(share.networks) for share in shares)
-    if len(shares) == 1 or not with_any:
-        return ""
-    those = "such ones" if here.networks else "but"
-    return f", {those} on {with_any} of {len(shares)} routes seen"
-
-
 def share_words(share: BackboneShare) -> str:
-    """Return a share of the time with its uncertainty: ``87 ±3 %``; ``?`` where not resolvable."""
+    """Return a share of the time with its uncertainty: ``87 ±3 %``; ``?`` where not resolvable.
+
+    No-break spaces hold the figure together.
+    """
     if share.share is None or share.rtt_ms is None:
         return "?"
     points = round(100 * share.plus_minus_ms * share.share / share.rtt_ms) if share.rtt_ms else 0
-    return percent(share.share).replace(" %", f" ±{points} %") if points else percent(share.share)
+    words = percent(share.share)
+    return (words.replace(" %", f" ±{points} %") if points else words).replace(" ", "\u00a0")
 
 
 def network_names(share: BackboneShare) -> str:

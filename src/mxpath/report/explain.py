@@ -35,7 +35,8 @@ def claims_of(study: Study) -> Iterator[Explained]:
     for claim in study.transit_free or ():
         named = Network(asn=claim.value.asn, name=claim.value.name)
         over = " and ".join(f"IPv{version}" for version in claim.value.families)
-        words = f"{named} buys transit from nobody, over {over}, as was said."
+        how = "by a public statement" if claim.evidence[0].rule == "stated" else "by inference"
+        words = f"{named} buys transit from nobody over {over}, {how}."
         yield _explained(f"transit-free:{named.asn}", words, claim)
     for owner in study.owners.values():
         yield from _owner_claims(owner)
