@@ -2,6 +2,7 @@
 
 # House: 64510 (customer of Top) and 64511, its sibling, which peers with Rich.
 # Sender is a customer of 64511 and peers with Dest over the exchange, but prefers its provider.
+# Rich and Side both announce a prefix that is neither's alone.
 # Dest tells a part of its prefix to Rich alone, and another part over the exchange to Side alone.
 POLICIES = """
 name = "policies"
@@ -41,7 +42,7 @@ routers = ["top1"]
 peers = [64501]
 [networks.64501]
 name = "Rich"
-prefixes = ["198.18.32.0/20", "2001:db8:3000::/36"]
+prefixes = ["198.18.32.0/20", "2001:db8:3000::/36", "198.18.112.0/22", "2001:db8:8000::/40"]
 routers = ["rich1"]
 [networks.64503]
 name = "Dest"
@@ -56,7 +57,7 @@ providers = [64500, 64501]
 "198.18.52.0/25" = ["IX"]
 [networks.64502]
 name = "Side"
-prefixes = ["198.18.64.0/20", "2001:db8:5000::/36"]
+prefixes = ["198.18.64.0/20", "2001:db8:5000::/36", "198.18.112.0/22", "2001:db8:8000::/40"]
 routers = ["side1"]
 providers = [64500]
 [networks.64510]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.collected import Collected
 from mxpath.demo import analyze_in, flows_of
 from mxpath.graph.verdicts import judge
 from mxpath.lab.accuracy import compare
@@ -44,6 +45,8 @@ class InKernel:
     truth: Truth
     under: dict[str, dict[str, str]]
     """Fault to domain to the first verdict while it lasted."""
+    collected: tuple[Collected, ...]
+    """What its route collectors wrote down."""
 
 
 @pytest.fixture(scope="module", params=FAMILY)
@@ -62,8 +65,9 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         assert done.returncode in (0, 1), done.stderr
         studies = {d: codec.read_file(Study, directory / f"{d}.json") for d in domains}
         truth = lab.truth(flows_of(studies.values()))
+        collected = tuple(Collected.of(lab, name, directory) for name in world.collectors)
         under = {fault: _under(lab, fault, studies, directory) for fault in expected.under}
-    return InKernel(world=world, studies=studies, truth=truth, under=under)
+    return InKernel(world=world, studies=studies, truth=truth, under=under, collected=collected)
 
 
 def _under(lab: Lab, fault: str, before: Mapping[str, Study], directory: Path) -> dict[str, str]:
@@ -96,6 +100,13 @@ def test_the_verdicts_are_those_that_the_world_expects(kernel: InKernel) -> None
     assert {d: found[d][0].name for d in expected.verdicts} == expected.verdicts
     for domain, others in expected.also.items():
         assert {v.name for v in found[domain][1:]} >= set(others), domain
+
+
+def test_what_a_collector_wrote_down_becomes_a_gazetteer_that_is_right(
+    kernel: InKernel, tmp_path: Path
+) -> None:
+    for collected in kernel.collected:
+        collected.check(collected.gazetteer(tmp_path))
 
 
 def test_under_each_fault_the_first_verdict_is_the_right_one(kernel: InKernel) -> None:
