@@ -14,7 +14,7 @@ from pathlib import Path
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.lab import control
-from mxpath.lab.elements import RdapBehaviour
+from mxpath.lab.elements import HttpBehaviour
 from mxpath.lab.netns import Lab
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate
@@ -33,7 +33,7 @@ host = "registry"
 delay_s = 3.0
 limit_per_minute = 2
 """
-Studying = Callable[[RdapBehaviour, bool], tuple[Study, int]]
+Studying = Callable[[HttpBehaviour, bool], tuple[Study, int]]
 """Behaviour, and whether nothing may be asked -> the study, and how many questions came."""
 
 
@@ -41,7 +41,7 @@ def in_memory(world: World, scratch: Path) -> Studying:
     """Return studies of the played world."""
     publish(world, scratch)
 
-    def study(behaviour: RdapBehaviour, offline: bool) -> tuple[Study, int]:  # noqa: FBT001
+    def study(behaviour: HttpBehaviour, offline: bool) -> tuple[Study, int]:  # noqa: FBT001
         vantage = simulate(world)
         assert vantage.rdap is not None
         vantage.rdap.change(behaviour)
@@ -55,7 +55,7 @@ def in_memory(world: World, scratch: Path) -> Studying:
 def by_the_kernel(lab: Lab, scratch: Path) -> Studying:
     """Return studies inside the sender's namespace, each with budgets and cache of its own."""
 
-    def study(behaviour: RdapBehaviour, offline: bool) -> tuple[Study, int]:  # noqa: FBT001
+    def study(behaviour: HttpBehaviour, offline: bool) -> tuple[Study, int]:  # noqa: FBT001
         own = scratch / f"{behaviour}-{offline}"
         control.ask(lab.state.directory, "rdap", rdap=behaviour.value)
         before = len(control.ask(lab.state.directory, "rdap_asked"))
@@ -73,8 +73,8 @@ def by_the_kernel(lab: Lab, scratch: Path) -> Studying:
 
 def show(studying: Studying) -> None:
     """Print one row for each behaviour."""
-    plain, _ = studying(RdapBehaviour.FINE, True)  # noqa: FBT003
-    for behaviour in RdapBehaviour:
+    plain, _ = studying(HttpBehaviour.FINE, True)  # noqa: FBT003
+    for behaviour in HttpBehaviour:
         study, asked = studying(behaviour, False)  # noqa: FBT003
         known = sum(study.owners[a].registration is not None for a in study.mail.addresses)
         notes = [note for note in study.notes if note.startswith("registered holder")]

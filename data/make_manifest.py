@@ -35,6 +35,8 @@ OUR_RULES = replace(
     attribution="Host name rules: mxpath, with coordinates of GeoNames (CC BY 4.0)",
 )
 """In the form of CAIDA's, but written for mxpath."""
+ROUTING = "https://stat.ripe.net/data"
+"""Where live routing state may be asked for: RIPEstat, whose rules ``vantage/routing.py`` keeps."""
 
 
 def entry(spec: Spec, files: tuple[str, ...], *, as_of: date) -> Entry:
@@ -116,7 +118,8 @@ def main() -> None:
         entry(carriers.SPEC, ("carriers/2023-02-10/carriers.csv.xz",), as_of=date(2023, 2, 10)),
         entry(OUR_RULES, ("hostnames/2026-11-26/hostnames.json",), as_of=date(2026, 11, 26)),
     ]
-    (SNAPSHOTS / FILE_NAME).write_text(manifest_text(entries, as_of=AS_OF), encoding="utf-8")
+    text = manifest_text(entries, as_of=AS_OF, routing=ROUTING)
+    (SNAPSHOTS / FILE_NAME).write_text(text, encoding="utf-8")
     (DATA / "manifest.toml").write_text(manifest(rows(entries)), encoding="utf-8")
 
 

@@ -1,7 +1,11 @@
 """What all tests share."""
 
+import re
+import sys
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -36,3 +40,36 @@ def dev_only() -> Path:
     if not directory.is_dir():
         pytest.skip(f"no real data at {directory}: it may not be passed on with the project")
     return directory
+
+
+_asked: list[str] = []
+"""Names that tests had looked up, which the Internet would have been asked for."""
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    """Let nobody look up a name (PEP 578): services of the Internet have no other way in here."""
+    if event == "socket.getaddrinfo" and not _is_ours(arguments[0]):
+        _asked.append(str(arguments[0]))
+        raise RuntimeError(f"a test looked up {arguments[0]!r}")
+
+
+def _is_ours(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return True
+    try:
+        ip_address(str(name))
+    except ValueError:
+        return re.fullmatch(r"[0-9.]+", str(name)) is not None  # 127.1 is an address, too
+    return True
+
+
+sys.addaudithook(_watch)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_looked_up() -> Iterator[None]:
+    """A client can take the error for one of the network's: the test fails all the same."""
+    _asked.clear()
+    yield
+    assert not _asked

@@ -7,7 +7,7 @@ from pathlib import Path
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.manifest import FILE_NAME, manifest_text, read_manifest
 from mxpath.datasets.snapshot import digest
-from mxpath.lab.elements import RdapBehaviour
+from mxpath.lab.elements import HttpBehaviour
 from mxpath.lab.published import publish
 from mxpath.lab.topology import World, parse_world
 
@@ -87,7 +87,7 @@ delay_s = DELAY
 
 
 @cache
-def world(behaviour: RdapBehaviour = RdapBehaviour.FINE, delay_s: float = 3.0) -> World:
+def world(behaviour: HttpBehaviour = HttpBehaviour.FINE, delay_s: float = 3.0) -> World:
     return parse_world(WORLD.replace("BEHAVIOUR", behaviour).replace("DELAY", f"{delay_s}"))
 
 

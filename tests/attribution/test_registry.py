@@ -12,10 +12,10 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.registry import MOST_QUESTIONS, RegistryOptions, enrich
 from mxpath.graph.build import build_graph
 from mxpath.graph.sightings import owner_name
-from mxpath.lab.elements import RdapBehaviour
+from mxpath.lab.elements import HttpBehaviour
 from mxpath.lab.rdap import base_urls
 from mxpath.lab.simulated import Faults, SimulatedVantage, simulate
-from mxpath.lab.simulated_rdap import PlayedFetcher
+from mxpath.lab.simulated_http import PlayedFetcher
 from mxpath.model.evidence import Grade
 from mxpath.model.registry import RegistryAnswer, RegistryQuestion
 from mxpath.model.study import Study
@@ -25,7 +25,7 @@ from mxpath.vantage.ports import Registry
 
 def studied(
     directory: Path,
-    behaviour: RdapBehaviour = RdapBehaviour.FINE,
+    behaviour: HttpBehaviour = HttpBehaviour.FINE,
     *,
     delay_s: float = 3.0,
     offline: bool = False,
@@ -235,7 +235,7 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 
 class Broken(NamedTuple):
-    behaviour: RdapBehaviour
+    behaviour: HttpBehaviour
     delay_s: float
     most_s: float
     """Seconds that it may cost a study."""
@@ -246,12 +246,12 @@ class Broken(NamedTuple):
 
 
 FAULTS = [
-    Broken(RdapBehaviour.DOWN, 0.0, 0.1, "connection refused", 0),
-    Broken(RdapBehaviour.SLOW, 3.0, 3.1, None, 6),
-    Broken(RdapBehaviour.SLOW, 10.0, 6.1, "no answer in time", 0),
-    Broken(RdapBehaviour.LIMITING, 0.0, 0.2, "rate-limited", 4),
-    Broken(RdapBehaviour.LYING, 0.0, 0.2, "which does not hold", 0),
-    Broken(RdapBehaviour.MALFORMED, 0.0, 0.2, "answered with text/html", 0),
+    Broken(HttpBehaviour.DOWN, 0.0, 0.1, "connection refused", 0),
+    Broken(HttpBehaviour.SLOW, 3.0, 3.1, None, 6),
+    Broken(HttpBehaviour.SLOW, 10.0, 6.1, "no answer in time", 0),
+    Broken(HttpBehaviour.LIMITING, 0.0, 0.2, "rate-limited", 4),
+    Broken(HttpBehaviour.LYING, 0.0, 0.2, "which does not hold", 0),
+    Broken(HttpBehaviour.MALFORMED, 0.0, 0.2, "answered with text/html", 0),
 ]
 
 

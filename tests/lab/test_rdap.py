@@ -13,7 +13,7 @@ import pytest
 import registries
 from mxpath.errors import ParseError
 from mxpath.lab import control
-from mxpath.lab.elements import Fault, FaultKind, RdapBehaviour
+from mxpath.lab.elements import Fault, FaultKind, HttpBehaviour
 from mxpath.lab.netns import Lab, LabError, kernel_lab_missing
 from mxpath.lab.rdap import RdapServer, base_urls
 from mxpath.lab.simulated import simulate
@@ -23,11 +23,11 @@ from mxpath.model.http import HttpFault, HttpQuestion
 from mxpath.model.study import Study
 
 
-def server(behaviour: RdapBehaviour = RdapBehaviour.FINE) -> RdapServer:
+def server(behaviour: HttpBehaviour = HttpBehaviour.FINE) -> RdapServer:
     return RdapServer(registries.world(behaviour))
 
 
-def asked(path: str, behaviour: RdapBehaviour = RdapBehaviour.FINE) -> tuple[int, dict[str, Any]]:
+def asked(path: str, behaviour: HttpBehaviour = HttpBehaviour.FINE) -> tuple[int, dict[str, Any]]:
     reply = server(behaviour).answer(path, 0.0)
     return reply.status, json.loads(reply.body)
 
@@ -55,14 +55,14 @@ def test_objects_and_errors_are_those_of_rfc_9083(
 
 
 def test_a_liar_speaks_of_somebody_else() -> None:
-    _, document = asked("/ip/198.18.33.25", RdapBehaviour.LYING)
+    _, document = asked("/ip/198.18.33.25", HttpBehaviour.LYING)
     first, last = ip_address(document["startAddress"]), ip_address(document["endAddress"])
     assert not int(first) <= int(ip_address("198.18.33.25")) <= int(last)
-    assert asked("/autnum/64503", RdapBehaviour.LYING)[1]["startAutnum"] != 64503
+    assert asked("/autnum/64503", HttpBehaviour.LYING)[1]["startAutnum"] != 64503
 
 
 def test_a_limit_says_when_to_come_again_and_means_it() -> None:
-    limiting = server(RdapBehaviour.LIMITING)
+    limiting = server(HttpBehaviour.LIMITING)
     assert [limiting.answer("/autnum/64503", t).status for t in (0.0, 10.0, 20.0)] == [
         200,
         200,
@@ -80,7 +80,7 @@ def test_a_world_without_its_registrys_host_is_no_world() -> None:
 
 
 def test_a_played_question_takes_two_round_trips_and_the_servers_wait() -> None:
-    world = registries.world(RdapBehaviour.SLOW, 3.0)
+    world = registries.world(HttpBehaviour.SLOW, 3.0)
     vantage = simulate(world)
     url = f"{base_urls(world)[0]}autnum/64503"
     assert vantage.fetcher is not None
@@ -97,7 +97,7 @@ def test_a_played_question_takes_two_round_trips_and_the_servers_wait() -> None:
 
 
 def test_a_changed_world_changes_its_registry() -> None:
-    fault = Fault(kind=FaultKind.RDAP_CHANGED, rdap=RdapBehaviour.DOWN)
+    fault = Fault(kind=FaultKind.RDAP_CHANGED, rdap=HttpBehaviour.DOWN)
     world = replace(registries.world(), faults={"down": fault})
     vantage = simulate(world, active=("down",))
     assert vantage.fetcher is not None

@@ -5,7 +5,7 @@ A map of the room, in the order in which a newcomer would walk:
 *The world as written.* ``elements`` (what the file may say), ``topology`` (the world, and its
 reading), ``numbering``, ``coherence`` and ``contracts`` (does it fit together), ``faults`` (what it
 becomes under them), ``zone`` (its names), ``published`` (its gazetteer), ``conditions`` (what a link
-does to packets), ``rdap`` and ``mail_words`` (what its servers say), ``certificates``.
+does to packets), ``rdap``, ``looking_glass`` (over ``http_server``) and ``mail_words`` (what its servers say), ``certificates``.
 
 *Played in memory.* ``simulated`` is the door; ``routing``, ``steps`` and ``forwarding`` are its
 control and data plane (``remembered``: worked out once), ``simulated_network`` carries packets past
@@ -13,13 +13,13 @@ control and data plane (``remembered``: worked out once), ``simulated_network`` 
 ``simulated_wire``, with what routers write into them (``simulated_middleboxes``) and add to their
 errors (``simulated_extensions``); ``simulated_tcp``,
 ``_line``, ``_script``, ``_smtp`` and ``_mail`` are its mail servers, ``_zones`` and ``_dns`` its
-resolver, ``_rdap`` its registry; ``simulated_course`` begins and ends faults as the clock moves,
+resolver, ``_http`` its registry and looking glass; ``simulated_course`` begins and ends faults as the clock moves,
 ``simulated_faults`` breaks the sender's own end.
 
 *Played by the kernel.* ``netns`` is the door; it starts ``holder``, the first process of the lab,
 which asks ``fabric`` for cables and boxes, ``wire`` (and ``wire.c``) for delays, ``bird`` (with
 ``_policy``, ``_session``, ``_control``) for routes, ``collector`` for MRT, ``knot`` and ``unbound``
-for names, ``services`` for mail and registry servers (``mail_server``, ``rdap_server``), ``postfix``
+for names, ``services`` for mail servers, the registry and the looking glass (``mail_server``, ``http_service``), ``postfix``
 for a sender (``sending``, ``maillog``). ``playable`` says what it cannot play. ``live`` and ``changes`` change it while it runs; ``control``,
 ``state``, ``capability``, ``enclosure``, ``namespaces`` and ``convergence`` keep the house.
 

@@ -44,7 +44,7 @@ def problems(world: "World") -> Iterator[str]:
         yield from faults.problems(world)
     yield from _collectors(world)
     yield from _zone(world)
-    yield from _registry(world)
+    yield from _http_services(world)
     yield from _places(world)
     yield from _expectations(world)
 
@@ -231,14 +231,18 @@ def _servers(world: "World") -> Iterator[str]:
         yield "dns.bogus needs dns.signed, and dns.server, so that the resolver validates"
 
 
-def _registry(world: "World") -> Iterator[str]:
-    rdap = world.rdap
-    if rdap is None:
-        return
-    if rdap.host not in world.hosts:
-        yield f"rdap: {rdap.host!r} is no host"
-    if rdap.delay_s < 0 or rdap.limit_per_minute < 1:
-        yield "rdap: delay_s must not be negative, and limit_per_minute be 1 or more"
+def _http_services(world: "World") -> Iterator[str]:
+    found = {"rdap": world.rdap, "looking_glass": world.looking_glass}
+    services = {name: service for name, service in found.items() if service is not None}
+    for name, service in services.items():
+        if service.host not in world.hosts:
+            yield f"{name}: {service.host!r} is no host"
+        if service.delay_s < 0 or service.limit_per_minute < 1:
+            yield f"{name}: delay_s must not be negative, and limit_per_minute be 1 or more"
+    if len({service.host for service in services.values()}) < len(services):
+        yield "rdap and looking_glass: each needs a host of its own, they share a port"
+    if world.looking_glass is not None and not world.collectors:
+        yield "looking_glass: there is no collector whose routes it could tell"
 
 
 def _places(world: "World") -> Iterator[str]:

@@ -39,6 +39,11 @@ def collector_config(world: World, name: str) -> str:
     return "\n".join(blocks) + "\n"
 
 
+def speaker(name: str) -> str:
+    """Return under what name a collector's BIRD runs: no node's."""
+    return f"@collector-{name}"
+
+
 def to_collectors(world: World, router: str, family: int) -> Iterator[Session]:
     """Yield a router's sessions to the collectors that it is a peer of."""
     asn = world.asn_of[router]

@@ -269,8 +269,8 @@ class Dns:
     """Names below the zone that are zones of their own, and not signed."""
 
 
-class RdapBehaviour(StrEnum):
-    """How the registry's server treats a client."""
+class HttpBehaviour(StrEnum):
+    """How an HTTP server of the world treats a client."""
 
     FINE = "fine"
     SLOW = "slow"
@@ -280,21 +280,31 @@ class RdapBehaviour(StrEnum):
     DOWN = "down"
     """Nothing listens."""
     LYING = "lying"
-    """Answers with another range's document."""
+    """Answers with a document about something else."""
     MALFORMED = "malformed"
     """Answers 200 with an HTML page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rdap:
-    """A registry that answers for all networks of the world (RFC 9082, RFC 9083)."""
+class HttpService:
+    """A server on port 80 of a host."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     host: str
-    behaviour: RdapBehaviour = RdapBehaviour.FINE
+    behaviour: HttpBehaviour = HttpBehaviour.FINE
     delay_s: float = 3.0
     limit_per_minute: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rdap(HttpService):
+    """A registry that answers for all networks of the world (RFC 9082, RFC 9083)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookingGlass(HttpService):
+    """A service that tells, in the form of RIPEstat, what the world's collectors hear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,6 +363,8 @@ class FaultKind(StrEnum):
     """The server of ``host`` becomes as ``smtp`` says; what that leaves out stays."""
     RDAP_CHANGED = "rdap_changed"
     """The registry behaves as ``rdap`` says."""
+    LOOKING_GLASS_CHANGED = "looking_glass_changed"
+    """The looking glass behaves as ``looking_glass`` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,7 +385,8 @@ class Fault:
     host: str | None = None
     smtp: dict[str, float | int | bool | str] = field(default_factory=dict)
     """Keys of :class:`SmtpHost`, with their new values."""
-    rdap: RdapBehaviour | None = None
+    rdap: HttpBehaviour | None = None
+    looking_glass: HttpBehaviour | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -220,6 +220,13 @@ def _rdap_changed(world: "World", fault: Fault) -> "World":
     return replace(world, rdap=replace(world.rdap, behaviour=behaviour))
 
 
+def _looking_glass_changed(world: "World", fault: Fault) -> "World":
+    if world.looking_glass is None:
+        raise InputError("this world has no looking glass")
+    behaviour = _need(fault.looking_glass, "looking_glass")
+    return replace(world, looking_glass=replace(world.looking_glass, behaviour=behaviour))
+
+
 _CHANGES = {
     FaultKind.LINK_DOWN: _link_down,
     FaultKind.LINK_CHANGED: _link_changed,
@@ -230,4 +237,5 @@ _CHANGES = {
     FaultKind.RESOLVER_HALF_DEAD: _resolver_half_dead,
     FaultKind.SMTP_CHANGED: _smtp_changed,
     FaultKind.RDAP_CHANGED: _rdap_changed,
+    FaultKind.LOOKING_GLASS_CHANGED: _looking_glass_changed,
 }

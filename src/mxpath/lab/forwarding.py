@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, ip_network
 
 from mxpath.lab.conditions import Carried, stops
 from mxpath.lab.remembered import once_per_world
-from mxpath.lab.routing import ControlPlane, Learnt, Route
+from mxpath.lab.routing import ControlPlane, Learnt, Route, settled_routes
 from mxpath.lab.steps import NextHop, steps
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix
@@ -225,7 +225,7 @@ def _enter_routes(control: ControlPlane, tables: dict[str, ForwardingTable]) -> 
     A part of an own prefix that is announced by itself is no route: its subnets are there anyhow.
     """
     networks, asn_of = control.world.networks, control.world.asn_of
-    for prefix, routes in control.routes().items():
+    for prefix, routes in settled_routes(control.world).items():
         for router, route in routes.items():
             if route.learnt is Learnt.OWN and prefix not in networks[asn_of[router]].prefixes:
                 continue

@@ -167,10 +167,8 @@ class Holder:
         world = self.world
         controls = [self._speak(node, node, text) for node, text in configurations(world).items()]
         for name, found in world.collectors.items():
-            speaker = _speaker(name)
-            controls.append(
-                self._speak(speaker, found.host, collector.collector_config(world, name))
-            )
+            config = collector.collector_config(world, name)
+            controls.append(self._speak(collector.speaker(name), found.host, config))
         return controls
 
     def _speak(self, speaker: str, node: str, config: str) -> Path:
@@ -189,7 +187,7 @@ class Holder:
             When it cannot.
         """
         target = self.directory / f"{name}.mrt"
-        collector.dump(RUN / f"{_speaker(name)}.ctl", target)
+        collector.dump(RUN / f"{collector.speaker(name)}.ctl", target)
         return target
 
     def ended(self) -> list[str]:
@@ -208,6 +206,10 @@ class Holder:
             "status": lambda: {"ended": self.ended(), "faults": self.live.active},
             "rdap": lambda: control.ask_services("change", rdap=request["rdap"]),
             "rdap_asked": lambda: control.ask_services("rdap"),
+            "looking_glass": lambda: control.ask_services(
+                "change", looking_glass=request["looking_glass"]
+            ),
+            "looking_glass_asked": lambda: control.ask_services("looking_glass"),
             "truth": lambda: to_data(self.truth(request["flows"])),
             "dump": lambda: str(self.dump(request["collector"])),
             "links": lambda: to_data(self.live.as_run().links),
@@ -286,11 +288,6 @@ class Holder:
                 self.ended()
             else:
                 os.waitpid(ended.si_pid, 0)
-
-
-def _speaker(collector: str) -> str:
-    """Under what name a collector's BIRD runs: no node's."""
-    return f"@collector-{collector}"
 
 
 def _tell(**what: Any) -> None:

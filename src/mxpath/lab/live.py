@@ -8,7 +8,7 @@ The law:
 3. Routes: each routing daemon whose configuration would read differently gets that and reloads it.
    That stands for the interior routing of a network, too, which is written down, not spoken. What
    networks hear of each other's changes they hear by BGP alone.
-4. Servers: mail hosts and the registry are changed by the process that plays them.
+4. Servers: mail hosts, the registry and the looking glass are changed by the process that plays them.
 5. The wire process is believed about its links, never the file.
 """
 
@@ -152,6 +152,9 @@ def _change_servers(before: World, after: World) -> None:
             control.ask_services("change", host=name, smtp=_difference(was, now))
     if after.rdap is not None and after.rdap != before.rdap:
         control.ask_services("change", rdap=after.rdap.behaviour)
+    glass = after.looking_glass
+    if glass is not None and glass != before.looking_glass:
+        control.ask_services("change", looking_glass=glass.behaviour)
 
 
 def _difference(was: SmtpHost, now: SmtpHost) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 Prefixes and their origins as pfx2as, names of networks, exchange points as
 PeeringDB's documents, relationships as CAIDA's serial-1, transit-free networks in mxpath's own form, ROAs as a relying party's JSON,
-its registry as IANA's bootstrap documents, and of holders and places what it says
-(``published_owners``). The analyzer reads them through the same
+its registry as IANA's bootstrap documents, its looking glass by its URL, and of holders and
+places what it says (``published_owners``). The analyzer reads them through the same
 parsers as the real ones. Equal worlds give equal bytes.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
+from mxpath.lab.looking_glass import service_url
 from mxpath.lab.published_owners import owner_files
 from mxpath.lab.rdap import base_urls
 from mxpath.lab.topology import World
@@ -45,7 +46,9 @@ def publish(world: World, directory: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         entries.append(_entry(world, name, contents))
-    text = manifest_text(entries, as_of=world.as_of, public=world.public)
+    text = manifest_text(
+        entries, as_of=world.as_of, public=world.public, routing=service_url(world)
+    )
     (directory / FILE_NAME).write_text(text, encoding="utf-8")
 
 

@@ -31,6 +31,7 @@ from enum import IntEnum
 from hashlib import blake2b
 
 from mxpath.errors import InputError
+from mxpath.lab.remembered import once_per_world
 from mxpath.lab.steps import Interior, NextHop, steps
 from mxpath.lab.topology import World
 from mxpath.model.address import Prefix
@@ -107,6 +108,12 @@ def _shuffled(order: list[str], seed: int) -> list[str]:
 
 def _named(limits: Limits) -> str:
     return ", ".join(f"AS{asn}" for asn in sorted(asn for asn, _ in limits))
+
+
+@once_per_world
+def settled_routes(world: World) -> Mapping[Prefix, Mapping[str, "Route"]]:
+    """Return what :meth:`ControlPlane.routes` does, worked out once for each world."""
+    return ControlPlane(world).routes()
 
 
 class ControlPlane:

@@ -10,9 +10,9 @@ in the namespace where it was opened, so one event loop then serves them all.
    counts SYNs by (target, source port), those that are dropped included.
 4. A host that is changed gets new listeners; connections that are there go on.
 5. Questions come to the socket ``services``, one JSON line each: ``syns`` for the
-   counts, ``smtp`` for what each host is now, ``change`` to change one, or with
-   ``rdap`` the registry; ``rdap`` for what the registry was asked.
-6. The registry answers from here too (``rdap_server``).
+   counts, ``smtp`` for what each host is now, ``change`` to change one, or with ``rdap``
+   the registry, with ``looking_glass`` that; both words by themselves for what they were asked.
+6. The registry and the looking glass answer from here too (``http_service``).
 """
 
 import asyncio
@@ -23,18 +23,23 @@ import ssl
 import struct
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mxpath.errors import InputError, MxpathError
 from mxpath.lab.certificates import Authority, Issued, authority_title
-from mxpath.lab.elements import Behaviour, RdapBehaviour, SmtpHost
+from mxpath.lab.elements import Behaviour, HttpBehaviour, SmtpHost
+from mxpath.lab.http_server import HttpServer
+from mxpath.lab.http_service import HttpListeners
+from mxpath.lab.looking_glass import LookingGlassServer, heard_in_kernel
 from mxpath.lab.mail_server import MailDoor, MailServer
 from mxpath.lab.mail_words import changed
 from mxpath.lab.namespaces import inside
-from mxpath.lab.rdap_server import RdapService
+from mxpath.lab.rdap import RdapServer
 from mxpath.lab.topology import World
 from mxpath.lab.truth import SmtpTruth
 from mxpath.model.address import IPAddress
@@ -169,7 +174,9 @@ class Services:
             for name, host in world.hosts.items()
             if host.smtp is not None
         }
-        self.rdap = RdapService(world) if world.rdap is not None else None
+        self.http = {
+            name: HttpListeners(world, server) for name, server in _http_servers(world, keys)
+        }
         self._kept: list[Any] = []
 
     async def start(self, control: str) -> None:
@@ -183,8 +190,8 @@ class Services:
                 self._kept.append(raw)
         for host in self.hosts.values():
             await host.serve(host.smtp, self.authority, self.keys)
-        if self.rdap is not None:
-            await self.rdap.change(self.rdap.server.behaviour)
+        for listeners in self.http.values():
+            await listeners.change(listeners.server.behaviour)
         self._kept.append(await asyncio.start_unix_server(self._tell, control))
 
     async def change(self, name: str, keys: Mapping[str, Any]) -> Any:
@@ -203,19 +210,19 @@ class Services:
         await host.serve(changed(host.smtp, keys), self.authority, self.keys)
         return to_data(host.smtp)
 
-    async def change_rdap(self, behaviour: str) -> str:
-        """Let the registry behave otherwise; return how it does.
+    async def change_http(self, name: str, behaviour: str) -> str:
+        """Let the registry or the looking glass behave otherwise; return how it does.
 
         Raises
         ------
         InputError
-            When the world has no registry, or there is no such behaviour.
+            When the world has none, or there is no such behaviour.
         """
-        if self.rdap is None:
-            raise InputError(f"world {self.world.name!r} has no registry")
-        if behaviour not in list(RdapBehaviour):
-            raise InputError(f"no behaviour {behaviour!r} (there is: {', '.join(RdapBehaviour)})")
-        await self.rdap.change(RdapBehaviour(behaviour))
+        if name not in self.http:
+            raise InputError(f"world {self.world.name!r} has no {name}")
+        if behaviour not in list(HttpBehaviour):
+            raise InputError(f"no behaviour {behaviour!r} (there is: {', '.join(HttpBehaviour)})")
+        await self.http[name].change(HttpBehaviour(behaviour))
         return behaviour
 
     async def answer(self, request: Mapping[str, Any]) -> Any:
@@ -231,10 +238,11 @@ class Services:
                 return self.counter.rows()
             case "smtp":
                 return {name: to_data(host.truth) for name, host in self.hosts.items()}
-            case "rdap":
-                return self.rdap.server.asked if self.rdap is not None else []
-            case "change" if "rdap" in request:
-                return await self.change_rdap(str(request["rdap"]))
+            case "rdap" | "looking_glass" as name:
+                return self.http[name].server.asked if name in self.http else []
+            case "change" if "host" not in request:
+                (name,) = request.keys() & {"rdap", "looking_glass"}
+                return await self.change_http(name, str(request[name]))
             case "change":
                 return await self.change(str(request["host"]), request["smtp"])
             case other:
@@ -251,6 +259,18 @@ class Services:
         writer.write(json.dumps(reply).encode() + b"\n")
         await writer.drain()
         writer.close()
+
+
+def _http_servers(world: World, run: Path) -> Iterator[tuple[str, HttpServer[Any]]]:
+    if world.rdap is not None:
+        yield "rdap", RdapServer(world)
+    if world.looking_glass is not None:
+        yield (
+            "looking_glass",
+            LookingGlassServer(
+                world, partial(heard_in_kernel, world, run), lambda: datetime.now(UTC)
+            ),
+        )
 
 
 async def _run(world: World, directory: Path, run: Path) -> None:

@@ -13,14 +13,15 @@ from datetime import UTC, datetime, time
 
 from mxpath.errors import PrivilegeError
 from mxpath.lab.forwarding import FiveTuple
+from mxpath.lab.looking_glass import LookingGlassServer, heard_in_memory
 from mxpath.lab.rdap import RdapServer
 from mxpath.lab.simulated_course import Course
 from mxpath.lab.simulated_dns import PlayedResolver, PlayedServer
 from mxpath.lab.simulated_extensions import ETHERNET_MTU
 from mxpath.lab.simulated_faults import Faults, Uplink
+from mxpath.lab.simulated_http import PlayedFetcher
 from mxpath.lab.simulated_network import PlayedNetwork
 from mxpath.lab.simulated_probes import Arrival
-from mxpath.lab.simulated_rdap import PlayedFetcher
 from mxpath.lab.simulated_smtp import PlayedDialer
 from mxpath.lab.simulated_truth import memory_truth
 from mxpath.lab.simulated_wire import UDP
@@ -32,11 +33,12 @@ from mxpath.lab.zone import is_recursive, resolvers_of, server_of
 from mxpath.model.address import IPAddress
 from mxpath.model.origin import Origin
 from mxpath.model.probe import ProbeSpec, Reply
-from mxpath.vantage.clock import ManualClock
+from mxpath.vantage.clock import ManualClock, moment
 from mxpath.vantage.packets import decode, encode
 from mxpath.vantage.ports import WORKERS, EngineTraits, ProbeSocket, Sent, Vantage
 from mxpath.vantage.registry import RdapRegistry
 from mxpath.vantage.registry_cache import MemoryCache
+from mxpath.vantage.routing import RouteCollectors
 
 __all__ = ["Faults", "SimulatedVantage", "simulate", "simulated_truth"]
 
@@ -52,6 +54,8 @@ class SimulatedVantage(Vantage):
     """Holds the SYN counters and the commands of every SMTP connection."""
     rdap: RdapServer | None = None
     """The world's registry, whose behaviour can be changed."""
+    looking_glass: LookingGlassServer | None = None
+    """What tells the collectors' routes; its behaviour too."""
 
 
 class PlayedProbeSocket:
@@ -147,7 +151,9 @@ def simulate(
     )
     resolver = _resolver(network, clock, uplink)
     rdap = RdapServer(world) if world.rdap is not None else None
-    fetcher = PlayedFetcher(network, clock, uplink, rdap)
+    glass = _looking_glass(network, clock) if world.looking_glass is not None else None
+    servers = [server for server in (rdap, glass) if server is not None]
+    fetcher = PlayedFetcher(network, clock, uplink, servers)
 
     def open_probes() -> AbstractContextManager[ProbeSocket]:
         if faults.no_privilege:
@@ -164,6 +170,7 @@ def simulate(
         probes=open_probes,
         fetcher=fetcher,
         registry=RdapRegistry(fetcher, clock, MemoryCache()),
+        routing=RouteCollectors(fetcher, clock, None),
         origin=Origin(
             address_v4=None if 4 in faults.no_route else world.address_of(world.sender, 4),
             address_v6=None if 6 in faults.no_route else world.address_of(world.sender, 6),
@@ -182,6 +189,15 @@ def simulate(
         seed=seed,
         network=network,
         rdap=rdap,
+        looking_glass=glass,
+    )
+
+
+def _looking_glass(network: PlayedNetwork, clock: ManualClock) -> LookingGlassServer:
+    return LookingGlassServer(
+        network.world,
+        lambda address: heard_in_memory(network.world, address),
+        lambda: moment(clock.now_ns()),
     )
 
 

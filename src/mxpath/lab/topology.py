@@ -41,6 +41,7 @@ from mxpath.lab.elements import (
     Fault,
     Host,
     Link,
+    LookingGlass,
     Rdap,
     Roa,
     Router,
@@ -75,6 +76,8 @@ class World:
     domains: dict[str, Domain] = field(default_factory=dict)
     dns: Dns = field(default_factory=Dns)
     rdap: Rdap | None = None
+    looking_glass: LookingGlass | None = None
+    """Tells what the collectors hear; a world without one publishes no such service."""
     roas: tuple[Roa, ...] = ()
     cities: dict[str, City] = field(default_factory=dict)
     feed: dict[Prefix, str] = field(default_factory=dict)

@@ -1,16 +1,18 @@
-"""HTTP in a played world: the registry's server at the end of a played path.
+"""HTTP in a played world: the registry or the looking glass at the end of a played path.
 
 A question costs one round trip for the TCP handshake and one for request and answer,
 and what the server waits before it. Nothing else in the world speaks HTTP.
 """
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 from math import inf
+from typing import Any
 from urllib.parse import urlsplit
 
-from mxpath.lab.elements import RdapBehaviour
+from mxpath.lab.elements import HttpBehaviour
 from mxpath.lab.forwarding import FiveTuple
-from mxpath.lab.rdap import HTTP_PORT, RdapServer
+from mxpath.lab.http_server import HTTP_PORT, HttpServer
 from mxpath.lab.simulated_faults import CONNECTION_REFUSED, Uplink
 from mxpath.lab.simulated_line import PlayedLine
 from mxpath.lab.simulated_network import PlayedNetwork, Reached
@@ -23,13 +25,17 @@ _SOURCE_PORT = 40_000
 
 
 class PlayedFetcher:
-    """Asks the world's registry; satisfies :class:`mxpath.vantage.ports.Fetcher`."""
+    """Asks the world's servers; satisfies :class:`mxpath.vantage.ports.Fetcher`."""
 
     def __init__(
-        self, network: PlayedNetwork, clock: Clock, uplink: Uplink, server: RdapServer | None
+        self,
+        network: PlayedNetwork,
+        clock: Clock,
+        uplink: Uplink,
+        servers: Sequence[HttpServer[Any]] = (),
     ) -> None:
         self._network, self._clock, self._uplink = network, clock, uplink
-        self.server = server
+        self._servers = servers
 
     def fetch(self, question: HttpQuestion) -> HttpAnswer:
         """Answer after the path's round trips, or when the time is over."""
@@ -55,8 +61,8 @@ class PlayedFetcher:
     def _play(self, question: HttpQuestion) -> tuple[HttpAnswer, float]:
         """The answer, and the seconds it takes to come."""
         self._network.move_to(self._clock.now_ns())
-        if self.server is not None and self._network.world.rdap is not None:
-            self.server.follow(self._network.world.rdap)
+        for server in self._servers:
+            server.follow(self._network.world)
         parts = urlsplit(question.url)
         try:
             target = ip_address(parts.hostname or "")
@@ -78,7 +84,8 @@ class PlayedFetcher:
         parts, connect_s = urlsplit(question.url), reached.round_trip_ms / 1000
         if not reached.arrived:
             return HttpAnswer(url=question.url, fault=HttpFault.UNREACHABLE), connect_s
-        if self.server is None or not self._listens(target, parts.port):
+        server = self._listening(target, parts.port)
+        if server is None:
             refused = HttpAnswer(
                 url=question.url, fault=HttpFault.REFUSED, detail=CONNECTION_REFUSED.lower()
             )
@@ -87,7 +94,8 @@ class PlayedFetcher:
         if exchange_s is None:
             return _silence(question)
         arrives_s = self._clock.monotonic_s() + connect_s + exchange_s / 2
-        reply = self.server.answer(parts.path, arrives_s)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        reply = server.answer(path, arrives_s)
         heard = HttpAnswer(
             url=question.url, status=reply.status, headers=reply.headers, body=reply.body
         )
@@ -125,12 +133,13 @@ class PlayedFetcher:
         )
         return line.exchange_s(self._clock.now_ns() + round(reached.round_trip_ms * 1e6))
 
-    def _listens(self, target: IPAddress, port: int | None) -> bool:
-        assert self.server is not None
-        there = target in self._network.world.addresses_of(self.server.element.host)
-        return (
-            there and port in (None, HTTP_PORT) and self.server.behaviour is not RdapBehaviour.DOWN
-        )
+    def _listening(self, target: IPAddress, port: int | None) -> HttpServer[Any] | None:
+        """Who has this address and port."""
+        if port not in (None, HTTP_PORT):
+            return None
+        found = (s for s in self._servers if s.behaviour is not HttpBehaviour.DOWN)
+        addresses_of = self._network.world.addresses_of
+        return next((s for s in found if target in addresses_of(s.element.host)), None)
 
 
 def _silence(question: HttpQuestion) -> tuple[HttpAnswer, float]:

@@ -1,41 +1,43 @@
-"""The registry of a kernel lab: HTTP/1.1 on port 80 of its host, one question a connection.
+"""An HTTP server of a kernel lab: HTTP/1.1 on port 80 of its host, one question a connection.
 
 Its listeners are opened inside the host's namespace and stay there; the event loop is
-that of the mail servers. What is said is :class:`mxpath.lab.rdap.RdapServer`'s.
+that of the mail servers. What is said is :class:`mxpath.lab.http_server.HttpServer`'s.
 """
 
 import asyncio
 import socket
 from contextlib import suppress
+from typing import Generic, TypeVar
 
-from mxpath.lab.elements import RdapBehaviour
+from mxpath.lab.elements import HttpBehaviour, HttpService
+from mxpath.lab.http_server import HTTP_PORT, HttpServer, complaint
 from mxpath.lab.namespaces import inside
-from mxpath.lab.rdap import HTTP_PORT, RdapServer, refusal
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 
+Element = TypeVar("Element", bound=HttpService)
 _BACKLOG = 32
 _HEAD_LIMIT = 8 * 1024
 _REQUEST_LIMIT_S = 10.0
 
 
-class RdapService:
-    """The listeners of a world's registry."""
+class HttpListeners(Generic[Element]):
+    """The listeners of one of a world's servers."""
 
-    def __init__(self, world: World) -> None:
-        self.server = RdapServer(world)
+    def __init__(self, world: World, server: HttpServer[Element]) -> None:
+        self._world, self.server = world, server
         self._listening: list[asyncio.Server] = []
 
-    async def change(self, behaviour: RdapBehaviour) -> None:
+    async def change(self, behaviour: HttpBehaviour) -> None:
         """Behave so from now on: ``down`` closes the listeners, anything else opens them."""
         self.server.change(behaviour)
-        if behaviour is RdapBehaviour.DOWN:
+        if behaviour is HttpBehaviour.DOWN:
             for listening in self._listening:
                 listening.close()
             self._listening = []
         elif not self._listening:
             host = self.server.element.host
-            for address in self.server.world.addresses_of(host):
+            for address in self._world.addresses_of(host):
                 with inside(host):
                     listener = _listener(address)
                 self._listening.append(
@@ -50,7 +52,7 @@ class RdapService:
                 head = await reader.readuntil(b"\r\n\r\n")
             method, path, *_ = [*head.split(b"\r\n")[0].decode("latin-1").split(" "), "", ""]
             if method != "GET":
-                reply = refusal(405, "Only GET is answered")
+                reply = complaint(405)
             else:
                 reply = self.server.answer(path, asyncio.get_running_loop().time())
             await asyncio.sleep(reply.wait_s)
