@@ -91,6 +91,10 @@ router = "side1"
 host = "rrc"
 asn = 65001
 peers = ["house2", "rich1", "side1"]
+[looking_glass]
+host = "rrc"
+delay_s = 9.0
+limit_per_minute = 1
 [hosts.side]
 router = "side1"
 smtp = { name = "side.policies.example" }

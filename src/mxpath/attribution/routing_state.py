@@ -92,9 +92,10 @@ def ask_collectors(
     groups = _groups(owners)
     inquiry = _Inquiry(vantage.routing, vantage.clock, gazetteer.routing, options)
     answers = inquiry.ask_all(groups, workers=min(vantage.workers, _WORKERS))
+    kept = _within(answers, near)
     return RoutingState(
-        answers=_within(answers, near),
-        notes=tuple(_notes(answers)),
+        answers=kept,
+        notes=tuple(_notes(kept)),
         questions=sum(answer.asked for answer in answers),
         interrupted=inquiry.interrupted,
     )
@@ -185,7 +186,7 @@ def _within(answers: tuple[RoutingAnswer, ...], near: Collection[int]) -> tuple[
     return tuple(kept)
 
 
-def _notes(answers: Iterable[RoutingAnswer]) -> Iterator[str]:
+def _notes(answers: tuple[RoutingAnswer, ...]) -> Iterator[str]:
     """One line for each reason why routes are not known, with one example of it."""
     missing: dict[RoutingFate, list[RoutingAnswer]] = {}
     for answer in answers:
@@ -197,3 +198,6 @@ def _notes(answers: Iterable[RoutingAnswer]) -> Iterator[str]:
         told = next((answer.detail for answer in unknown if answer.detail), "")
         because = f" ({told})" if told else ""
         yield f"routes of collectors to {whose} unknown: {fate.value}{because}"
+    left_out = sum(answer.left_out for answer in answers)
+    if left_out:
+        yield f"{left_out} routes of collectors are left out: more than are kept, or not to be read"

@@ -142,6 +142,8 @@ class RibEntry:
         try:
             # The name of a collector can be that of a file, and hold anything.
             prefix, asn, peer, heard, best, liking, path, collector = line.split("|", 7)
+            if not peer.isprintable():  # a scope (RFC 4007) can hold any text
+                raise ValueError(peer)
             return cls(
                 prefix=ip_network(prefix),
                 path=AsPath.parse(path),
