@@ -43,14 +43,20 @@ def dev_only() -> Path:
 
 
 _asked: list[str] = []
-"""Names that tests had looked up, which the Internet would have been asked for."""
+"""Names that tests had looked up, and addresses of the Internet that they spoke to."""
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    """Let nobody look up a name (PEP 578): services of the Internet have no other way in here."""
-    if event == "socket.getaddrinfo" and not _is_ours(arguments[0]):
-        _asked.append(str(arguments[0]))
-        raise RuntimeError(f"a test looked up {arguments[0]!r}")
+    """Let no test ask the Internet: neither for a name nor at an address of it (PEP 578)."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    if not _is_ours(host):
+        _asked.append(str(host))
+        raise RuntimeError(f"a test asked {host!r}, which is not here")
 
 
 def _is_ours(host: object) -> bool:
@@ -58,17 +64,16 @@ def _is_ours(host: object) -> bool:
     if name in (None, "", "localhost"):
         return True
     try:
-        ip_address(str(name))
+        return not ip_address(str(name)).is_global
     except ValueError:
-        return re.fullmatch(r"[0-9.]+", str(name)) is not None  # 127.1 is an address, too
-    return True
+        return re.fullmatch(r"127[0-9.]*", str(name)) is not None  # 127.1 is an address, too
 
 
 sys.addaudithook(_watch)
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_looked_up() -> Iterator[None]:
+def _nobody_is_asked() -> Iterator[None]:
     """A client can take the error for one of the network's: the test fails all the same."""
     _asked.clear()
     yield

@@ -142,14 +142,12 @@ class RibEntry:
         try:
             # The name of a collector can be that of a file, and hold anything.
             prefix, asn, peer, heard, best, liking, path, collector = line.split("|", 7)
-            if not peer.isprintable():  # a scope (RFC 4007) can hold any text
-                raise ValueError(peer)
             return cls(
                 prefix=ip_network(prefix),
                 path=AsPath.parse(path),
                 collector=collector,
                 peer_asn=int(asn) if asn else None,
-                peer_address=ip_address(peer) if peer else None,
+                peer_address=_peer(peer) if peer else None,
                 heard_at=_moment(heard) if heard else None,
                 best={_UNKNOWN: None, "true": True, "false": False}[best],
                 local_pref=int(liking) if liking else None,
@@ -167,6 +165,12 @@ class RibEntry:
             lambda entry: entry.line, return_schema=text
         )
         return core_schema.no_info_after_validator_function(cls.parse, text, serialization=written)
+
+
+def _peer(text: str) -> IPAddress:
+    if not text.isprintable():  # a scope (RFC 4007) can hold any text
+        raise ValueError("an address with control characters")
+    return ip_address(text)
 
 
 def _moment(text: str) -> datetime:
