@@ -14,7 +14,7 @@ from pathlib import Path
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.lab import control
-from mxpath.lab.elements import HttpBehaviour
+from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.netns import Lab
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import registries
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.lab.elements import HttpBehaviour
+from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.published import publish
 from mxpath.lab.topology import World, parse_world
 

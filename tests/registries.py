@@ -7,7 +7,7 @@ from pathlib import Path
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.manifest import FILE_NAME, manifest_text, read_manifest
 from mxpath.datasets.snapshot import digest
-from mxpath.lab.elements import HttpBehaviour
+from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.published import publish
 from mxpath.lab.topology import World, parse_world
 

@@ -12,7 +12,7 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.registry import MOST_QUESTIONS, RegistryOptions, enrich
 from mxpath.graph.build import build_graph
 from mxpath.graph.sightings import owner_name
-from mxpath.lab.elements import HttpBehaviour
+from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.rdap import base_urls
 from mxpath.lab.simulated import Faults, SimulatedVantage, simulate
 from mxpath.lab.simulated_http import PlayedFetcher

@@ -17,7 +17,7 @@ from mxpath.attribution.routing_state import (
     ask_collectors,
 )
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.lab.elements import HttpBehaviour
+from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.simulated import SimulatedVantage, simulate
 from mxpath.model import codec
 from mxpath.model.attribution import IxpLan

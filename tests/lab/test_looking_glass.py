@@ -16,7 +16,8 @@ from lab.bird_tables import Paths, paths_in_kernel, paths_in_memory
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import ParseError
 from mxpath.lab import control
-from mxpath.lab.elements import Fault, FaultKind, HttpBehaviour
+from mxpath.lab.elements import Fault, FaultKind
+from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.looking_glass import LookingGlassServer, heard_in_memory, service_url
 from mxpath.lab.netns import Lab, LabError
 from mxpath.lab.simulated import simulate

@@ -13,7 +13,8 @@ import pytest
 import registries
 from mxpath.errors import ParseError
 from mxpath.lab import control
-from mxpath.lab.elements import Fault, FaultKind, HttpBehaviour
+from mxpath.lab.elements import Fault, FaultKind
+from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.netns import Lab, LabError, kernel_lab_missing
 from mxpath.lab.rdap import RdapServer, base_urls
 from mxpath.lab.simulated import simulate

@@ -2,7 +2,7 @@
 
 A map of the room, in the order in which a newcomer would walk:
 
-*The world as written.* ``elements`` (what the file may say), ``topology`` (the world, and its
+*The world as written.* ``elements`` (what the file may say; ``http_elements``), ``topology`` (the world, and its
 reading), ``numbering``, ``coherence`` and ``contracts`` (does it fit together), ``faults`` (what it
 becomes under them), ``zone`` (its names), ``published`` (its gazetteer), ``conditions`` (what a link
 does to packets), ``rdap``, ``looking_glass`` (over ``http_server``) and ``mail_words`` (what its servers say), ``certificates``.

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from mxpath.lab.elements import HttpBehaviour, HttpService
+from mxpath.lab.http_elements import HttpBehaviour, HttpService
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 

@@ -9,7 +9,7 @@ import socket
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from mxpath.lab.elements import HttpBehaviour, HttpService
+from mxpath.lab.http_elements import HttpBehaviour, HttpService
 from mxpath.lab.http_server import HTTP_PORT, HttpServer, complaint
 from mxpath.lab.namespaces import inside
 from mxpath.lab.topology import World

@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from mxpath.lab.bird_control import ask
 from mxpath.lab.collector import speaker
-from mxpath.lab.elements import LookingGlass
+from mxpath.lab.http_elements import LookingGlass
 from mxpath.lab.http_server import HttpReply, HttpServer, base_url
 from mxpath.lab.routing import settled_routes
 from mxpath.lab.topology import World

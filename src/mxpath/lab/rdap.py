@@ -10,7 +10,8 @@ import re
 from ipaddress import ip_address
 from typing import Any
 
-from mxpath.lab.elements import AutonomousSystem, Rdap
+from mxpath.lab.elements import AutonomousSystem
+from mxpath.lab.http_elements import Rdap
 from mxpath.lab.http_server import HttpReply, HttpServer, base_url
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix

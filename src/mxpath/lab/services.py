@@ -32,7 +32,8 @@ from typing import Any
 
 from mxpath.errors import InputError, MxpathError
 from mxpath.lab.certificates import Authority, Issued, authority_title
-from mxpath.lab.elements import Behaviour, HttpBehaviour, SmtpHost
+from mxpath.lab.elements import Behaviour, SmtpHost
+from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.http_server import HttpServer
 from mxpath.lab.http_service import HttpListeners
 from mxpath.lab.looking_glass import LookingGlassServer, heard_in_kernel

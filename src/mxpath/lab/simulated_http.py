@@ -10,8 +10,8 @@ from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
-from mxpath.lab.elements import HttpBehaviour
 from mxpath.lab.forwarding import FiveTuple
+from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.http_server import HTTP_PORT, HttpServer
 from mxpath.lab.simulated_faults import CONNECTION_REFUSED, Uplink
 from mxpath.lab.simulated_line import PlayedLine

@@ -41,11 +41,10 @@ from mxpath.lab.elements import (
     Fault,
     Host,
     Link,
-    LookingGlass,
-    Rdap,
     Roa,
     Router,
 )
+from mxpath.lab.http_elements import LookingGlass, Rdap
 from mxpath.lab.numbering import Interface, Port, Wire, loopbacks, number_wires
 from mxpath.model.address import IPAddress, Prefix
 
