@@ -26,20 +26,25 @@ def told(
     *,
     grade: PathGrade = PathGrade.OUR_NETWORK,
     collector: str = "rrc0",
+    final: tuple[int, ...] = (),
 ) -> Claim[BgpPath]:
     """A path of these networks, as one route tells it."""
     prefix = ip_network(f"{target}/{20 if target.version == 4 else 36}", strict=False)
     asns = tuple(n.asn for n in networks)
     asns = asns if grade is PathGrade.OUR_NETWORK else asns[1:]
     entry = RibEntry(
-        prefix=prefix, path=AsPath(asns=asns), collector=collector, peer_asn=asns[0], best=True
+        prefix=prefix,
+        path=AsPath(asns=asns, final_set=final),
+        collector=collector,
+        peer_asn=asns[0] if asns else None,
+        best=True,
     )
     return Claim(
         value=BgpPath(
             grade=grade,
             networks=networks,
             prefix=prefix,
-            origins=asns[-1:],
+            origins=final or asns[-1:],
             tellers=() if grade is PathGrade.PREDICTED else (entry,),
         ),
         evidence=(
@@ -50,7 +55,7 @@ def told(
                 detail=f"{prefix}: {entry.path}",
             ),
         ),
-        grade=Grade.LIKELY,
+        grade=Grade.CERTAIN if grade is PathGrade.OWN else Grade.LIKELY,
     )
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from mxpath.bgp import propagation
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.demo import play
-from mxpath.inference import crossings, routes
+from mxpath.inference import bgp_paths, crossings, routes
 from mxpath.inference.latency import differential
-from mxpath.lab.accuracy import Accuracy, compare
+from mxpath.lab.accuracy import Accuracy, Tally, compare
 from mxpath.mail.discover import discover
+from mxpath.model.bgp import PathGrade
 from mxpath.model.mail import MxHost
 from mxpath.model.route import Differential, Route
 from world import first_walk
@@ -29,6 +31,10 @@ def test_all_is_right_in_memory(tmp_path: Path) -> None:
     assert accuracy.crossings.true_positive == 8
     assert accuracy.flows_per_trace_max == 1
     assert 1 <= accuracy.syns_at_target_max <= 6
+    assert accuracy.bgp == {
+        PathGrade.OWN: Tally(compared=16, wrong=0),
+        PathGrade.PREDICTED: Tally(compared=16, wrong=0),
+    }
     assert accuracy.rtt_error_ms.median == 0
     assert accuracy.rtt_error_ms.p95 == 0
 
@@ -84,6 +90,20 @@ def test_a_broken_envelope_turns_the_segments_red(
     assert len(accuracy.wrong_segments) == accuracy.segments.given - accuracy.segments.contain_truth
 
 
+def the_way_is_told_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = bgp_paths.networks_of
+    monkeypatch.setattr(bgp_paths, "networks_of", lambda *args: whole(*args)[::-1])
+
+
+def test_predictions_without_peers_turn_their_figure_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(propagation._Sweep, "across", lambda _self: None)
+    accuracy = played(tmp_path)
+    assert accuracy.bgp[PathGrade.PREDICTED].wrong > 0
+    assert accuracy.is_perfect  # no router need heed a prediction
+
+
 @pytest.mark.parametrize(
     ("break_it", "figure"),
     [
@@ -91,6 +111,7 @@ def test_a_broken_envelope_turns_the_segments_red(
         (an_exchange_port_is_taken_for_a_mere_prefix, "crossings"),
         (the_far_network_is_lost, "as_paths"),
         (an_mx_is_forgotten, "mx"),
+        (the_way_is_told_backwards, "bgp"),
     ],
 )
 def test_a_broken_rule_turns_the_figure_red(
@@ -102,5 +123,7 @@ def test_a_broken_rule_turns_the_figure_red(
     assert accuracy.mistakes
     if figure == "crossings":
         assert accuracy.crossings.false_negative == 8
+    elif figure == "bgp":
+        assert accuracy.bgp[PathGrade.OWN].wrong == 16
     else:
         assert getattr(accuracy, figure).wrong > 0

@@ -16,9 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
 from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.datasets.own_tables import open_table
 from mxpath.errors import MxpathError
 from mxpath.lab.accuracy import Accuracy, compare
 from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.own_table import played_table
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate, simulated_truth
 from mxpath.lab.topology import World
@@ -27,7 +29,7 @@ from mxpath.lab.wanted_flow import WantedFlow
 from mxpath.model import codec
 from mxpath.model.probe import Protocol
 from mxpath.model.study import Study
-from mxpath.pipeline import analyze
+from mxpath.pipeline import Options, analyze
 from mxpath.report.exports import write_graph
 from mxpath.report.html import render_report
 from mxpath.report.index import render_index
@@ -103,17 +105,21 @@ def _play_in_memory(world: World) -> Played:
     with TemporaryDirectory(prefix="mxpath-") as scratch:
         publish(world, Path(scratch))
         gazetteer = Gazetteer.open(Path(scratch))
+        table = Path(scratch) / "own-table"
+        table.write_text(played_table(world))
+        options = Options(tables=(open_table(table),))
         vantage = simulate(world)
         studies: tuple[Study, ...] = ()
         for domain in world.domains:
-            studies += (analyze(domain, vantage, gazetteer, known=studies),)
+            studies += (analyze(domain, vantage, gazetteer, options=options, known=studies),)
     return studies, simulated_truth(world, flows_of(studies), vantage)
 
 
 def _play_in_kernel(lab: Lab, world: World, directory: Path, say: Say) -> Played:
     for domain in world.domains:
         (directory / f"{domain}.json").unlink(missing_ok=True)
-    done = analyze_in(lab, world, tuple(world.domains), directory, say=say)
+    rib = ("--rib", str(lab.own_table()))
+    done = analyze_in(lab, world, tuple(world.domains), directory, *rib, say=say)
     if done.returncode not in (0, 1):
         raise MxpathError(f"the analysis inside the lab failed: {done.stderr.strip()}")
     studies = tuple(

@@ -10,6 +10,7 @@ from mxpath.lab.accuracy import Accuracy
 from mxpath.lab.owner_accuracy import PlaceTally
 from mxpath.lab.topology import read_world
 from mxpath.model import codec
+from mxpath.model.bgp import PathGrade
 from mxpath.model.foreign_text import cut, printable
 from mxpath.model.study import Study
 from mxpath.report.text import screen
@@ -48,6 +49,14 @@ def _line(study: Study) -> str:
     return cut(f"{study.domain:<20} {verdict.name:<21} {printable(verdict.sentence)}", 100)
 
 
+_WHOSE = {
+    PathGrade.OWN: "told by the table itself",
+    PathGrade.OUR_NETWORK: "told by a peer in our network",
+    PathGrade.UPSTREAM: "told by a peer in our upstream",
+    PathGrade.PREDICTED: "predicted",
+}
+
+
 def _accuracy_words(accuracy: Accuracy) -> str:
     wire = f", {accuracy.wire} wire" if accuracy.wire else ""
     lines = [f"accuracy against the world's truth (played by {accuracy.player}{wire})"]
@@ -69,6 +78,11 @@ def _accuracy_words(accuracy: Accuracy) -> str:
         f"  crossings  {crossings.true_positive} right, {crossings.false_positive} false, "
         f"{crossings.false_negative} missed"
     )
+    for grade, tally in accuracy.bgp.items():
+        right = tally.compared - tally.wrong
+        lines.append(
+            f"  {f'BGP ({grade})':<10} {right} of {tally.compared} are our router's, {_WHOSE[grade]}"
+        )
     error = accuracy.rtt_error_ms
     if error.median is not None:
         lines.append(

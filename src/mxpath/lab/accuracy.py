@@ -20,6 +20,7 @@ from mxpath.lab.owner_accuracy import (
 from mxpath.lab.segment_accuracy import SegmentTally, tally_segments
 from mxpath.lab.smtp_accuracy import Fact, smtp_fact
 from mxpath.lab.truth import HopTruth, MxRow, PathTruth, Truth
+from mxpath.model.bgp import PathGrade
 from mxpath.model.mail import PlanKind
 from mxpath.model.probe import Protocol
 from mxpath.model.session import Outcome, SmtpSession
@@ -66,6 +67,9 @@ class Accuracy:
     places: PlaceTally
     """Zero of everything in a world that says nothing of holders and places."""
     rtt_error_ms: RttError
+    bgp: dict[PathGrade, Tally]
+    """BGP paths to mail hosts against the table of the sender's own router, by whose word they
+    are; predictions are counted whether or not better is known."""
     segments: SegmentTally
     """Latency figures of segments; a wrong one is a figure of its own, not a mistake."""
     flows_per_trace_max: int
@@ -81,11 +85,17 @@ class Accuracy:
 
     @property
     def is_perfect(self) -> bool:
-        """No wrong fact, no false and no missed crossing."""
+        """No wrong fact, no false and no missed crossing.
+
+        A path of the sender's own table is a fact; what others tell or relationships predict is
+        a figure of its own, which no router need heed.
+        """
         counted = (self.hops, self.as_paths, self.mx, self.smtp)
         crossings = self.crossings.false_positive + self.crossings.false_negative
         of_owners = self.organisations.wrong + self.countries.wrong + self.places.refuted_wrongly
-        return not crossings and not of_owners and all(t.compared and not t.wrong for t in counted)
+        own = self.bgp.get(PathGrade.OWN)
+        false = crossings + of_owners + (own.wrong if own is not None else 0)
+        return not false and all(t.compared and not t.wrong for t in counted)
 
 
 def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
@@ -99,7 +109,9 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
     organisations = list(organisation_facts(studies, truth))
     countries = list(country_facts(studies, truth))
     places, place_mistakes = tally_places(studies, truth)
-    facts = (*hops, *as_paths, *mx, *smtp, *organisations, *countries)
+    bgp = [fact for study in studies for fact in _bgp_facts(study, truth)]
+    own = [fact for grade, fact in bgp if grade is PathGrade.OWN]
+    facts = (*hops, *as_paths, *mx, *smtp, *organisations, *countries, *own)
     routed = ((route, path) for s, t, path in traced if (route := s.route_to(t.target)))
     segments, wrong_segments = tally_segments(routed)
     return Accuracy(
@@ -112,6 +124,11 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
         countries=_tally(countries),
         places=places,
         rtt_error_ms=_rtt_error([e for _, t, path in traced for e in _rtt_errors(t, path)]),
+        bgp={
+            grade: _tally([fact for found, fact in bgp if found is grade])
+            for grade in PathGrade
+            if any(found is grade for found, _ in bgp)
+        },
         segments=segments,
         flows_per_trace_max=_flows_per_trace(studies, truth),
         syns_at_target_max=max((count.count for count in truth.syns), default=0),
@@ -180,6 +197,18 @@ def _as_path_fact(study: Study, trace: Trace, path: PathTruth) -> Fact:
     route = study.route_to(trace.target)
     found = tuple(network.asn for network in route.as_path) if route else ()
     return found == path.as_path, f"{trace.target}: AS path {found}, truly {path.as_path}"
+
+
+def _bgp_facts(study: Study, truth: Truth) -> Iterator[tuple[PathGrade, Fact]]:
+    """One fact for what is told of each target, and one for what is predicted."""
+    for view in study.bgp:
+        told = view.path if view.path is not None and view.path != view.predicted else None
+        for claim in (told, view.predicted):
+            if claim is not None and view.target in truth.bgp:
+                truly = truth.bgp[view.target]
+                found = claim.value.asns
+                words = f"{view.target}: BGP path ({claim.value.grade}) {found}, truly {truly}"
+                yield claim.value.grade, (found == truly, words)
 
 
 def _mx_facts(study: Study, truth: Truth) -> Iterator[Fact]:

@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from mxpath.errors import MxpathError
-from mxpath.lab import collector, control, fabric, knot, postfix, unbound
+from mxpath.lab import collector, control, fabric, knot, own_table, postfix, unbound
+from mxpath.lab.bird_control import ask
 from mxpath.lab.conditions import Conditions
 from mxpath.lab.convergence import wait_for_routes
 from mxpath.lab.enclosure import RUN, private_run, probe, use_resolver
@@ -246,10 +247,15 @@ class Holder:
     def truth(self, flows: Iterable[tuple[Any, ...]]) -> Truth:
         """Read the truth for flows, as :class:`WantedFlow` has them, from all that runs here."""
         paths = KernelTruth.read(self.live.as_run())
+        wanted = [flow_of(row) for row in flows]
+        router = RUN / f"{own_table.sender_router(self.world)}.ctl"
         return Truth(
             player="kernel",
             wire="c" if self.wire else "python",
-            paths=tuple(paths.path(flow_of(row)) for row in flows),
+            paths=tuple(map(paths.path, wanted)),
+            bgp=own_table.running_paths(
+                self.world, {flow.target for flow in wanted}, lambda what: ask(router, what)
+            ),
             mx=mx_truth(self.live.world, knot.read_zones(self.world, KNOT)),
             smtp=smtp_truth(
                 self.world,

@@ -31,6 +31,7 @@ from mxpath.lab.capability import kernel_lab_missing
 from mxpath.lab.changes import ChangeableLab
 from mxpath.lab.enclosure import RUN
 from mxpath.lab.namespaces import LabError
+from mxpath.lab.own_table import sender_router
 from mxpath.lab.playable import check_playable
 from mxpath.lab.state import LabState
 from mxpath.lab.topology import World
@@ -343,6 +344,20 @@ class Lab(ChangeableLab):
         """
         asked = [[str(flow.target), *flow[1:]] for flow in wanted(flows)]
         return from_data(Truth, control.ask(self.state.directory, "truth", flows=asked))
+
+    def own_table(self) -> Path:
+        """Write down the table of the sender's own router, as ``birdc show route all`` prints it.
+
+        Returns
+        -------
+        Path
+            A text in the lab's directory, replaced by the next one.
+        """
+        router = sender_router(self.world)
+        argv = ["birdc", "-s", str(RUN / f"{router}.ctl"), "show", "route", "all"]
+        path = self.state.directory / "own-table"
+        path.write_text(self.run(router, argv, timeout_s=10).stdout)
+        return path
 
     def dump(self, collector: str) -> Path:
         """Let a route collector write down now what it knows; the file lies in the lab's directory.

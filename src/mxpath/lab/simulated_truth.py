@@ -6,6 +6,7 @@ from itertools import pairwise, takewhile
 from mxpath.lab.conditions import ICMP_ERROR, Carried, loss_over, stops
 from mxpath.lab.forwarding import FiveTuple
 from mxpath.lab.owner_truth import owner_truths
+from mxpath.lab.own_table import played_paths
 from mxpath.lab.simulated_network import PlayedNetwork
 from mxpath.lab.simulated_routers import answering_address, inbound_address
 from mxpath.lab.simulated_wire import UDP
@@ -37,6 +38,7 @@ def memory_truth(network: PlayedNetwork, flows: Rows) -> Truth:
         smtp=smtp_truth(network.world, network.mail.truths()),
         owners=owner_truths(network.world),
         unknowable=unknowable(network.world),
+        bgp=played_paths(network.world, {flow.target for flow in wanted(flows)}),
         syns=tuple(
             SynCount(target=target, source_port=port, count=count)
             for (target, port), count in sorted(

@@ -142,6 +142,8 @@ class Truth:
     """Whose each address is and where it is, as far as the world says."""
     unknowable: dict[IPAddress, tuple[int, ...]] = field(default_factory=dict)
     """Target to ids of exchange points whose crossing on the way there nobody could tell."""
+    bgp: dict[IPAddress, tuple[int, ...]] = field(default_factory=dict)
+    """Target to the networks, ours first, by the table of the sender's own router."""
 
     def path(
         self, target: IPAddress, source_port: int, protocol: Protocol = Protocol.TCP

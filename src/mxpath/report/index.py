@@ -20,6 +20,12 @@ _COUNTS = {
     "countries": ("Countries", "where the holder of each address is registered"),
     "smtp": ("SMTP behaviour", "how each mail host behaves: answers, waits, rejects, closed, silent"),
 }  # fmt: skip
+_PATHS = {
+    "a": "networks to each mail host by the table of the sender's router, against that router",
+    "b": "the same by a collector's peer in the sender's network, against the sender's router",
+    "c": "the same by a collector's peer in its upstream, which need not choose alike",
+    "d": "the same as relationships predict it; no router need heed them",
+}
 
 
 _AT_WILL = ("organisations", "countries")
@@ -81,6 +87,10 @@ def _accuracy_rows(accuracy: Mapping[str, object]) -> Iterator[Row]:
     places = accuracy.get("places")
     if isinstance(places, Mapping) and any(places.values()):
         yield _place_row(places)
+    told = accuracy.get("bgp")
+    for grade, count in told.items() if isinstance(told, Mapping) else ():
+        if isinstance(count, Mapping):
+            yield _count_row(f"BGP paths ({grade})", _PATHS[grade], count, judged=grade == "a")
     crossings = accuracy.get("crossings")
     if isinstance(crossings, Mapping):
         yield _crossing_row(crossings)
@@ -118,12 +128,13 @@ def _segment_row(found: Mapping[str, object]) -> Row:
     return _row("Latency of networks", figure, meaning, tone="good-word" if enough else "bad-word")
 
 
-def _count_row(name: str, meaning: str, count: Mapping[str, object]) -> Row:
+def _count_row(name: str, meaning: str, count: Mapping[str, object], *, judged: bool = True) -> Row:
     compared, wrong = _whole(count.get("compared")), _whole(count.get("wrong"))
     if not compared:
         return _row(name, "nothing to compare", meaning)
     figure = f"{compared - wrong} of {compared} right"
-    return _row(name, figure, meaning, tone="good-word" if not wrong else "bad-word")
+    tone = "good-word" if not wrong else "bad-word"
+    return _row(name, figure, meaning, tone=tone if judged else "")
 
 
 def _crossing_row(found: Mapping[str, object]) -> Row:

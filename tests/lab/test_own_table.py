@@ -1,0 +1,64 @@
+"""The sender's own table: printed, read again, and true."""
+
+import re
+
+import pytest
+
+from lab.bird_tables import paths_in_kernel, paths_in_memory
+from mxpath.datasets.birdc_routes import rib_entries
+from mxpath.datasets.own_tables import open_table
+from mxpath.lab.netns import Lab
+from mxpath.lab.own_table import played_paths, played_table, running_paths, sender_router
+from mxpath.lab.topology import World
+from mxpath.model.address import IPAddress, Prefix
+from mxpath.model.bgp import RibEntry
+
+
+def mail_hosts(world: World) -> tuple[IPAddress, ...]:
+    return tuple(address for host in world.hosts for address in world.addresses_of(host))
+
+
+def longest(entries: tuple[RibEntry, ...], target: IPAddress) -> tuple[int, ...] | None:
+    around = [e for e in entries if e.best and target in e.prefix]
+    return max(around, key=lambda e: e.prefix.prefixlen).path.asns if around else None
+
+
+def test_a_played_table_is_read_as_birds_are(world: World) -> None:
+    targets = mail_hosts(world)
+    entries = rib_entries(played_table(world).encode(), targets, source="x")
+    ours = world.asn_of[world.sender]
+    assert all(entry.best for entry in entries)
+    assert {t: (ours, *(longest(entries, t) or ())) for t in targets} == played_paths(
+        world, targets
+    )
+
+
+@pytest.mark.lab
+def test_a_running_router_says_what_its_table_says(policies: Lab) -> None:
+    world, router = policies.world, sender_router(policies.world)
+    targets = mail_hosts(world)
+    text = policies.own_table()
+    table = open_table(text)
+    assert table.kind == "birdc"
+    entries = table.entries(targets)
+    told = {e.prefix: e.path.asns for e in entries if e.best and e.path.asns}
+    running = paths_in_kernel(policies)[router]
+    around: dict[Prefix, tuple[int, ...]] = {
+        prefix: path for prefix, path in running.items() if any(t in prefix for t in targets)
+    }
+    assert told == around
+    assert told
+    assert {e.prefix for e in entries if e.best} == {e.prefix for e in entries}
+    # What the truth is read from, and what the memory player holds, is the same.
+    argv = ["birdc", "-s", f"/run/lab/{router}.ctl"]
+
+    def ask(what: str) -> str:
+        return re.sub(
+            r"(?m)^", " ", policies.run(router, [*argv, *what.split()], timeout_s=10).stdout
+        )
+
+    truth = running_paths(world, targets, ask)
+    ours = world.asn_of[world.sender]
+    assert truth == {t: (ours, *(longest(entries, t) or ())) for t in targets if t in truth}
+    assert truth == played_paths(world, targets)
+    assert paths_in_memory(world)[router] == running
