@@ -142,6 +142,10 @@ def _tellings(target: IPAddress, sources: Sources) -> Iterator[Telling]:
             as_of = answer.seen_at.date() if answer.seen_at is not None else None
             host = urlsplit(answer.source).hostname or answer.source
             yield Telling(source=host, entries=answer.entries, as_of=as_of)
+    kept = sources.gazetteer.paths(target)
+    if kept is not None:
+        entries, ref = kept
+        yield Telling(source=ref.name, entries=entries, as_of=ref.as_of)
 
 
 class _Houses:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from statistics import median, quantiles
 
+from mxpath.lab.bgp_accuracy import bgp_facts
 from mxpath.lab.elements import Behaviour
 from mxpath.lab.owner_accuracy import (
     PlaceTally,
@@ -109,7 +110,7 @@ def compare(studies: Sequence[Study], truth: Truth) -> Accuracy:
     organisations = list(organisation_facts(studies, truth))
     countries = list(country_facts(studies, truth))
     places, place_mistakes = tally_places(studies, truth)
-    bgp = [fact for study in studies for fact in _bgp_facts(study, truth)]
+    bgp = [fact for study in studies for fact in bgp_facts(study, truth)]
     own = [fact for grade, fact in bgp if grade is PathGrade.OWN]
     facts = (*hops, *as_paths, *mx, *smtp, *organisations, *countries, *own)
     routed = ((route, path) for s, t, path in traced if (route := s.route_to(t.target)))
@@ -197,18 +198,6 @@ def _as_path_fact(study: Study, trace: Trace, path: PathTruth) -> Fact:
     route = study.route_to(trace.target)
     found = tuple(network.asn for network in route.as_path) if route else ()
     return found == path.as_path, f"{trace.target}: AS path {found}, truly {path.as_path}"
-
-
-def _bgp_facts(study: Study, truth: Truth) -> Iterator[tuple[PathGrade, Fact]]:
-    """One fact for what is told of each target, and one for what is predicted."""
-    for view in study.bgp:
-        told = view.path if view.path is not None and view.path != view.predicted else None
-        for claim in (told, view.predicted):
-            if claim is not None and view.target in truth.bgp:
-                truly = truth.bgp[view.target]
-                found = claim.value.asns
-                words = f"{view.target}: BGP path ({claim.value.grade}) {found}, truly {truly}"
-                yield claim.value.grade, (found == truly, words)
 
 
 def _mx_facts(study: Study, truth: Truth) -> Iterator[Fact]:

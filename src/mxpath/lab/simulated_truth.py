@@ -5,8 +5,8 @@ from itertools import pairwise, takewhile
 
 from mxpath.lab.conditions import ICMP_ERROR, Carried, loss_over, stops
 from mxpath.lab.forwarding import FiveTuple
-from mxpath.lab.owner_truth import owner_truths
 from mxpath.lab.own_table import played_paths
+from mxpath.lab.owner_truth import owner_truths
 from mxpath.lab.simulated_network import PlayedNetwork
 from mxpath.lab.simulated_routers import answering_address, inbound_address
 from mxpath.lab.simulated_wire import UDP
