@@ -31,12 +31,10 @@ from mxpath.lab.capability import kernel_lab_missing
 from mxpath.lab.changes import ChangeableLab
 from mxpath.lab.enclosure import RUN
 from mxpath.lab.namespaces import LabError
-from mxpath.lab.own_table import sender_router
 from mxpath.lab.playable import check_playable
 from mxpath.lab.state import LabState
+from mxpath.lab.telling import TellingLab
 from mxpath.lab.topology import World
-from mxpath.lab.truth import Truth
-from mxpath.lab.wanted_flow import Rows, wanted
 from mxpath.lab.wire import compile_wire
 from mxpath.model.address import IPAddress
 from mxpath.model.codec import from_data, to_data
@@ -49,7 +47,7 @@ _detached: list[subprocess.Popen[str]] = []
 """Kept so that nobody asks after them: they outlive us on purpose."""
 
 
-class Lab(ChangeableLab):
+class Lab(ChangeableLab, TellingLab):
     """A running world.
 
     Attributes
@@ -333,53 +331,6 @@ class Lab(ChangeableLab):
         own = {"XDG_STATE_HOME": str(kept), "MAIL_CONFIG": str(RUN / "postfix" / node)}
         full = {**capability.environment(), **own, **(env or {})}
         return subprocess.Popen(self.command(node, argv), env=full, text=True, **kw)
-
-    def truth(self, flows: Rows) -> Truth:
-        """Read what is true from the running kernels and daemons; sends no packet.
-
-        Parameters
-        ----------
-        flows
-            Flows from the sender; (target, source port) alone is TCP to port 25.
-        """
-        asked = [[str(flow.target), *flow[1:]] for flow in wanted(flows)]
-        return from_data(Truth, control.ask(self.state.directory, "truth", flows=asked))
-
-    def own_table(self) -> Path:
-        """Write down the table of the sender's own router, as ``birdc show route all`` prints it.
-
-        Returns
-        -------
-        Path
-            A text in the lab's directory, replaced by the next one.
-        """
-        router = sender_router(self.world)
-        argv = ["birdc", "-s", str(RUN / f"{router}.ctl"), "show", "route", "all"]
-        path = self.state.directory / "own-table"
-        path.write_text(self.run(router, argv, timeout_s=10).stdout)
-        return path
-
-    def dump(self, collector: str) -> Path:
-        """Let a route collector write down now what it knows; the file lies in the lab's directory.
-
-        Returns
-        -------
-        Path
-            An MRT file (TABLE_DUMP_V2, RFC 6396), replaced by the next dump.
-
-        Raises
-        ------
-        InputError
-            When the world has no such collector.
-        LabError
-            When it does not answer.
-        """
-        if collector not in self.world.collectors:
-            known = ", ".join(self.world.collectors) or "none"
-            raise InputError(
-                f"world {self.world.name!r} has no collector {collector!r} (has: {known})"
-            )
-        return Path(control.ask(self.state.directory, "dump", collector=collector))
 
     def check(self) -> None:
         """Raise LabError when one of the lab's daemons has ended."""
