@@ -94,9 +94,9 @@ class Truth:
             for asn, state in zip(self.origins(version, row), states, strict=False)
         }
 
-    def asked(self) -> Iterator[tuple[int, int]]:
-        """Family and first address of every prefix, every LAN, and what lies behind each."""
-        for version, start, length in (*self.rows, *self.lans):
+    def asked(self, every: int) -> Iterator[tuple[int, int]]:
+        """Family and address: both ends of every LAN, and of one in ``every`` prefixes."""
+        for version, start, length in (*self.lans, *list(self.rows)[::every]):
             yield version, start
             yield version, start + (1 << BITS[version] - length) - 1
 
@@ -126,8 +126,8 @@ def address_of(version: int, number: int) -> IPAddress:
 
 
 def wrong_lines(truth: Truth, gazetteer: Gazetteer, *, every: int = 1) -> list[str]:
-    """Attribute both ends of every prefix in bulk; what is answered wrongly."""
-    asked = [one for one in truth.asked() if address_of(*one) not in truth.ports][::every]
+    """Attribute both ends of LANs and of prefixes in bulk; what is answered wrongly."""
+    asked = [one for one in truth.asked(every) if address_of(*one) not in truth.ports]
     lines = "".join(f"{address_of(version, number)}\n" for version, number in asked).encode()
     answers = AttributionLines(gazetteer).answer(lines).splitlines()
     wrong = []
@@ -201,7 +201,7 @@ def _claimed(owner: Attribution) -> tuple[Any, ...]:
     }
     return (
         states,
-        owner.organisation.value.org_id if owner.organisation else None,
+        owner.organisation.value.handle if owner.organisation else None,
         owner.siblings.value.count if owner.siblings else 0,
         owner.country.value if owner.country else None,
     )

@@ -4,7 +4,9 @@ The law
 -------
 1. A file that is named has to be told: what it is, and of which date. In a directory that is
    named, what is no data set is passed over and said.
-2. A directory with a manifest (a download, or another gazetteer) has told that before.
+2. A directory with a manifest (a download, or another gazetteer) has told that before. A manifest
+   that is named as a file, as by DIR/*, is passed over; what it says of whence a file beside or
+   below it is, counts for that file too.
 3. Files of one data set and date are one snapshot: both families of a table, the tables of
    several collectors, the pages of an API.
 4. PeeringDB's files are one snapshot together, of the date of the newest: none tells much without
@@ -23,7 +25,7 @@ from mxpath.acquire.kinds import kind_of_file
 from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.gazetteer_source import Source, source_of
 from mxpath.datasets.manifest import FILE_NAME, Entry, Manifest, read_manifest
-from mxpath.datasets.snapshot import digest_of
+from mxpath.datasets.snapshot import Spec, digest_of
 from mxpath.errors import InputError
 from mxpath.model.address import Prefix
 
@@ -50,6 +52,8 @@ class Told:
     as_of: date
     how: str
     """What told the date."""
+    entry: Entry | None = None
+    """What a manifest beside it says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,8 @@ def gather(paths: Iterable[Path], said: Said, *, public: tuple[Prefix, ...] = ()
             sources += (source_of(path, entry) for entry in manifests[-1].snapshot)
         elif path.is_dir():
             passed_over += _listed(path, said, told)
+        elif path.name == FILE_NAME:
+            passed_over.append(f"{path}: tells of the files beside it, which tell it themselves")
         else:
             told[path.absolute()] = _told(path, said)
     sources += _snapshots(told.values())
@@ -118,17 +124,31 @@ def _listed(directory: Path, said: Said, told: dict[Path, Told]) -> Iterator[str
 def _told(path: Path, said: Said, *, kind: str | None = None) -> Told:
     head, place = Head.of(path), path.absolute()
     kind = kind or said.kinds.get(place) or kind_of_file(head)
+    entry = _entry_of(place, kind)
     if place in said.dates:
-        return Told(path=place, kind=kind, as_of=said.dates[place], how="--date")
+        return Told(path=place, kind=kind, as_of=said.dates[place], how="--date", entry=entry)
     found = told_date(kind, head)
     if found is not None:
-        return Told(path=place, kind=kind, as_of=found[0], how=found[1])
+        return Told(path=place, kind=kind, as_of=found[0], how=found[1], entry=entry)
+    if entry is not None:
+        return Told(path=place, kind=kind, as_of=entry.as_of, how=FILE_NAME, entry=entry)
     if said.otherwise is not None:
         return Told(path=place, kind=kind, as_of=said.otherwise, how="--date")
     raise InputError(
         f"{path}: of which date this {kind} is stands neither in it nor in its name: "
         f"say it by --date {path}=YYYY-MM-DD"
     )
+
+
+def _entry_of(place: Path, kind: str) -> Entry | None:
+    """What a manifest in the file's directory, or in the one above, says of it."""
+    for directory in list(place.parents)[:2]:
+        if (directory / FILE_NAME).is_file():
+            name = place.relative_to(directory).as_posix()
+            for entry in read_manifest(directory).snapshot:
+                if entry.name == kind and name in entry.files:
+                    return entry
+    return None
 
 
 def _snapshots(told: Iterable[Told]) -> Iterator[Source]:
@@ -143,7 +163,7 @@ def _snapshots(told: Iterable[Told]) -> Iterator[Source]:
                 f"{first.path.name} is of {first.as_of} and {last.path.name} of {last.as_of}: "
                 f"files of {first.kind} are joined, and must lie within {_WITHIN.days} days"
             )
-        yield _source(last.kind, last.as_of, [one.path for one in files])
+        yield _source(last.kind, last.as_of, files)
 
 
 def _united(sources: Iterable[Source]) -> Iterator[Source]:
@@ -186,16 +206,17 @@ def _day(told: Told) -> date:
     return told.as_of
 
 
-def _source(kind: str, as_of: date, paths: list[Path]) -> Source:
-    spec = DATASETS[kind].spec
+def _source(kind: str, as_of: date, files: list[Told]) -> Source:
+    paths = [one.path for one in files]
+    said: list[Spec | Entry] = [one.entry or DATASETS[kind].spec for one in files]
     entry = Entry(
         name=kind,
         files=tuple(map(str, paths)),
-        publisher=spec.publisher,
+        publisher=_all(one.publisher for one in said),
         as_of=as_of,
         sha256=digest_of(paths),
-        licence=spec.licence,
-        url=spec.url,
-        attribution=spec.attribution,
+        licence=_all(one.licence for one in said),
+        url=_all(one.url for one in said),
+        attribution=_all(one.attribution for one in said),
     )
     return source_of(Path("/"), entry)

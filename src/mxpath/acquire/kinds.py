@@ -30,6 +30,7 @@ _HEADERS = {
     "providers": {"base_reverse_dns", "name", "type"},
     "carriers": {"code", "country_code", "isp_city_en"},
     "airports": {"iata", "city", "country", "lat", "lon"},
+    "transit-free": {"asn", "families", "stated_on", "source"},
 }
 _HINTS = {
     "mrt": r"rib|bview|mrt",
@@ -177,6 +178,7 @@ RULES: dict[str, Callable[[Head], bool]] = {
     "hostnames": _has_within("regs", "hints"),
     "carriers": _headed("carriers"),
     "airports": _headed("airports"),
+    "transit-free": _headed("transit-free"),
     "as2org": _any_of(_as2org_text, _has("type", "organizationId")),
     "iana-special": _xml,
     "delegated": _any_of(

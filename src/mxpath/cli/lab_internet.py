@@ -101,4 +101,4 @@ def _print(made: MadeInternet, took_s: float) -> None:
         print(f"  {size:8.2f} MB  {files[0].name + more:<52} {holds}")
     print("Try:")
     print(f"  mxpath attribute 1.2.3.4 --gazetteer {made.directory}")
-    print(f"  mxpath data build {made.directory}/*")
+    print(f"  mxpath data build {made.directory} {made.directory}/more")

@@ -1,8 +1,8 @@
 """A made Internet as files: named, packed and formed as the real publishers do it.
 
-The directory is a gazetteer at once: ``gazetteer.toml`` names what answers questions. The
-collector's table (``bview…``) and as2org's older form lie beside it for whoever builds from them.
-It is made under another name and takes its own when it is whole.
+The directory is a gazetteer at once: ``gazetteer.toml`` names what answers questions. Below it,
+in ``more/``, are the collector's table and as2org's older form, for whoever builds from them or
+reads them with other programs. It is made under another name and takes its own when it is whole.
 """
 
 import bz2
@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
-from mxpath.datasets.snapshot import digest
+from mxpath.datasets.snapshot import digest, digest_of
 from mxpath.errors import InputError
 from mxpath.lab import internet_peeringdb, internet_table, internet_texts
 from mxpath.lab.internet import AS_OF, Internet
@@ -22,7 +22,7 @@ from mxpath.lab.internet_networks import REGISTRIES
 from mxpath.model.documents import MadeFile
 
 DAY = AS_OF.strftime("%Y%m%d")
-RIB = f"bview.{DAY}.0000.gz"
+MORE, RIB = "more", f"bview.{DAY}.0000.gz"
 _LICENCE = "made up: no terms"
 _LEVEL = 4
 """Of packing: the next costs twice the time for a twentieth of the size."""
@@ -70,28 +70,35 @@ def _written(internet: Internet, directory: Path, progress: Progress) -> Iterato
         for path, content in files:
             progress(f"writing {path}")
             contents[path] = content
-            yield _write(directory / path, content, path, holds)
-        if name is not None:
-            entries.append(_entry(internet, name, contents))
-    progress(f"writing {RIB}")
+            yield _write(directory, path, content, holds)
+        entries.append(_entry(internet, name, contents.keys(), digest(contents.values())))
+    yield _write(directory, FILE_NAME, _manifest(entries), "what answers come from")
+    older = _gz(internet_texts.organisations_as_text(internet))
+    yield _write(directory, f"{MORE}/{DAY}.as-org2info.txt.gz", older, "organisations, older form")
+    progress(f"writing {MORE}/{RIB}")
     yield _table(internet, directory)
-    text = manifest_text(entries, as_of=AS_OF)
-    yield _write(directory / FILE_NAME, text.encode(), FILE_NAME, "what answers come from")
+    table = _entry(internet, "mrt", [RIB], digest_of([directory / MORE / RIB]))
+    yield _write(directory, f"{MORE}/{FILE_NAME}", _manifest([table]), "names the table")
 
 
-def _write(path: Path, content: bytes, name: str, holds: str) -> MadeFile:
+def _manifest(entries: list[Entry]) -> bytes:
+    return manifest_text(entries, as_of=AS_OF).encode()
+
+
+def _write(directory: Path, name: str, content: bytes, holds: str) -> MadeFile:
+    path = directory / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return MadeFile(name=name, size_bytes=len(content), holds=holds)
 
 
-def _entry(internet: Internet, name: str, contents: dict[str, bytes]) -> Entry:
+def _entry(internet: Internet, name: str, files: Iterable[str], sha256: str) -> Entry:
     return Entry(
         name=name,
-        files=tuple(contents),
+        files=tuple(files),
         publisher=internet.publisher,
         as_of=AS_OF,
-        sha256=digest(contents.values()),
+        sha256=sha256,
         licence=_LICENCE,
     )
 
@@ -99,8 +106,8 @@ def _entry(internet: Internet, name: str, contents: dict[str, bytes]) -> Entry:
 _Files = Iterator[tuple[str, bytes]]
 
 
-def _snapshots(internet: Internet) -> Iterator[tuple[str | None, str, _Files]]:
-    """Data set (``None``: not in the gazetteer), what it is, and its files made one by one."""
+def _snapshots(internet: Internet) -> Iterator[tuple[str, str, _Files]]:
+    """Data set, what it is, and its files made one by one."""
     texts = internet_texts
     yield (
         "pfx2as",
@@ -113,15 +120,13 @@ def _snapshots(internet: Internet) -> Iterator[tuple[str | None, str, _Files]]:
             for v in (4, 6)
         ),
     )
-    yield "asnames", "names of networks", _one("asnames.tsv", texts.names(internet))
+    yield "asnames", "names of networks", _one(f"asnames-{DAY}.tsv", texts.names(internet))
     yield "peeringdb", "exchange points", _peeringdb(internet)
     yield "ixf", "an exchange point's own export", _exports(internet)
     relations = bz2.compress(_lines(texts.relations(internet)))
     yield "asrel", "relationships", iter([(f"{DAY}.as-rel2.txt.bz2", relations)])
     as_json = _gz(texts.organisations_as_json(internet))
     yield "as2org", "organisations", iter([(f"{DAY}.as-org2info.jsonl.gz", as_json)])
-    as_text = _gz(texts.organisations_as_text(internet))
-    yield None, "organisations, older form", iter([(f"{DAY}.as-org2info.txt.gz", as_text)])
     yield "vrps", "who may announce what (RPKI)", _one("vrps.json", texts.payloads(internet))
     yield (
         "delegated",
@@ -134,9 +139,9 @@ def _snapshots(internet: Internet) -> Iterator[tuple[str | None, str, _Files]]:
     yield (
         "transit-free",
         "who buys transit from nobody",
-        _one("transit-free.csv", texts.transit_free(internet)),
+        _one(f"transit-free-{DAY}.csv", texts.transit_free(internet)),
     )
-    yield "geofeed", "places of prefixes", _one("geofeed.csv", texts.places(internet))
+    yield "geofeed", "places of prefixes", _one(f"geofeed-{DAY}.csv", texts.places(internet))
 
 
 def _one(name: str, lines: Iterable[str]) -> _Files:
@@ -153,7 +158,10 @@ def _gz(lines: Iterable[str]) -> bytes:
 
 def _peeringdb(internet: Internet) -> _Files:
     for kind, rows in internet_peeringdb.documents(internet).items():
-        yield f"peeringdb/{kind}.json", json.dumps({"data": rows}).encode()
+        yield (
+            f"peeringdb/{kind}.json",
+            json.dumps({"data": rows, "meta": {"generated": str(AS_OF)}}).encode(),
+        )
 
 
 def _exports(internet: Internet) -> _Files:
@@ -164,8 +172,9 @@ def _exports(internet: Internet) -> _Files:
 
 def _table(internet: Internet, directory: Path) -> MadeFile:
     """Write the collector's table, which is too large to be held."""
+    path = directory / MORE / RIB
     with (
-        (directory / RIB).open("wb") as file,
+        path.open("wb") as file,
         gzip.GzipFile("", "wb", compresslevel=_LEVEL, fileobj=file, mtime=0) as packed,
     ):
         buffer = BytesIO()
@@ -176,4 +185,4 @@ def _table(internet: Internet, directory: Path) -> MadeFile:
                 buffer = BytesIO()
         packed.write(buffer.getvalue())
     holds = f"table of a collector with {len(internet.routes)} peers (MRT)"
-    return MadeFile(name=RIB, size_bytes=(directory / RIB).stat().st_size, holds=holds)
+    return MadeFile(name=f"{MORE}/{RIB}", size_bytes=path.stat().st_size, holds=holds)
