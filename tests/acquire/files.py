@@ -78,6 +78,7 @@ SAMPLES: dict[str, tuple[str, bytes | str, str | None]] = {
     "hostnames": ("x.json", '{"example.net": {"regs": ["^x$"], "hints": {}}}', None),
     "carriers": ("x.csv", "code,country_code,isp_city_en\nfra,DE,frankfurt\n", None),
     "airports": ("x.csv", "iata,city,country,lat,lon\nFRA,Frankfurt,DE,50,8\n", None),
+    "transit-free": ("x.csv", "asn,name,families,stated_on,source,note\n", None),
     "as2org": (
         "20161001.txt",
         "# format:org_id|changed|org_name|country|source\nA|20120130|A|US|ARIN\n",

@@ -13,7 +13,7 @@ from mxpath.acquire.kinds import RULES, kind_of_file, known_kind
 from mxpath.datasets.catalog import DATASETS
 from mxpath.errors import InputError, ParseError
 
-OWN = {"transit-free", "cities", "paths"}
+OWN = {"cities", "paths"}
 """Made by the project, not published: nobody brings them."""
 
 
