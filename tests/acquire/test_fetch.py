@@ -16,6 +16,7 @@ import pytest
 from loopback_publishers import Fault, Publisher, cut, endless, portal, publishing, says
 from mxpath.acquire import snapshots
 from mxpath.acquire.fetch import Desk, Outcome, fetch
+from mxpath.acquire.fetch_plan import plan
 from mxpath.acquire.publishers import PUBLISHERS, Chosen, choose
 from mxpath.config import PUBLISHED
 from mxpath.datasets.gazetteer import Gazetteer
@@ -104,6 +105,8 @@ def test_what_is_unchanged_is_not_sent_again(publisher: Publisher, desk: Desk, n
     octets, asked = _sizes(desk.store), len(publisher.asked)
     again = fetch(chosen(publisher, name), desk)
     assert (again.outcome, again.directory) == (Outcome.HERE, first.directory)
+    sought = {"asrel": [""], "pfx2as": ["pfx2as-creation.log"] * 2}
+    assert publisher.names()[asked:] == sought.get(name, publisher.names()[asked:])
     assert len(publisher.asked) > asked
     assert {path: size for path, size in _sizes(desk.store).items() if "fetched" not in path} == {
         path: size for path, size in octets.items() if "fetched" not in path
@@ -185,7 +188,7 @@ def _bomb(handler: object) -> bool:
         (says(200, body=b"\x1b]0;owned\x07no table"), "it begins with"),
         (says(200, body=b"\x1f\x8b garbage"), "was removed"),
         (says(200), "no row"),
-        (says(302, ("Location", "https://elsewhere.example/")), "elsewhere.example"),
+        (says(302, ("Location", "https://elsewhere.example/")), "(publishers.iptoasn)"),
         (endless, "longer than"),
         (_bomb, "unpacks to more than"),
     ],
@@ -301,6 +304,8 @@ def test_changes_are_laid_over_the_copy_that_is_here(publisher: Publisher, desk:
     api.rows["netixlan"].append({**gone, "id": 9, "ipaddr4": "185.1.0.12", **moved})
     desk.clock.sleep(30 * HOUR_S)
     publisher.date = "Thu, 18 Jun 2026 12:00:00 GMT"
+    (planned,) = plan([chosen(publisher, "peeringdb")], desk.store, now=desk.now)
+    assert (planned.is_fresh, planned.megabytes) == (False, 2.0)
     asked = len(publisher.asked)
     new = fetch(chosen(publisher, "peeringdb"), desk)
     assert (new.outcome, str(new.as_of), new.rows) == (Outcome.FETCHED, "2026-06-18", 7)
@@ -312,6 +317,7 @@ def test_changes_are_laid_over_the_copy_that_is_here(publisher: Publisher, desk:
     for port, now, then in (("185.1.0.10", False, True), ("185.1.0.12", True, False)):
         assert (after.ixp_port(ip_address(port)) is not None) is now
         assert (before.ixp_port(ip_address(port)) is not None) is then
+    assert b"deleted" not in (new.directory / "netixlan.json").read_bytes()
     assert (after.name(64500), before.name(64500)) == ("Made anew", "Made 64500")
 
 

@@ -68,6 +68,15 @@ def test_what_broke_off_is_gone_on_with_where_the_version_can_be_told(
     assert said.get("if-range") == wanted
 
 
+def test_what_broke_off_elsewhere_is_not_gone_on_with(publisher: Publisher, tmp_path: Path) -> None:
+    publisher.put("/other.gz", b"o" * len(BODY), etag=publisher.pages["/file.gz"].etag)
+    publisher.next("file.gz", cut(50_000))
+    get(publisher, tmp_path)
+    done = get(publisher, tmp_path, url=f"{publisher.url}other.gz")
+    assert (done.fate, done.resumed_at) == (DownloadFate.DONE, 0)
+    assert (tmp_path / "file").read_bytes() == b"o" * len(BODY)
+
+
 @pytest.mark.parametrize("left", ["changed", "shorter", "liar"])
 def test_another_version_starts_anew(publisher: Publisher, tmp_path: Path, left: str) -> None:
     publisher.next("file.gz", cut(50_000))

@@ -232,5 +232,6 @@ def _words(chosen: Chosen, url: str, got: Download) -> str:
         DownloadFate.LATER: "run the same command then; what is finished is kept",
         DownloadFate.BROKEN: "run the same command again: it goes on with what is missing",
         DownloadFate.MISSING: moved,
-    }.get(got.fate, "nothing of it was kept; what was here before is as it was")
+        DownloadFate.REFUSED: moved if got.detail.startswith("redirected") else None,
+    }.get(got.fate) or "nothing of it was kept; what was here before is as it was"
     return f"{chosen.slug}: {url}: {got.detail or got.fate}; {what}"

@@ -11,6 +11,8 @@ from mxpath.acquire.publishers import Chosen
 
 _MEGABYTES_PER_S = 2.0
 """A line that most have; the estimate says that it is one."""
+_CHANGES_MEGABYTES = 2.0
+"""About what changes in a week or two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,15 @@ class Planned:
     @property
     def megabytes(self) -> float:
         """About how much comes."""
-        return 0.0 if self.is_fresh else self.chosen.publisher.megabytes
+        if self.is_fresh:
+            return 0.0
+        publisher = self.chosen.publisher
+        return _CHANGES_MEGABYTES if self.brings_changes else publisher.megabytes
+
+    @property
+    def brings_changes(self) -> bool:
+        """Whether what is here is brought up to date by what has changed since."""
+        return self.here is not None and self.chosen.publisher.tells_changes
 
     @property
     def seconds(self) -> float:
@@ -34,7 +44,7 @@ class Planned:
         if self.is_fresh:
             return 0.0
         publisher = self.chosen.publisher
-        return publisher.megabytes / _MEGABYTES_PER_S + publisher.questions * publisher.gap_s
+        return self.megabytes / _MEGABYTES_PER_S + publisher.questions * publisher.gap_s
 
 
 def plan(

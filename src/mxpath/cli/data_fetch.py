@@ -231,7 +231,7 @@ def _tell(planned: tuple[Planned, ...], store: Path, options: argparse.Namespace
         return
     for one in planned:
         spec, publisher = one.chosen.spec, one.chosen.publisher
-        size = "nothing" if one.is_fresh else f"~{publisher.megabytes:.0f} MB"
+        size = "nothing" if one.is_fresh else f"~{one.megabytes:.0f} MB"
         here = f" ({one.here} is here)" if one.here is not None else ""
         print(_wrapped(f"{one.chosen.slug:<15} {size}{here}: {spec.gives}"))
         for text in (

@@ -149,10 +149,9 @@ class _Errand:
             self.part.drop()
             detail = f"{detail} than {self.question.max_octets:,} octets"
             return self._outcome(DownloadFate.REFUSED, url, headers, status=status, detail=detail)
-        if detail or (total is not None and there != total):
-            words = detail or "the connection ended early"
+        if detail:  # urllib3 counts: a body that is shorter than promised is a fault
             of = f" of {total:,}" if total is not None else ""
-            words = f"{words} after {there:,}{of} octets"
+            words = f"{detail} after {there:,}{of} octets"
             return self._outcome(
                 DownloadFate.BROKEN, url, headers, status=status, detail=words, octets=there
             )
