@@ -10,7 +10,7 @@ import pytest
 from mxpath.datasets import cache
 from mxpath.datasets.cache import keep_columns, kept_columns
 from mxpath.datasets.prefixes import PrefixTable, row_of
-from mxpath.datasets.section_tables import ORIGINS
+from mxpath.datasets.table_kinds import ORIGINS
 
 ADDRESS = {4: ip_address("192.0.2.0"), 6: ip_address("2001:db8::")}
 

@@ -3,6 +3,8 @@
 import copy
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -18,8 +20,8 @@ from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.gazetteer_source import Source, source_of, sources_of
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text, read_manifest
 from mxpath.datasets.peeringdb_rows import Org
-from mxpath.datasets.section_tables import EXCHANGES, MEMBERS, ORIGINS
 from mxpath.datasets.snapshot import digest
+from mxpath.datasets.table_kinds import EXCHANGES, MEMBERS, ORIGINS
 from mxpath.errors import SnapshotError
 
 EXPORT = {
@@ -278,3 +280,15 @@ def test_tables_can_be_copied_and_sent_to_another_process(built: Path, version: 
     table = sources(built)[0].open(ORIGINS[version])
     for other in (copy.copy(table), copy.deepcopy(table), pickle.loads(pickle.dumps(table))):
         assert other == table
+
+
+def test_one_answer_loads_neither_numpy_nor_what_builds_tables(built: Path) -> None:
+    code = (
+        "import sys; from ipaddress import ip_address; from pathlib import Path\n"
+        "from mxpath.datasets.gazetteer import Gazetteer\n"
+        f"gazetteer = Gazetteer.open(Path({str(built)!r}))\n"
+        "assert gazetteer.origin(ip_address('8.8.8.8')) and gazetteer.delegation_of(1)\n"
+        "assert gazetteer.relations.between(1, 2) and gazetteer.organisation(1)\n"
+        "print(*sorted({'numpy', 'mxpath.datasets.section_tables', 'pydantic'} & set(sys.modules)))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "\n"

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxpath.datasets import peeringdb
+from mxpath.datasets.exchange_table import Exchanges
 from mxpath.datasets.ixf import VERSIONS, IxfRow, Lan, Point, Port, documents, parse
+from mxpath.datasets.peeringdb_join import join
 from mxpath.datasets.snapshot import Tally, unpack
 from mxpath.errors import ParseError
 
@@ -193,10 +195,10 @@ def test_a_document_of_another_kind_is_a_parse_error(document: bytes) -> None:
         list(parse(document, source="ix.json"))
 
 
-def joined(whole: dict[str, Any], **options: Any) -> tuple[peeringdb.Exchanges, Tally]:
+def joined(whole: dict[str, Any], **options: Any) -> tuple[Exchanges, Tally]:
     tally = Tally()
     shaped = documents(read(whole)[0], tally=tally, **options)
-    return peeringdb.join(shaped, tally=tally), tally
+    return join(shaped, tally=tally), tally
 
 
 def test_an_export_joins_by_its_peeringdb_number() -> None:
@@ -266,7 +268,7 @@ def test_whatever_stands_in_an_export_gives_rows(points: list[Any], members: lis
     )
     assert tally.rows == len(rows)
     assert ip_address("80.249.208.11") in {row.address for row in rows if isinstance(row, Port)}
-    peeringdb.join(documents(rows))
+    join(documents(rows))
 
 
 @pytest.mark.parametrize(
@@ -302,11 +304,11 @@ def test_real_exports_agree_with_peeringdb(dev_only: Path) -> None:
     """TREX names no PeeringDB number: its LAN does, and its ports of 2020 are those of 2016."""
     paths = sorted((dev_only / "coherent-2016" / "peeringdb").glob("*.json.xz"))
     files = ((str(path), unpack(path.read_bytes(), source=str(path))) for path in paths)
-    known = peeringdb.join(peeringdb.documents(files))
+    known = join(peeringdb.documents(files))
     export_ = (dev_only / "ixf" / "skip_routeserver_06.json").read_bytes()
     tally = Tally()
     shaped = documents(parse(export_, source="trex"), known=known, tally=tally)
-    own = peeringdb.join(shaped, tally=tally)
+    own = join(shaped, tally=tally)
     assert [known.points[ix_id].name for ix_id in own.points] == ["TREX"]
     both = own.ports.keys() & known.ports.keys()
     assert (len(own.ports), len(both)) == (36, 29)

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mxpath.datasets.peeringdb import KINDS, Exchanges, documents, join, kind_of, parse
+from mxpath.datasets.exchange_table import Exchanges
+from mxpath.datasets.peeringdb import documents, kind_of, parse
+from mxpath.datasets.peeringdb_join import join
 from mxpath.datasets.peeringdb_rows import (
+    KINDS,
     Facility,
     Ix,
     IxFacility,

@@ -16,7 +16,9 @@ import pytest
 from mxpath.datasets import asnames, hostnames, peeringdb, vrps
 from mxpath.datasets.asrel import Heading
 from mxpath.datasets.asrel import parse as relations
+from mxpath.datasets.exchange_table import Exchanges
 from mxpath.datasets.iplocation import parse as ranges
+from mxpath.datasets.peeringdb_join import join
 from mxpath.datasets.peeringdb_rows import Net
 from mxpath.datasets.prefixes import PrefixTable
 from mxpath.datasets.shipped import shipped_directory
@@ -29,11 +31,11 @@ def text(path: Path) -> bytes:
     return unpack(path.read_bytes(), source=str(path))
 
 
-def joined(kinds: dict[str, list[dict[str, Any]]]) -> tuple[peeringdb.Exchanges, Tally]:
+def joined(kinds: dict[str, list[dict[str, Any]]]) -> tuple[Exchanges, Tally]:
     """Exchange points out of rows in PeeringDB's form."""
     tally = Tally()
     files = ((f"{kind}.json", json.dumps({"data": rows}).encode()) for kind, rows in kinds.items())
-    return peeringdb.join(peeringdb.documents(files, tally=tally), tally=tally), tally
+    return join(peeringdb.documents(files, tally=tally), tally=tally), tally
 
 
 def caida(path: Path) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from mxpath.datasets.geofeed_table import Geofeed
 from mxpath.datasets.organisation_table import Organisations
 from mxpath.datasets.range_index import RangeIndex
 from mxpath.datasets.relation_table import with_heading
-from mxpath.datasets.section_tables import (
+from mxpath.datasets.table_kinds import (
     DELEGATIONS,
     ORGANISATIONS,
     PLACES,

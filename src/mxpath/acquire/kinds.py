@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 from mxpath.acquire.heads import Head
 from mxpath.datasets.catalog import DATASETS
-from mxpath.datasets.peeringdb import KINDS, kind_of
+from mxpath.datasets.peeringdb import kind_of
+from mxpath.datasets.peeringdb_rows import KINDS
 from mxpath.errors import InputError
 from mxpath.model.foreign_text import printable
 

@@ -15,9 +15,10 @@ from mxpath.datasets.columns import write_columns
 from mxpath.datasets.files import write_file
 from mxpath.datasets.gazetteer_source import Source
 from mxpath.datasets.manifest import Entry
-from mxpath.datasets.section_tables import TABLES, Built
+from mxpath.datasets.section_tables import BUILDERS, Built
 from mxpath.datasets.snapshot import Tally
 from mxpath.datasets.snapshot_summary import counted
+from mxpath.datasets.table_kinds import KINDS
 from mxpath.model.address import Prefix
 
 DIRECTORY = "tables"
@@ -64,7 +65,7 @@ def compile_source(
         source = replace(source, known=known)
     source = source.judged_by(tuple(public))
     tally = Tally()
-    if source.dataset.section not in TABLES:
+    if source.dataset.section not in KINDS:
         tally = counted(source)
         return _entry(source, tally, files=_copied(source, directory))
     names = []
@@ -75,10 +76,10 @@ def compile_source(
 
 
 def _built(source: Source, tally: Tally) -> Built:
-    tables = TABLES[source.dataset.section]
+    section = source.dataset.section
     if source.entry.tables:
-        return {kind: source.open(kind) for kind in tables.kinds}
-    return tables.build(source, tables.kinds, tally)
+        return {kind: source.open(kind) for kind in KINDS[section]}
+    return BUILDERS[section](source, KINDS[section], tally)
 
 
 def _copied(source: Source, directory: Path) -> tuple[str, ...]:

@@ -21,12 +21,12 @@ from datetime import date
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mxpath.datasets.as2org import Organisation
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.city_map import CityMap
 from mxpath.datasets.delegated import Delegation, Kind
-from mxpath.datasets.exchange_table import Exchange, Exchanges
 from mxpath.datasets.gazetteer_dates import dated_manifest
 from mxpath.datasets.gazetteer_source import Source, sources_of
 from mxpath.datasets.geofeed import GeofeedRow
@@ -38,7 +38,8 @@ from mxpath.datasets.peeringdb_rows import Org
 from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
 from mxpath.datasets.providers import ProviderPattern, Providers
 from mxpath.datasets.rdap_bootstrap import Services
-from mxpath.datasets.section_tables import (
+from mxpath.datasets.shipped import shipped_directory
+from mxpath.datasets.table_kinds import (
     DELEGATIONS,
     EXCHANGES,
     MEMBERS,
@@ -49,10 +50,7 @@ from mxpath.datasets.section_tables import (
     RELATIONS,
     VRPS,
 )
-from mxpath.datasets.shipped import shipped_directory
-from mxpath.datasets.snapshot_summary import SnapshotSummary, summary_of
 from mxpath.datasets.transit_free import of_clique
-from mxpath.datasets.vrp_table import VrpTable
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import IxpLan, IxpPort, OriginSet
 from mxpath.model.bgp import RibEntry
@@ -61,6 +59,11 @@ from mxpath.model.relations import AsRelations
 from mxpath.model.rpki import Vrp
 from mxpath.model.snapshot import SnapshotRef
 from mxpath.model.transit_free import TransitFree
+
+if TYPE_CHECKING:
+    from mxpath.datasets.exchange_table import Exchange, Exchanges
+    from mxpath.datasets.snapshot_summary import SnapshotSummary
+    from mxpath.datasets.vrp_table import VrpTable
 
 
 class Gazetteer:
@@ -268,7 +271,7 @@ class Gazetteer:
         )
 
     @property
-    def ixps(self) -> tuple[Exchange, ...]:
+    def ixps(self) -> "tuple[Exchange, ...]":
         """All exchange points by id."""
         points = {
             ix_id: point
@@ -320,11 +323,13 @@ class Gazetteer:
         """Which registry answers for what, of all snapshots that know; else nobody."""
         return Services(row for source in self._in(Section.REGISTRIES) for row in source.rows())
 
-    def describe(self) -> tuple[SnapshotSummary, ...]:
+    def describe(self) -> "tuple[SnapshotSummary, ...]":
         """Say how many rows each snapshot has; what was not built is read whole for that."""
+        from mxpath.datasets.snapshot_summary import summary_of  # noqa: PLC0415 - seldom asked
+
         return tuple(summary_of(source) for source in self._sources)
 
-    def vrps(self, version: int) -> VrpTable | None:
+    def vrps(self, version: int) -> "VrpTable | None":
         """Return the payloads of a family that :meth:`vrps_covering` asks."""
         return next((source.open(VRPS[version]) for source in self._in(Section.RPKI)), None)
 
@@ -358,7 +363,7 @@ class Gazetteer:
         return tuple(source.open(NAMES) for source in self._in(Section.NAMES))
 
     @cached_property
-    def _exchanges(self) -> tuple[tuple[Source, Exchanges], ...]:
+    def _exchanges(self) -> "tuple[tuple[Source, Exchanges], ...]":
         listed = [(source, source.open(EXCHANGES)) for source in self._in(Section.EXCHANGES)]
         own = [(source, source.open(MEMBERS)) for source in self._in(Section.MEMBERS)]
         return (*listed, *own)

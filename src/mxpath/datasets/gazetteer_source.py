@@ -10,8 +10,8 @@ from mxpath.datasets.cache import keep_columns, kept_columns
 from mxpath.datasets.catalog import DATASETS, Dataset, Section
 from mxpath.datasets.columns import open_columns
 from mxpath.datasets.manifest import Entry, Manifest
-from mxpath.datasets.section_tables import TABLES, Kind
 from mxpath.datasets.snapshot import Tally, digest, digest_of, lines_of, read_files, unpack
+from mxpath.datasets.table_kinds import JUDGED_BY_SPACE, Kind
 from mxpath.errors import ParseError, SnapshotError
 from mxpath.model.address import Prefix
 from mxpath.model.snapshot import SnapshotRef
@@ -101,8 +101,8 @@ class Source:
     @property
     def key(self) -> str:
         """What the tables are made of, for their names: the snapshot, and what it was judged by."""
-        tables = TABLES.get(self.dataset.section)
-        basis = [str(prefix) for prefix in self.public] if tables and tables.judges_space else []
+        judged = self.dataset.section in JUDGED_BY_SPACE
+        basis = [str(prefix) for prefix in self.public] if judged else []
         if self.known is not None:
             basis.append(self.known.key)
         if not basis:
@@ -146,7 +146,9 @@ class Source:
         kept = kept_columns(kind.file_name(self.key))
         if kept is not None:
             return {kind.name: kind.of(kept)}
-        built = TABLES[self.dataset.section].build(self, (kind,), Tally())
+        from mxpath.datasets.section_tables import BUILDERS  # noqa: PLC0415 - all tables' code
+
+        built = BUILDERS[self.dataset.section](self, (kind,), Tally())
         for each, table in built.items():
             keep_columns(each.file_name(self.key), table.columns(), is_old=each.is_older)
         return {each.name: table for each, table in built.items()}

@@ -20,15 +20,17 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mxpath.datasets.asnames import clean_name
-from mxpath.datasets.exchange_table import Exchanges
 from mxpath.datasets.numerals import whole_number
 from mxpath.datasets.peeringdb_rows import Row
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
 from mxpath.model.address import IPAddress, Prefix
+
+if TYPE_CHECKING:
+    from mxpath.datasets.exchange_table import Exchanges
 
 SPEC = Spec(
     name="ixf",
@@ -287,7 +289,7 @@ def _serves(member: dict[str, Any], half: Any, services: frozenset[str]) -> bool
 
 
 def documents(
-    rows: Iterable[IxfRow], *, known: Exchanges | None = None, tally: Tally | None = None
+    rows: Iterable[IxfRow], *, known: "Exchanges | None" = None, tally: Tally | None = None
 ) -> dict[str, list[Row]]:
     """Return the rows of one export in PeeringDB's shape, for :func:`.peeringdb_join.join`.
 
@@ -332,6 +334,7 @@ def documents(
                     "ixlan_id": ix_of[port.ixp_id],
                     "asn": port.asn,
                     key: str(port.address),
+                    "speed": port.speed_mbps,
                 }
             )
         else:
@@ -343,7 +346,7 @@ def documents(
     return made
 
 
-def _by_lan(point: Point, lans: Iterable[Lan], known: Exchanges | None) -> int | None:
+def _by_lan(point: Point, lans: Iterable[Lan], known: "Exchanges | None") -> int | None:
     claims = set()
     for lan in lans:
         if known is not None and lan.ixp_id == point.ixp_id:

@@ -11,24 +11,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from mxpath.datasets.exchange_table import Exchange, Exchanges
 from mxpath.datasets.json_walk import Walk
-from mxpath.datasets.peeringdb_join import join
 from mxpath.datasets.peeringdb_rows import KINDS, Row
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
-
-__all__ = (
-    "KINDS",
-    "SPEC",
-    "Exchange",
-    "Exchanges",
-    "Row",
-    "documents",
-    "join",
-    "kind_of",
-    "parse",
-)
 
 SPEC = Spec(
     name="peeringdb",

@@ -1,33 +1,38 @@
-"""Which tables a section of the gazetteer is made into, and how they are built of a snapshot.
+"""How the tables of a section are built of a snapshot.
 
-The law: a section has one implementation, its tables. They are built from the rows of the
-snapshot's parser, in one reading for all tables asked for, and opened from columns, wherever
-those lie: in a directory that ``mxpath data build`` wrote, or in the cache. The file name of a
-table says what it is, its form and all that it was made of (:attr:`.Source.key`). Whoever
-changes what the columns of a table mean gives it another form.
-
-A section without tables is small: its files are read as they are.
+The law: they are built from the rows of the snapshot's parser, in one reading for all tables
+that are asked for. Whoever opens tables that are there does not need this file, nor the time
+that loading it takes.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mxpath.datasets import ixf, peeringdb
 from mxpath.datasets.asrel import Heading
 from mxpath.datasets.catalog import Section
-from mxpath.datasets.columns import Column, Columns
-from mxpath.datasets.delegated import Kind as Delegated
+from mxpath.datasets.columns import Column
 from mxpath.datasets.delegations import Delegations
-from mxpath.datasets.exchange_table import Exchanges
 from mxpath.datasets.geofeed_table import Geofeed
 from mxpath.datasets.names import NameTable
 from mxpath.datasets.organisation_table import Organisations
+from mxpath.datasets.peeringdb_join import join
 from mxpath.datasets.peeringdb_rows import Row
 from mxpath.datasets.prefixes import PrefixTable
-from mxpath.datasets.relation_table import RelationTable, with_heading
+from mxpath.datasets.relation_table import with_heading
 from mxpath.datasets.snapshot import Tally
+from mxpath.datasets.table_kinds import (
+    DELEGATIONS,
+    EXCHANGES,
+    MEMBERS,
+    NAMES,
+    ORGANISATIONS,
+    ORIGINS,
+    PLACES,
+    RELATIONS,
+    VRPS,
+    Kind,
+)
 from mxpath.datasets.vrp_table import VrpTable
 from mxpath.model.relations import AsRelations
 
@@ -46,63 +51,9 @@ class Table(Protocol):
         """Return all columns by name."""
 
 
-_T_co = TypeVar("_T_co", covariant=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind(Generic[_T_co]):
-    """A kind of table, and the form of its columns."""
-
-    name: str
-    form: int
-    of: Callable[[Columns], _T_co]
-    """Puts a table together from its columns."""
-
-    def file_name(self, key: str) -> str:
-        """Return what the file of a table is called that was made of what ``key`` says."""
-        return f"{self.name}-{self.form}-{key}.columns"
-
-    def is_older(self, file_name: str) -> bool:
-        """Whether a file is a table of this kind in another form."""
-        return file_name.startswith(f"{self.name}-") and not file_name.startswith(
-            f"{self.name}-{self.form}-"
-        )
-
-
 Built = dict[Kind[Any], Table]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tables:
-    """The tables of a section."""
-
-    kinds: tuple[Kind[Any], ...]
-    build: Callable[["Source", Collection[Kind[Any]], Tally], Built]
-    """Reads a snapshot and builds at least the tables that are asked for; counts in the tally."""
-    judges_space: bool = False
-    """Which special-purpose ranges count as public makes a difference."""
-
-
-ORIGINS: dict[int, Kind[PrefixTable]] = {
-    version: Kind(
-        name=f"origins{version}", form=1, of=partial(PrefixTable.of_columns, version=version)
-    )
-    for version in (4, 6)
-}
-NAMES = Kind(name="names", form=2, of=NameTable.of_columns)
-VRPS: dict[int, Kind[VrpTable]] = {
-    version: Kind(name=f"vrps{version}", form=1, of=partial(VrpTable.of_columns, version=version))
-    for version in (4, 6)
-}
-RELATIONS = Kind(name="relations", form=1, of=RelationTable.of_columns)
-EXCHANGES = Kind(name="exchanges", form=1, of=Exchanges.of_columns)
-MEMBERS = Kind(name="members", form=1, of=Exchanges.of_columns)
-ORGANISATIONS = Kind(name="organisations", form=1, of=Organisations.of_columns)
-DELEGATIONS: dict[Delegated, Kind[Delegations]] = {
-    kind: Kind(name=f"delegations-{kind}", form=1, of=partial(Delegations.of_columns, kind=kind))
-    for kind in Delegated
-}
-PLACES = Kind(name="places", form=1, of=Geofeed.of_columns)
+Builder = Callable[["Source", Collection[Kind[Any]], Tally], Built]
+"""Reads a snapshot and builds at least the tables that are asked for; counts in the tally."""
 
 
 def _origins(source: "Source", kinds: Collection[Kind[Any]], tally: Tally) -> Built:
@@ -129,8 +80,10 @@ def _origins_at_once(
     source: "Source", versions: Iterable[int], tally: Tally
 ) -> dict[int, PrefixTable] | None:
     """Read by whole columns; ``None`` where that costs more than it saves, or cannot be done."""
+    if source.dataset.columns is None:
+        return None
     documents = [content for _, content in source.documents()]
-    if source.dataset.columns is None or sum(map(len, documents)) < _WORTH_COLUMNS:
+    if sum(map(len, documents)) < _WORTH_COLUMNS:
         return None
     from mxpath.datasets import origin_columns, prefix_arrays  # noqa: PLC0415 - load numpy
 
@@ -171,7 +124,7 @@ def _relations(source: "Source", _: Collection[Kind[Any]], tally: Tally) -> Buil
 def _exchanges(source: "Source", _: Collection[Kind[Any]], tally: Tally) -> Built:
     documents = peeringdb.documents(source.documents(), tally=tally)
     where = str(source.directory)
-    return {EXCHANGES: peeringdb.join(documents, public=source.public, source=where, tally=tally)}
+    return {EXCHANGES: join(documents, public=source.public, source=where, tally=tally)}
 
 
 def _members(source: "Source", _: Collection[Kind[Any]], tally: Tally) -> Built:
@@ -183,7 +136,7 @@ def _members(source: "Source", _: Collection[Kind[Any]], tally: Tally) -> Built:
         for kind, shaped in ixf.documents(told, known=known, tally=tally).items():
             rows.setdefault(kind, []).extend(shaped)
     where = str(source.directory)
-    return {MEMBERS: peeringdb.join(rows, public=source.public, source=where, tally=tally)}
+    return {MEMBERS: join(rows, public=source.public, source=where, tally=tally)}
 
 
 def _organisations(source: "Source", _: Collection[Kind[Any]], tally: Tally) -> Built:
@@ -199,14 +152,14 @@ def _places(source: "Source", _: Collection[Kind[Any]], tally: Tally) -> Built:
     return {PLACES: Geofeed.of(source.rows(tally=tally))}
 
 
-TABLES: dict[Section, Tables] = {
-    Section.ORIGINS: Tables(kinds=tuple(ORIGINS.values()), build=_origins, judges_space=True),
-    Section.NAMES: Tables(kinds=(NAMES,), build=_names),
-    Section.RPKI: Tables(kinds=tuple(VRPS.values()), build=_vrps),
-    Section.RELATIONS: Tables(kinds=(RELATIONS,), build=_relations),
-    Section.EXCHANGES: Tables(kinds=(EXCHANGES,), build=_exchanges, judges_space=True),
-    Section.MEMBERS: Tables(kinds=(MEMBERS,), build=_members, judges_space=True),
-    Section.ORGANISATIONS: Tables(kinds=(ORGANISATIONS,), build=_organisations),
-    Section.DELEGATIONS: Tables(kinds=tuple(DELEGATIONS.values()), build=_delegations),
-    Section.PLACES: Tables(kinds=(PLACES,), build=_places),
+BUILDERS: dict[Section, Builder] = {
+    Section.ORIGINS: _origins,
+    Section.NAMES: _names,
+    Section.RPKI: _vrps,
+    Section.RELATIONS: _relations,
+    Section.EXCHANGES: _exchanges,
+    Section.MEMBERS: _members,
+    Section.ORGANISATIONS: _organisations,
+    Section.DELEGATIONS: _delegations,
+    Section.PLACES: _places,
 }

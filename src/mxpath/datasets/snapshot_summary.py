@@ -6,8 +6,9 @@ from datetime import date
 
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer_source import Source
-from mxpath.datasets.section_tables import TABLES
+from mxpath.datasets.section_tables import BUILDERS
 from mxpath.datasets.snapshot import Tally
+from mxpath.datasets.table_kinds import KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def counted(source: Source) -> Tally:
     tally = Tally()
     section = source.dataset.section
     if section in (Section.EXCHANGES, Section.MEMBERS) or source.dataset.stream is not None:
-        TABLES[section].build(source, TABLES[section].kinds, tally)
+        BUILDERS[section](source, KINDS[section], tally)
     else:
         deque(source.rows(tally=tally), maxlen=0)
     return tally
