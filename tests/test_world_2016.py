@@ -26,6 +26,8 @@ from pathlib import Path
 import pytest
 
 from mxpath.attribution.attribute import attribute
+from mxpath.bgp.propagation import Learnt, propagate
+from mxpath.bgp.topology import Topology
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.snapshot import unpack
 from mxpath.formats import atlas
@@ -258,3 +260,16 @@ def test_prefixes_of_several_origins_keep_them_all(dev_only: Path, world: Gazett
             told = {int(asn) for asn in re.split("[_,]", origins)}
             assert {network.asn for network in found[0].networks} == told
     assert longest > 3300
+
+
+@pytest.mark.parametrize(
+    ("origin", "without"), [(174, 329), (3356, 329), (5408, 261), (6866, 276), (15169, 276)]
+)
+def test_some_networks_have_no_valley_free_route_though_nothing_failed(
+    origin: int, without: int, world: Gazetteer
+) -> None:
+    """Counted by closures over sets: up to providers, across to peers once, down to customers."""
+    topology = Topology.of(world.relations)
+    found = propagate(topology, (origin,))
+    assert len(topology.asns) == 56_156
+    assert int((found.learnt == Learnt.NONE).sum()) == without

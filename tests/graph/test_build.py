@@ -130,3 +130,9 @@ def test_nothing_unknown_is_written_down() -> None:
     (vantage,) = nodes(build_graph([nowhere]), "vantage").values()
     assert "asn" not in vantage
     assert not edges(build_graph([studies.null_mx()]), "hop")
+
+
+def test_networks_that_buy_from_nobody_are_marked() -> None:
+    nodes = build_graph([studies.fine()]).nodes
+    assert nodes["as:64510"]["transit_free"] == "both"
+    assert "transit_free" not in nodes["as:64497"]

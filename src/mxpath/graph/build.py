@@ -10,7 +10,8 @@ Nodes are named ``kind:key``; each has ``kind`` and ``label``, and by kind:
                                                        an address, not a router: no alias resolution is claimed
     unknown     towards, flow, ttl, family             one silent hop of one trace, never merged
     prefix      prefix                                 the longest covering prefix
-    as          asn, name                              a network
+    as          asn, name, transit_free                a network; the families (``v4``, ``v6``, ``both``)
+                                                       for which it is said to buy transit from nobody
     organisation  name, handle, country                who holds a range, by the registry's word,
                                                        or runs a network, by a data set
     place       city, country, latitude, longitude     where somebody says that something is
@@ -119,6 +120,12 @@ def build_graph(studies: Iterable[Study]) -> Graph:
         _add_owners(graph, study, stamp)
         for route in study.routes:
             _add_route(graph, route, places.get(route.target, stamp))
+        for claim in study.transit_free or ():
+            if (node := f"as:{claim.value.asn}") in graph:
+                families = claim.value.families
+                graph.nodes[node]["transit_free"] = (
+                    "both" if len(families) > 1 else f"v{families[0]}"
+                )
     return graph
 
 
