@@ -2,19 +2,23 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from mxpath.attribution import lines
 from mxpath.attribution.attribute import attribute
-from mxpath.attribution.lines import AttributionLines, attributed, line
+from mxpath.attribution.lines import AttributionLines
+from mxpath.attribution.tails import attributed, line, prefix_text
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.manifest import Manifest
+from mxpath.datasets.manifest import FILE_NAME, Manifest, manifest_text, read_manifest
+from mxpath.datasets.snapshot import digest
 from mxpath.lab.published import publish
 from mxpath.lab.topology import read_world, shipped_worlds
 from mxpath.model.address import IPAddress, special_ranges
@@ -27,13 +31,46 @@ WORLDS = {
 }
 
 
-@pytest.fixture(scope="module", params=[*WORLDS, "empty"])
+HELD = {64496: ("Nord AS", None), 64503: ("House Ltd", "IE"), 64504: ("House Ltd", "CH")}
+DELEGATED = (
+    "arin|US|ipv4|9.0.0.0|1000|20010203|allocated|h1\n"
+    "arin||ipv4|198.18.48.0|300||reserved|\n"
+    "arin|EU|ipv4|198.18.32.0|16|20050607|assigned|h2\n"
+    "arin|US|ipv6|2001:db8:3000::|36|20010203|allocated|h1\n"
+    "arin||ipv6|2001:db8:4000::|37||available|\n"
+)
+"""What one registry says before the world's own: a bogon, a block nobody announces, a part."""
+
+
+def with_owners(directory: Path) -> None:
+    """The first world with organisations, and two snapshots of delegations."""
+    world = read_world(WORLDS["first_walk"])
+    networks = {
+        asn: replace(network, organisation=HELD[asn][0], country=HELD[asn][1])
+        if asn in HELD
+        else network
+        for asn, network in world.networks.items()
+    }
+    publish(replace(world, networks=networks), directory)
+    manifest = read_manifest(directory)
+    (directory / "arin.txt").write_text(DELEGATED)
+    own = next(entry for entry in manifest.snapshot if entry.name == "delegated")
+    sha256 = digest([DELEGATED.encode()])
+    arin = replace(own, files=("arin.txt",), sha256=sha256, as_of=date(2026, 6, 18))
+    text = manifest_text((arin, *manifest.snapshot), as_of=world.as_of, public=world.public)
+    (directory / FILE_NAME).write_text(text)
+
+
+@pytest.fixture(scope="module", params=[*WORLDS, "owners", "empty"])
 def gazetteer(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Gazetteer:
     if request.param == "empty":
         return Gazetteer(Path(), Manifest())
     directory = tmp_path_factory.mktemp(request.param)
+    if request.param == "owners":
+        with_owners(directory)
+        return Gazetteer.open(directory)
     publish(read_world(WORLDS[request.param]), directory)
     return Gazetteer.open(directory)
 
@@ -52,6 +89,8 @@ def edges(gazetteer: Gazetteer) -> Iterator[IPAddress]:
                 for end in keys
                 for step in (-1, 0, 1)
             }
+        for given, _ in gazetteer.delegation_tables(version):
+            known |= {start + step for start in given.index.pieces for step in (-1, 0, 1)}
         for row in gazetteer.ixp_ranges(version):
             known |= {end + step for end in row[:2] for step in (-1, 0, 1)}
     for number in numbers[4]:
@@ -77,6 +116,11 @@ def test_worlds_know_exchange_points_and_route_states(gazetteer: Gazetteer) -> N
     assert any(one.special for one in found)
     if gazetteer.snapshots:
         assert any(one.networks and one.prefix for one in found)
+    if any(snapshot.name == "as2org" for snapshot in gazetteer.snapshots):
+        assert any(one.bogon for one in found)
+        assert any(one.since and not one.networks for one in found)
+        assert {one.country for one in found} == {None, "US", "EU", "IE", "CH"}
+        assert {one.organisation for one in found} == {None, "Nord AS", "House Ltd"}
     if gazetteer.ixps:
         assert any(one.ix_id is not None and one.networks for one in found)
     if any(snapshot.name == "vrps" for snapshot in gazetteer.snapshots):
@@ -127,11 +171,11 @@ def test_tails_do_not_pile_up(world: Gazetteer, monkeypatch: pytest.MonkeyPatch)
     assert len(answers._families[4].tails) <= 4
 
 
-@given(st.integers(0, 2**64 - 1), st.integers(0, 0xF), st.sampled_from([0, 1, 2**63]))
+@drawn(st.integers(0, 2**64 - 1), st.integers(0, 0xF), st.sampled_from([0, 1, 2**63]))
 def test_prefixes_are_written_as_the_standard_wants(high: int, holes: int, low: int) -> None:
     for group in range(4):
         if holes >> group & 1:
             high &= ~(0xFFFF << 16 * group)
     number = high << 64 | low
-    assert lines._prefix_text(number, 128, 6) == f"{IPv6Address(number)}/128"
-    assert lines._prefix_text(high >> 32, 32, 4) == f"{IPv4Address(high >> 32)}/32"
+    assert prefix_text(number, 128, 6) == f"{IPv6Address(number)}/128"
+    assert prefix_text(high >> 32, 32, 4) == f"{IPv4Address(high >> 32)}/32"

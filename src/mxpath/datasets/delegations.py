@@ -74,6 +74,18 @@ class Delegations:
         plain = {name: getattr(self, name) for name in _PLAIN}
         return {**plain, **self.index.columns(), **self.words.columns()}
 
+    def country(self, row: int) -> str | None:
+        """Return the country of a row by its place."""
+        return self.words.get(self.countries[row])
+
+    def since(self, row: int) -> date | None:
+        """Return the day of a row by its place."""
+        return date.fromordinal(self.days[row]) if self.days[row] else None
+
+    def is_given(self, row: int) -> bool:
+        """Whether a row, by its place, says that somebody holds the block."""
+        return _STATUSES[self.statuses[row]] not in _FREE
+
     def __len__(self) -> int:
         return len(self.sizes)
 
@@ -95,8 +107,8 @@ class Delegations:
             start,
             end,
             _STATUSES[self.statuses[row]],
-            self.words.get(self.countries[row]),
-            date.fromordinal(self.days[row]) if self.days[row] else None,
+            self.country(row),
+            self.since(row),
             self.words.get(self.opaque[row]),
         )
 

@@ -27,6 +27,7 @@ from mxpath.datasets.as2org import Organisation
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.city_map import CityMap
 from mxpath.datasets.delegated import Delegation, Kind
+from mxpath.datasets.delegations import Delegations
 from mxpath.datasets.gazetteer_dates import dated_manifest
 from mxpath.datasets.gazetteer_source import Source, sources_of
 from mxpath.datasets.geofeed import GeofeedRow
@@ -190,12 +191,16 @@ class Gazetteer:
 
     def delegation(self, address: IPAddress) -> tuple[Delegation, SnapshotRef] | None:
         """Return the block that a registry gave away, or keeps, around an address."""
-        kind = DELEGATIONS[Kind.IPV4 if address.version == 4 else Kind.IPV6]
-        for source in self._in(Section.DELEGATIONS):
-            found = source.open(kind).find(int(address))
+        for table, snapshot in self.delegation_tables(address.version):
+            found = table.find(int(address))
             if found is not None:
-                return found, source.ref
+                return found, snapshot
         return None
+
+    def delegation_tables(self, version: int) -> tuple[tuple[Delegations, SnapshotRef], ...]:
+        """Return the tables that :meth:`delegation` asks for a family, in its order."""
+        kind = DELEGATIONS[Kind.IPV4 if version == 4 else Kind.IPV6]
+        return tuple((source.open(kind), source.ref) for source in self._in(Section.DELEGATIONS))
 
     def delegation_of(self, asn: int) -> tuple[Delegation, SnapshotRef] | None:
         """Return to whom and when a registry gave an AS number, or that it keeps it."""

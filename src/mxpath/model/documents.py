@@ -67,8 +67,16 @@ class Attributed:
     """All origins of the prefix, or the member whose port it is."""
     rpki: tuple[RpkiState, ...] | None = None
     """State of the prefix with each of these networks; ``None`` where no VRPs are known."""
+    organisation: str | None = None
+    """Who runs the network, where the origins are of one organisation."""
+    country: str | None = None
+    """Where the holder is registered, ISO 3166-1: no proof of place."""
+    since: date | None = None
+    """Since when the block is delegated."""
+    bogon: bool = False
+    """Announced, although its registry has given it to nobody."""
     source: str | None = None
-    """Data set that the answer rests on."""
+    """Data set that names the network; else what names the special range, or the delegation."""
     as_of: date | None = None
     error: str | None = None
     """Why there is no answer: what was written is no address."""
