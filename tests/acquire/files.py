@@ -78,7 +78,12 @@ SAMPLES: dict[str, tuple[str, bytes | str, str | None]] = {
     "hostnames": ("x.json", '{"example.net": {"regs": ["^x$"], "hints": {}}}', None),
     "carriers": ("x.csv", "code,country_code,isp_city_en\nfra,DE,frankfurt\n", None),
     "airports": ("x.csv", "iata,city,country,lat,lon\nFRA,Frankfurt,DE,50,8\n", None),
-    "transit-free": ("x.csv", "asn,name,families,stated_on,source,note\n", None),
+    "cities": ("x.csv", "name,cc,admin1,lat,lon,population\nBern,CH,BE,46.9,7.4,130000\n", None),
+    "transit-free": (
+        "x.csv",
+        "asn,name,families,stated_on,source,also,note\n174,C,4,2026-01-01,https://a/,,\n",
+        None,
+    ),
     "as2org": (
         "20161001.txt",
         "# format:org_id|changed|org_name|country|source\nA|20120130|A|US|ARIN\n",

@@ -13,8 +13,8 @@ from mxpath.acquire.kinds import RULES, kind_of_file, known_kind
 from mxpath.datasets.catalog import DATASETS
 from mxpath.errors import InputError, ParseError
 
-OWN = {"cities", "paths"}
-"""Made by the project, not published: nobody brings them."""
+OWN = {"paths"}
+"""Written by data build alone: nobody brings it but in a gazetteer."""
 
 
 def test_every_data_set_has_a_rule_and_a_sample() -> None:

@@ -124,5 +124,6 @@ def test_one_address_is_answered_without_numpy_and_pydantic(world: Path) -> None
     assert done.returncode == 0, done.stderr
     assert "BigMail" in done.stdout
     assert done.stderr == (
-        "mxpath: unknown here, for no data set tells: delegations, organisations, RPKI states\n"
+        "mxpath: unknown here, for no data set tells: delegations, organisations, RPKI states "
+        "(mxpath data fetch delegated as2org vrps would)\n"
     )

@@ -31,7 +31,8 @@ _HEADERS = {
     "providers": {"base_reverse_dns", "name", "type"},
     "carriers": {"code", "country_code", "isp_city_en"},
     "airports": {"iata", "city", "country", "lat", "lon"},
-    "transit-free": {"asn", "families", "stated_on", "source"},
+    "transit-free": {"asn", "families", "stated_on"},
+    "cities": {"name", "cc", "admin1", "lat", "lon", "population"},
 }
 _HINTS = {
     "mrt": r"rib|bview|mrt",
@@ -179,6 +180,7 @@ RULES: dict[str, Callable[[Head], bool]] = {
     "hostnames": _has_within("regs", "hints"),
     "carriers": _headed("carriers"),
     "airports": _headed("airports"),
+    "cities": _headed("cities"),
     "transit-free": _headed("transit-free"),
     "as2org": _any_of(_as2org_text, _has("type", "organizationId")),
     "iana-special": _xml,

@@ -18,6 +18,7 @@ from mxpath.cli import options as shared
 from mxpath.cli.owner_block import address_block, network_block, prefix_block
 from mxpath.cli.settings import settle
 from mxpath.datasets.catalog import Section
+from mxpath.datasets.filling import commands
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress, Prefix, parse_address
@@ -132,8 +133,10 @@ def _say_missing(gazetteer: Gazetteer) -> None:
     """Say what no data set here can answer, so that nobody takes it for absent."""
     lacking = [words for section, words in _WITHOUT.items() if section in gazetteer.missing]
     if lacking:
-        told = ", ".join(lacking)
-        print(f"mxpath: unknown here, for no data set tells: {told}", file=sys.stderr)
+        told, fill = ", ".join(lacking), " and ".join(commands(gazetteer.missing, among=_WITHOUT))
+        print(
+            f"mxpath: unknown here, for no data set tells: {told} ({fill} would)", file=sys.stderr
+        )
 
 
 def _stream(gazetteer: Gazetteer) -> int:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from mxpath.datasets.catalog import Section
 
 
+_FETCH = "mxpath data fetch "
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
     """An empty section in words."""
@@ -89,3 +92,18 @@ def lacking(missing: Iterable[Section], among: Iterable[Section]) -> str:
     empty = set(missing)
     told = [FILLED_BY[section] for section in among if section in empty]
     return "; ".join(f"{one.lacks} ({one.so}): {one.command}" for one in told)
+
+
+def commands(missing: Iterable[Section], among: Iterable[Section]) -> tuple[str, ...]:
+    """Return the commands that fill some empty sections: as few as will do.
+
+    Examples
+    --------
+    >>> commands([Section.RPKI, Section.EXCHANGES], among=[Section.EXCHANGES, Section.RPKI])
+    ('mxpath data fetch peeringdb vrps',)
+    """
+    empty = set(missing)
+    told = dict.fromkeys(FILLED_BY[section].command for section in among if section in empty)
+    fetched = [one.removeprefix(_FETCH) for one in told if one.startswith(_FETCH)]
+    others = tuple(one for one in told if not one.startswith(_FETCH))
+    return (_FETCH + " ".join(fetched), *others) if fetched else others
