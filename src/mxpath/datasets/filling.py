@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from mxpath.datasets.catalog import Section
 
-
 _FETCH = "mxpath data fetch "
 
 
@@ -62,6 +61,11 @@ FILLED_BY: dict[Section, Filling] = {
         "airports",
         "codes in routers' names that the rules lack tell no place",
         "build AIRPORTS.csv",
+    ),
+    Section.CITIES: _filling(
+        "coordinates of cities",
+        "cities that holders name have no place on the map",
+        "build CITIES.csv",
     ),
     Section.CARRIERS: _filling(
         "carriers' city codes", "carriers' own codes tell no place", "build CODES.csv"
