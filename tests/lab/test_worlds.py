@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.ahead import Ahead
 from lab.collected import Collected
 from mxpath.demo import analyze_in, flows_of
 from mxpath.graph.verdicts import judge
@@ -49,18 +50,30 @@ class InKernel:
     """What its route collectors wrote down."""
 
 
-@pytest.fixture(scope="module", params=FAMILY)
-def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> InKernel:
+@pytest.fixture(scope="module")
+def labs(request: pytest.FixtureRequest) -> Iterator[Ahead]:
+    """One lab for each world that is wanted, each up before its turn."""
     missing = kernel_lab_missing()
     if missing is not None:
         pytest.skip(missing)
-    world = read_world(FAMILY[request.param])
-    if world.name in DICE:
+    calls = (getattr(item, "callspec", None) for item in request.session.items)
+    wanted = {call.params["kernel"] for call in calls if call is not None and "kernel" in call.params}
+    names = [name for name in FAMILY if name in wanted - DICE]
+    with Ahead(names, lambda name: Lab.up(read_world(FAMILY[name]))) as ahead:
+        yield ahead
+
+
+@pytest.fixture(scope="module", params=FAMILY)
+def kernel(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, labs: Ahead
+) -> InKernel:
+    if request.param in DICE:
         pytest.skip("real links drop packets by dice that no seed holds: played in memory alone")
+    world = read_world(FAMILY[request.param])
     expected = world.expected
     domains = tuple(dict.fromkeys((*world.domains, *expected.verdicts, *expected.also)))
     directory = tmp_path_factory.mktemp(world.name)
-    with Lab.up(world) as lab:
+    with labs.take(request.param) as lab:
         done = analyze_in(lab, world, domains, directory)
         assert done.returncode in (0, 1), done.stderr
         studies = {d: codec.read_file(Study, directory / f"{d}.json") for d in domains}
