@@ -1,6 +1,8 @@
 """What all tests share."""
 
-import re
+import os
+import sys
+from collections.abc import Iterator
 import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -23,6 +25,11 @@ settings.register_profile("search", deadline=None, suppress_health_check=[Health
 settings.load_profile("house")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Some machines forbid Python to keep what it has compiled. Hundreds of processes would then compile
+# the same files anew, which takes longer than many a test.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session", autouse=True)
