@@ -1,8 +1,7 @@
 """What all tests share."""
 
 import os
-import sys
-from collections.abc import Iterator
+import re
 import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
