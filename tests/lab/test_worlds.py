@@ -57,7 +57,9 @@ def labs(request: pytest.FixtureRequest) -> Iterator[Ahead]:
     if missing is not None:
         pytest.skip(missing)
     calls = (getattr(item, "callspec", None) for item in request.session.items)
-    wanted = {call.params["kernel"] for call in calls if call is not None and "kernel" in call.params}
+    wanted = {
+        call.params["kernel"] for call in calls if call is not None and "kernel" in call.params
+    }
     names = [name for name in FAMILY if name in wanted - DICE]
     with Ahead(names, lambda name: Lab.up(read_world(FAMILY[name]))) as ahead:
         yield ahead
