@@ -2,6 +2,8 @@
 
 import bz2
 import gzip
+import json
+import lzma
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from loopback_publishers import Fault, Publisher, cut, endless, portal, publishing, says
-from mxpath.acquire import snapshots
+from mxpath.acquire import changes, snapshots
 from mxpath.acquire.fetch import Desk, Outcome, fetch
 from mxpath.acquire.fetch_plan import plan
 from mxpath.acquire.publishers import PUBLISHERS, Chosen, choose
@@ -319,6 +321,14 @@ def test_changes_are_laid_over_the_copy_that_is_here(publisher: Publisher, desk:
         assert (before.ixp_port(ip_address(port)) is not None) is then
     assert b"deleted" not in (new.directory / "netixlan.json").read_bytes()
     assert (after.name(64500), before.name(64500)) == ("Made anew", "Made 64500")
+
+
+def test_real_objects_tell_their_moments(dev_only: Path) -> None:
+    for path in (dev_only / "peeringdb-api-2026").glob("ix*-page-1.json.xz"):
+        page = lzma.decompress(path.read_bytes())
+        assert changes.last_update(page) is not None
+        whole = changes.merged(page, page)
+        assert json.loads(whole)["data"] == json.loads(page)["data"]
 
 
 @pytest.mark.parametrize("spoilt", ["rows", "answer"])

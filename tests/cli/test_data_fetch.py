@@ -14,6 +14,7 @@ import pytest
 
 from loopback_publishers import Handler, Publisher, cut, publishing, says
 from mxpath.cli import main
+from play import issue, root
 from published_world import PORTS, configuration, lay_out
 
 
@@ -113,6 +114,41 @@ def test_what_fails_does_not_keep_the_others_back(
     assert sorted(path.name for path in store.iterdir()) == ["asrel", "vrps"]
 
 
+@pytest.mark.slow
+def test_what_was_not_built_is_built_by_the_next_fetch(
+    publisher: Publisher, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gazetteers = store.parent / "gazetteers"
+    assert main(["data", "fetch", "asrel", "--yes", "--no-build"]) == 0
+    assert not gazetteers.exists()
+    asked = len(publisher.asked)
+    assert main(["data", "fetch", "asrel", "--yes"]) == 0
+    assert "built           gazetteer of 2026-06-01" in capsys.readouterr().out
+    assert main(["data", "fetch", "asrel", "--yes"]) == 0
+    assert "gazetteer of" not in capsys.readouterr().out
+    assert len(publisher.asked) == asked
+    assert main(["data", "fetch", "asrel", "--yes", "--as-of", "2026-05-01"]) == 0
+    assert "gazetteer of 2026-05-01" in capsys.readouterr().out
+    assert sorted(path.name for path in gazetteers.glob("2*")) == ["2026-05-01", "2026-06-01"]
+
+
+def test_a_mirror_may_have_a_certificate_of_its_own(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    roots, settings = tmp_path / "roots.pem", tmp_path / "config" / "mxpath" / "config.toml"
+    roots.write_bytes(root().pem)
+    context = issue("127.0.0.1", by=root(), names=("127.0.0.1",)).server(tmp_path)
+    fetch = ["data", "fetch", "asrel", "--yes", "--no-build"]
+    with publishing(context) as mirror:
+        lay_out(mirror)
+        settings.write_text(configuration(mirror.url))
+        assert main(fetch) == 4
+        assert "certificate" in capsys.readouterr().err
+        assert not mirror.asked
+        assert main([*fetch, "--ca-file", str(roots)]) == 0
+    assert (store / "asrel" / "2026-06-01").is_dir()
+
+
 @pytest.mark.usefixtures("store")
 def test_a_key_comes_from_a_file_and_is_never_shown(
     publisher: Publisher, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -149,6 +185,7 @@ def hook(event, arguments):
         print(event, arguments[1] if event == "socket.connect" else arguments[:2], file=seen)
 sys.addaudithook(hook)
 from mxpath.cli import main
+from play import issue, root
 sys.exit(main(sys.argv[1:]))
 """
 

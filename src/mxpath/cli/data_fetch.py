@@ -12,10 +12,11 @@ from mxpath.acquire.fetch import Desk, Fetched, Outcome, fetch
 from mxpath.acquire.fetch_plan import Planned, plan
 from mxpath.acquire.keys import peeringdb_authorization
 from mxpath.acquire.publishers import PUBLISHERS, STARTER, Chosen, choose
-from mxpath.acquire.store import downloads_directory
+from mxpath.acquire.store import downloads_directory, gazetteers_directory, newest_gazetteer
 from mxpath.cli import options as shared
 from mxpath.cli.progress_bar import Bar
 from mxpath.cli.settings import Settings, settle
+from mxpath.datasets.manifest import FILE_NAME
 from mxpath.errors import InputError, RefusedError
 from mxpath.model import codec
 from mxpath.model.documents import FetchList, FetchRow
@@ -203,19 +204,31 @@ class _Session:
             print(f"{count} snapshots take {_size(octets)} in {self._store}{hint}")
 
     def _build(self, done: list[tuple[Chosen, Fetched]]) -> Path | None:
-        """Build a gazetteer when there is anything new to build it of."""
-        if self._options.no_build or all(got.outcome is not Outcome.FETCHED for _, got in done):
+        """Build a gazetteer when what is here is newer than the one there is."""
+        day = self._options.as_of
+        there = newest_gazetteer() if day is None else gazetteers_directory() / day.isoformat()
+        if self._options.no_build or not _is_behind(there, done):
             return None
-        from mxpath.acquire.build import build_downloads  # noqa: PLC0415 - loads the parsers
+        from mxpath.acquire.build import Plan, build_downloads  # noqa: PLC0415 - loads parsers
 
         try:
-            built = build_downloads(progress=self._reading)
+            built = build_downloads(Plan(as_of=day), progress=self._reading)
         finally:
             self._wipe()
         if not self._options.json:
             print(f"built           gazetteer of {built.name} in {built}")
-            print(f"{_INDENT}it is used from now on; mxpath data show tells what is in it")
+            used = f"--as-of {day}" if day is not None else "the newest is used from now on"
+            print(f"{_INDENT}{used}; mxpath data show tells what is in it")
         return built
+
+
+def _is_behind(gazetteer: Path | None, done: list[tuple[Chosen, Fetched]]) -> bool:
+    """Whether a snapshot came after the gazetteer was built: by this fetch, or one cut short."""
+    here = [got.directory / FILE_NAME for _, got in done if got.directory is not None]
+    built = gazetteer / FILE_NAME if gazetteer is not None else None
+    if built is None or not built.is_file():
+        return bool(here)
+    return any(manifest.stat().st_mtime > built.stat().st_mtime for manifest in here)
 
 
 def _tell(planned: tuple[Planned, ...], store: Path, options: argparse.Namespace) -> None:
