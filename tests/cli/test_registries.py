@@ -152,3 +152,19 @@ def test_a_recording_keeps_the_holders_and_no_document(
     assert [owner.registration for owner in now.owners.values()] == holders
     assert "vcardArray" not in tape.read_text()
     assert "@as64503.example" not in tape.read_text()
+
+
+def test_the_next_step_names_the_abuse_desk_only_where_it_was_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits = 'name = "mx1.bigmail.example", behaviour = "slow_greeting", greeting_delay_s = 4.0'
+    text = registries.WORLD.replace("BEHAVIOUR", "fine").replace("DELAY", "1.0")
+    path = tmp_path / "slow.toml"
+    path.write_text(text.replace('name = "mx1.bigmail.example"', waits), encoding="utf-8")
+    study = ["fine.example", "--vantage", f"sim:{path}", "--quiet"]
+    assert main([*study, "--abuse"]) == 0
+    lines = " ".join(capsys.readouterr().out.split()).partition(" seen from ")
+    assert "next: ask AS64503 BigMail (abuse@as64503.example) about the greeting delay" in lines[0]
+    assert "@" not in lines[2]
+    assert main(study) == 0
+    assert "@" not in capsys.readouterr().out

@@ -72,6 +72,11 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-smtp", action="store_true", help="do not talk SMTP")
     shared.add_names(parser)
     shared.add_offline(parser)
+    parser.add_argument(
+        "--abuse",
+        action="store_true",
+        help="ask the registries for the abuse desks of the mail hosts too: the next step names them",
+    )
     parser.add_argument("--no-trace", action="store_true", help="do not trace")
     shared.add_fallback(parser)
     parser.add_argument(
@@ -136,7 +141,7 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         fallback=not options.no_fallback,
         # Where this host stands says nothing of a world of the lab, or of a recording.
         place=settle(options).place if vantage.player == "live" else None,
-        registry=RegistryOptions(offline=options.offline),
+        registry=RegistryOptions(offline=options.offline, with_abuse=options.abuse),
         routing=RoutingOptions(offline=options.offline),
         # A recording is to be played without what is kept here.
         earlier=()

@@ -1,7 +1,7 @@
 """The verdict about a server that lets its clients wait."""
 
 from mxpath.graph.loss_verdicts import is_lossy
-from mxpath.graph.sightings import first_hosts, owner_name, sessions_of
+from mxpath.graph.sightings import desk, first_hosts, sessions_of
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
 from mxpath.model.session import SmtpSession
@@ -45,7 +45,7 @@ def banner_delay(study: Study) -> Verdict | None:
             f"{wait / 1000:.2f} s before its greeting"
             + (f"; the path needs {path[0]:.0f} ms." if path else ".")
         ),
-        next_step=f"ask {owner_name(study, worst.address)} about the greeting delay of {host} ({worst.address})",
+        next_step=f"ask {desk(study, worst.address)} about the greeting delay of {host} ({worst.address})",
         evidence=tuple(
             _saw("smtp", "greeting", f"{s.host} {s.address}: {_greeting_words(s)}") for s in slow
         ),

@@ -23,6 +23,7 @@ from mxpath.graph.sightings import (
     HEARD,
     answers,
     backups,
+    desk,
     egress_is_shut,
     family_missing,
     first_hosts,
@@ -154,7 +155,7 @@ def _earlier(study: Study, before: Study | None) -> list[Evidence]:
 
 
 def _whom(study: Study, host: MxHost) -> str:
-    return owner_name(study, host.addresses[0]) if host.addresses else "the domain's holder"
+    return desk(study, host.addresses[0]) if host.addresses else "the domain's holder"
 
 
 def first_mx_dead(study: Study, before: Study | None = None) -> Verdict | None:

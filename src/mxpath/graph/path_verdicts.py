@@ -4,6 +4,7 @@ from mxpath.graph.loss_verdicts import is_lossy
 from mxpath.graph.sightings import (
     FAILED,
     HEARD,
+    desk,
     family_missing,
     last_answer,
     owner_name,
@@ -175,7 +176,7 @@ def _v6_verdict(study: Study, host: MxHost, v6: list[SmtpSession]) -> Verdict:
             f"a sender that prefers IPv6 loses time on every message to {printable(study.domain)}."
         ),
         next_step=(
-            f"ask {owner_name(study, session.address)} about {name} ({session.address}), port {session.port}; "
+            f"ask {desk(study, session.address)} about {name} ({session.address}), port {session.port}; "
             "until then a sender can prefer IPv4 for this host"
         ),
         evidence=tuple(

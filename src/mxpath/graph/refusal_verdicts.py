@@ -18,6 +18,7 @@ from mxpath.graph.sightings import (
     HEARD,
     answers,
     backups,
+    desk,
     family_missing,
     first_hosts,
     owner_name,
@@ -123,7 +124,7 @@ def _refused_by_words(study: Study, session: SmtpSession, sign: _Sign) -> Verdic
             f"{host} refuses this sender, not the mail to {printable(study.domain)}: it answers "
             f"{_refusal(session)[0]} with “{_words(session)}”, which speaks of {sign.words}{tail}."
         ),
-        next_step=f"{sign.step}; then ask {owner_name(study, session.address)}, quoting the reply",
+        next_step=f"{sign.step}; then ask {desk(study, session.address)}, quoting the reply",
         evidence=_rejections(study),
         counter_evidence=(
             *(
@@ -150,7 +151,7 @@ def _refused_in_one_family(study: Study, host: MxHost, v4: list[SmtpSession]) ->
         ),
         next_step=(
             f"try {v4[0].address} port {v4[0].port} from another address: if it answers there, ask "
-            f"{owner_name(study, v4[0].address)} why ours is refused; until then mail goes over IPv6"
+            f"{desk(study, v4[0].address)} why ours is refused; until then mail goes over IPv6"
         ),
         evidence=tuple(
             _saw("smtp", "connection", f"{s.address}: {s.outcome.value}")

@@ -119,6 +119,18 @@ def owner_name(study: Study, address: IPAddress) -> str:
     return f"whoever runs {address}"
 
 
+def desk(study: Study, address: IPAddress) -> str:
+    """Return whom to ask about ``address``, with the mailbox of its abuse desk where it is known.
+
+    Only a next step may name it: what is said of others tells no mailbox.
+    """
+    owner, name = study.owners.get(address), owner_name(study, address)
+    claims = (owner.registration, owner.operator) if owner is not None else ()
+    known = (claim.value.abuse for claim in claims if claim is not None)
+    mailbox = next((abuse for abuse in known if abuse), None)
+    return f"{name} ({printable(mailbox)})" if mailbox else name
+
+
 def last_answer(trace: Trace) -> Hop | None:
     """Return the last hop that answered."""
     return next((hop for hop in reversed(trace.hops) if hop.address is not None), None)

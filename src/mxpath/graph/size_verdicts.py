@@ -11,9 +11,9 @@ where that came to nothing before the same step, it is only possible.
 from mxpath.graph.sightings import (
     answers,
     backups,
+    desk,
     first_hosts,
     lost_by_size,
-    owner_name,
     sessions_of,
 )
 from mxpath.model.evidence import Evidence, Grade
@@ -46,7 +46,7 @@ def pmtu_blackhole(study: Study) -> Verdict | None:
         ),
         next_step=(
             f"clamp the TCP segment size towards {worst.address} (a route with advmss, or MSS clamping) and try "
-            f"again; then ask {owner_name(study, worst.address)} and the networks on the way who drops ICMP "
+            f"again; then ask {desk(study, worst.address)} and the networks on the way who drops ICMP "
             "“packet too big”"
         ),
         evidence=tuple(_evidence(s) for s in stalled),

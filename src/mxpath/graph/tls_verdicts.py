@@ -8,7 +8,7 @@ delivery; a bad certificate costs the strict ones alone.
 """
 
 from mxpath.graph.loss_verdicts import is_lossy
-from mxpath.graph.sightings import first_hosts, lost_by_size, owner_name, sessions_of
+from mxpath.graph.sightings import desk, first_hosts, lost_by_size, sessions_of
 from mxpath.model.evidence import Evidence, Grade
 from mxpath.model.foreign_text import printable
 from mxpath.model.session import CertificateFault, Outcome, SmtpSession, TlsFacts
@@ -68,7 +68,7 @@ def _failed_handshake(
             f"{host} offers STARTTLS, and then no TLS comes of it{why}: senders that insist on TLS "
             f"(MTA-STS, DANE) cannot deliver to {printable(study.domain)}, others come back without it."
         ),
-        next_step=f"ask {owner_name(study, worst.address)} about STARTTLS on {host} ({worst.address})",
+        next_step=f"ask {desk(study, worst.address)} about STARTTLS on {host} ({worst.address})",
         evidence=tuple(
             _evidence(s, f"no TLS after STARTTLS: {_problem(s) or 'no reason given'}")
             for s in failed
@@ -103,7 +103,7 @@ def _doubtful_certificate(
             f"{printable(_complaint(worst.tls), limit=200)}. Where {printable(study.domain)} has an MTA-STS "
             "policy, senders bound by it cannot deliver; all others do, and do not mind."
         ),
-        next_step=f"tell {owner_name(study, worst.address)}: {host} needs a certificate for that name from a public authority",
+        next_step=f"tell {desk(study, worst.address)}: {host} needs a certificate for that name from a public authority",
         evidence=tuple(_evidence(s, _complaint(s.tls)) for s in doubtful if s.tls is not None),
         counter_evidence=(
             *_doing_well(sessions),
@@ -142,7 +142,7 @@ def tls_slow(study: Study) -> Verdict | None:
             f"{printable(study.domain)} is slow over TLS, and it is the server: {host} takes "
             f"{wait / 1000:.2f} s of its own to begin it."
         ),
-        next_step=f"ask {owner_name(study, worst.address)} about the load of {host} ({worst.address}): a handshake should take milliseconds",
+        next_step=f"ask {desk(study, worst.address)} about the load of {host} ({worst.address}): a handshake should take milliseconds",
         evidence=tuple(_evidence(s, _wait_words(s)) for s in slow),
         counter_evidence=(
             *(
