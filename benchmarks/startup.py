@@ -8,7 +8,10 @@ import subprocess
 import sys
 import time
 
+from installed import as_installed
+
 RUNS = 25
+ENVIRONMENT = as_installed()
 COMMANDS = {
     "python -c pass": [sys.executable, "-c", "pass"],
     "mxpath --help": [sys.executable, "-m", "mxpath", "--help"],
@@ -19,7 +22,7 @@ COMMANDS = {
 def elapsed_ms(command: list[str]) -> float:
     """Run ``command`` once and return its wall time."""
     begun_s = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env=ENVIRONMENT)
     return (time.perf_counter() - begun_s) * 1000
 
 

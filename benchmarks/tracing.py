@@ -13,7 +13,6 @@ Prints the tables with goals and writes tracing.json beside the other results.
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from shutil import which
 from typing import Any
 
 from counted_wire import Counted, counting
+from installed import as_installed
 
 from mxpath.formats import READERS
 from mxpath.lab.netns import Lab, kernel_lab_missing
@@ -126,8 +126,9 @@ def commands(target: str) -> dict[str, list[str]]:
 def shell(name: str, command: list[str], target: str) -> Row:
     """Run one tool; return what it took and what left."""
     with tempfile.TemporaryDirectory() as state, counting(target) as wire:
+        env = environment(state)
         begun_s = time.perf_counter()
-        output = run_tool(command, environment(state))
+        output = run_tool(command, env)
         wall_s = time.perf_counter() - begun_s
         counted = wire.stop()
     return {"tool": name, "wall_s": wall_s, "output": output, **counted.as_row(HOPS)}
@@ -152,7 +153,7 @@ def run_tool(command: list[str], env: dict[str, str]) -> str:
 
 def environment(state: str) -> dict[str, str]:
     """Return a budget of its own for each run."""
-    return {**os.environ, "XDG_STATE_HOME": state}
+    return as_installed(XDG_STATE_HOME=state)
 
 
 def shells(targets: dict[str, str]) -> Iterator[Row]:
