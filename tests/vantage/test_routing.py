@@ -11,7 +11,7 @@ import pytest
 from mxpath.model.bgp import RoutingAnswer, RoutingFate, RoutingQuestion
 from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
 from mxpath.vantage.clock import ManualClock
-from mxpath.vantage.routing import MOST_AT_ONCE, RouteCollectors
+from mxpath.vantage.routing import MOST_A_DAY, MOST_AT_ONCE, RouteCollectors
 from mxpath.vantage.routing_cache import LIFETIME
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "ripestat"
@@ -161,6 +161,34 @@ def test_a_fault_of_the_network_is_told_and_not_kept() -> None:
     assert asking.about().fate is RoutingFate.FAILED
     assert asking.about().detail == "stat.example: connection refused"
     assert len(asking.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "fate"),
+    [
+        (HttpFault.TIMEOUT, RoutingFate.TIMEOUT),
+        (HttpFault.TOO_LARGE, RoutingFate.REFUSED),
+        (HttpFault.REDIRECT, RoutingFate.REFUSED),
+    ],
+)
+def test_each_fault_has_its_fate(fault: HttpFault, fate: RoutingFate) -> None:
+    asking = Asking()
+    asking.says = dict.fromkeys(asking.says, HttpAnswer(url="", fault=fault, detail="as \x1b[2J"))
+    answer = asking.about()
+    assert (answer.fate, answer.detail) == (fate, "stat.example: as ␛[2J")
+
+
+def test_a_day_has_so_many_questions_for_all_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MOST_A_DAY == 1000
+    monkeypatch.setattr("mxpath.vantage.routing.MOST_A_DAY", 2)
+    one, other = Asking(tmp_path), Asking(tmp_path)
+    fates = [each.about(MX + n).fate for n, each in enumerate((one, other, one, other))]
+    assert fates == [RoutingFate.FOUND] * 2 + [RoutingFate.NOT_ASKED] * 2
+    assert "questions a day" in one.about(MX + 9).detail
+    one.clock.sleep(24 * 3600)
+    assert one.about(MX + 9).fate is RoutingFate.FOUND
 
 
 def test_no_more_than_eight_ask_at_once(tmp_path: Path) -> None:

@@ -38,10 +38,10 @@ from mxpath.model.http import HttpAnswer
 from mxpath.vantage.json_answers import Form, load_object, packing
 
 MAX_OCTETS = 4 * 2**20
-"""A larger answer is refused: 350 peers fill some 200 kB."""
+"""A larger answer is refused: with its communities a peer's route takes half a kilobyte."""
 MAX_DEPTH = 16
-MAX_ROUTES = 1000
-"""Routes of one prefix; some 600 peers of the collectors have one family each."""
+MAX_ROUTES = 2000
+"""Of one answer; several times as many as there are peers with full tables."""
 _FORM = Form(media_types=("application/json",), max_octets=MAX_OCTETS, max_depth=MAX_DEPTH)
 _MAX_NAME = 40
 _WHOLE = "data"

@@ -11,9 +11,11 @@ The law:
 3. A service that says "later" (429, 503, or any error with a Retry-After) is left alone until then
    by all threads and processes; so is one that fails (5xx) at both questions. Nothing waits for
    it: the answer is "rate-limited".
-4. ``looking-glass`` is asked first: it is the fresher one. Where it gives no usable answer,
+4. ``MOST_A_DAY`` questions leave a day, of all processes of a user: who wants more has to tell
+   RIPEstat first.
+5. ``looking-glass`` is asked first: it is the fresher one. Where it gives no usable answer,
    ``bgp-state`` is asked once, in the time that is left; the answer says so.
-5. Redirects lead to the service's own host over https alone.
+6. Redirects lead to the service's own host over https alone.
 """
 
 from collections.abc import Callable
@@ -28,6 +30,7 @@ from mxpath.model.bgp import RoutingAnswer, RoutingFate, RoutingQuestion
 from mxpath.model.foreign_text import printable
 from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
 from mxpath.vantage.clock import moment
+from mxpath.vantage.day_count import DayCount
 from mxpath.vantage.places import Places
 from mxpath.vantage.ports import Clock, Fetcher
 from mxpath.vantage.resting import REST, asked_rest, service_of
@@ -35,6 +38,7 @@ from mxpath.vantage.ripestat import MAX_OCTETS, Told, read_bgp_state, read_looki
 from mxpath.vantage.routing_cache import RoutingCache
 
 MOST_AT_ONCE = 8
+MOST_A_DAY = 1000
 SOURCE_APP = "mxpath"
 _LATER = (429, 503)
 _FATES = {
@@ -72,6 +76,7 @@ class RouteCollectors:
         self._fetcher, self._clock = fetcher, clock
         self._cache = RoutingCache(directory)
         self._places = Places(directory, MOST_AT_ONCE)
+        self._today = DayCount(None if directory is None else directory / "today.json")
 
     def routes(self, question: RoutingQuestion) -> RoutingAnswer:
         """Answer from the cache, else from the service."""
@@ -90,13 +95,17 @@ class RouteCollectors:
             return self._ask(question, until_s)
 
     def _ask(self, question: RoutingQuestion, until_s: float) -> RoutingAnswer:
-        """Ask one thing after the other until there is an answer (rule 4)."""
+        """Ask one thing after the other until there is an answer (rule 5)."""
         first: RoutingAnswer | None = None
         for call in _CALLS:
             left_s = until_s - self._clock.monotonic_s()
             resting = self._left_alone(question)
             if resting is not None or left_s <= 0:
                 return first or resting or _without(question, RoutingFate.NOT_ASKED, "no time")
+            service = service_of(question.service)
+            if not self._today.take(service, self._now, most=MOST_A_DAY):
+                words = f"{MOST_A_DAY} questions a day are the most"
+                return first or _without(question, RoutingFate.NOT_ASKED, words)
             answer = self._call(call, replace(question, timeout_s=left_s), again=first is not None)
             if answer.fate in (RoutingFate.FOUND, RoutingFate.NOT_ANNOUNCED):
                 if first is not None:
