@@ -175,11 +175,10 @@ def shipped(name: str) -> str:
     return unpacked(path).decode()
 
 
-@pytest.mark.slow
 def test_the_table_of_names_stays_as_it_is() -> None:
-    text = shipped("asnames.tsv.xz")
-    names = dict(line.split("\t") for line in text.splitlines())
-    assert script("data/make_asnames.py").tabulated(names) == (text, 52_022)
+    lines = shipped("asnames.tsv.xz").splitlines(keepends=True)[::40]
+    names = dict(line.rstrip().split("\t") for line in lines)
+    assert script("data/make_asnames.py").tabulated(names) == ("".join(lines), len(lines))
 
 
 def test_the_table_of_names_loses_whom_it_gets() -> None:
