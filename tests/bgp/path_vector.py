@@ -6,7 +6,7 @@ chooses, and tells on what it may. It ends when nobody has news.
 
 from collections import deque
 
-from mxpath.model.relations import AsRelations, Relation
+from mxpath.model.relations import KINDS, AsRelations, Relation
 
 Path = tuple[int, ...]
 LIKED = {Relation.CUSTOMER: 0, Relation.PEER: 1, Relation.PROVIDER: 2}
@@ -14,8 +14,11 @@ LIKED = {Relation.CUSTOMER: 0, Relation.PEER: 1, Relation.PROVIDER: 2}
 
 def settle(relations: AsRelations, origins: list[int]) -> dict[int, Path]:
     """Every network that has a route, with its path, itself first and the origin last."""
-    asns = list(relations.asns)
-    table = {a: {b: kind for b in asns if (kind := relations.between(a, b))} for a in asns}
+    asns, ends = list(relations.asns), list(relations.offsets)
+    table = {
+        asn: {asns[relations.neighbours[k]]: KINDS[relations.kinds[k]] for k in range(first, after)}
+        for asn, first, after in zip(asns, ends, ends[1:], strict=False)
+    }
     heard: dict[int, dict[int, Path]] = {asn: {} for asn in table}
     chosen: dict[int, Path] = {}
     news: deque[tuple[int, int, Path | None]] = deque()

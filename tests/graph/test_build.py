@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 import studies
+from bgp_made import told, with_path
 from mxpath.graph.build import EDGE_KINDS, NODE_KINDS, Graph, build_graph
+from mxpath.model.bgp import PathGrade
 from mxpath.model.foreign_text import printable
+from mxpath.model.network import Network
 from mxpath.model.study import Study
 
 
@@ -93,6 +96,30 @@ def test_networks_are_linked_and_cross_the_exchange_as_observed() -> None:
     assert links["as:64497", "as:64503"]["medium"] == "ixp"
     assert links["as:64497", "as:64510"]["medium"] == "unknown"
     assert {d["seen_in"] for d in links.values()} == {"trace"}
+
+
+def test_links_say_who_has_seen_them() -> None:
+    study = studies.fine()
+    first, second, *_ = study.mail.addresses
+    here, *middle, there = next(r for r in study.routes if r.target == first).as_path
+    beta = Network(asn=64498)
+    own = told((here, beta, there), first, grade=PathGrade.OWN)
+    study = with_path(study, first, own)
+    predicted = told((here, *middle, there), first, grade=PathGrade.PREDICTED)
+    study = replace(study, bgp=(replace(study.bgp[0], predicted=predicted),))
+    links = [
+        (u, v, d["seen_in"], d.get("whose"), d.get("medium"))
+        for u, v, d in edges(build_graph([study]), "as_link")
+        if d["towards"] == str(first)
+    ]
+    assert links == [
+        ("as:64496", "as:64497", "trace predicted", None, "unknown"),
+        ("as:64496", "as:64498", "bgp", "a", None),
+        ("as:64497", "as:64503", "trace predicted", None, "ixp"),
+        ("as:64498", "as:64503", "bgp", "a", None),
+    ]
+    assert {d["seen_in"] for _, _, d in edges(build_graph([study]), "as_link")
+            if d["towards"] == str(second)} == {"trace"}  # fmt: skip
 
 
 def test_the_origin_of_a_prefix_is_said_once_a_study() -> None:

@@ -6,9 +6,11 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from bgp_made import told, with_path
 from mxpath.graph.compare import compare
 from mxpath.model import codec
 from mxpath.model.attribution import OriginSet
+from mxpath.model.bgp import PathGrade
 from mxpath.model.changes import AddressChanges, Changes, State
 from mxpath.model.evidence import Claim
 from mxpath.model.mail import MailDomain
@@ -137,6 +139,30 @@ def test_another_network_on_the_way_is_a_change_of_path() -> None:
     away = {w.step.name for w in one.waypoints if w.before and not w.after}
     come = {w.step.name for w in one.waypoints if w.after and not w.before}
     assert (away, come) == ({"FRA-LIX"}, {"Boreal Backbone"})
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "state", "reason"),
+    [
+        (PathGrade.OWN, PathGrade.OWN, State.CHANGED, ""),
+        (PathGrade.UPSTREAM, PathGrade.UPSTREAM, State.CHANGED, ""),
+        (PathGrade.OWN, PathGrade.UPSTREAM, State.UNKNOWN, "told by others then (a) than now (c)"),
+        (PathGrade.OWN, PathGrade.PREDICTED, State.UNKNOWN, "one of them is predicted"),
+        (PathGrade.PREDICTED, PathGrade.PREDICTED, State.UNKNOWN, "predicted only"),
+    ],
+)
+def test_a_bgp_path_changes_only_by_the_same_word(
+    then: PathGrade, now: PathGrade, state: State, reason: str
+) -> None:
+    target = ip_address(MX1.v4)
+    here, *middle, there = next(r for r in fine().routes if r.target == target).as_path
+    old = with_path(fine(), target, told((here, *middle, there), target, grade=then))
+    new = with_path(fine(), target, told((here, BOREAL, there), target, grade=now))
+    changes = compare(old, later(new))
+    assert (first(changes).bgp.state, first(changes).bgp.reason) == (state, reason)
+    assert changes.has_changed == (state is State.CHANGED)
+    same = first(compare(old, later(old))).bgp.state
+    assert same is (State.UNKNOWN if then is PathGrade.PREDICTED else State.SAME)
 
 
 def test_another_router_in_the_same_network_is_none() -> None:

@@ -35,6 +35,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "interrupted": ("nothing_wrong_seen",),
     "hostile": ("nothing_wrong_seen",),
     "crowded": ("nothing_wrong_seen",),
+    "off_path": ("nothing_wrong_seen",),
 }
 
 

@@ -119,9 +119,9 @@ class _Sweep:
 
     def up(self) -> None:
         """Wave after wave, from customers to providers."""
-        wave = self._at(0)
-        while len(wave):
-            wave = self._tell(wave, self.topology.providers, Learnt.CUSTOMER)
+        length = 0
+        while self._tell(self._at(length), self.topology.providers, Learnt.CUSTOMER):
+            length += 1
 
     def across(self) -> None:
         """Once over, the longer paths first, so that the shorter are written last."""
@@ -135,7 +135,7 @@ class _Sweep:
         while length <= longest:
             told = self._tell(self._at(length), self.topology.customers, Learnt.PROVIDER)
             length += 1
-            longest = max(longest, length) if len(told) else longest
+            longest = max(longest, length) if told else longest
 
     def _at(self, length: int) -> Rows:
         return np.flatnonzero(self.lengths == length)
@@ -144,12 +144,15 @@ class _Sweep:
         known = self.lengths[self.lengths < _FAR]
         return int(known.max()) if len(known) else -1
 
-    def _tell(self, tellers: Rows, neighbours: Neighbours, learnt: Learnt) -> Rows:
-        """Tell neighbours that have no route yet; the first of ``tellers`` is believed."""
+    def _tell(self, tellers: Rows, neighbours: Neighbours, learnt: Learnt) -> int:
+        """Tell neighbours that have no route yet; the first of ``tellers`` is believed.
+
+        Returns how often somebody without a route was told one.
+        """
         near, far = neighbours.edges(tellers[::-1])
         news = self.learnt[far] == Learnt.NONE
         near, far = near[news], far[news]
         self.next_hops[far] = near  # of several, the last one stays
         self.lengths[far] = self.lengths[near] + 1
         self.learnt[far] = learnt
-        return np.unique(far)
+        return len(far)

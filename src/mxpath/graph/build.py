@@ -31,7 +31,9 @@ UTC, start of the study), ``domain``, and by kind:
                    address -> place  dataset, as_of, grade         claimed or hinted, never proved; none
                                                                    that is refuted (also interface, vantage -> place)
     hop            from hop to hop         towards, flow, ttl, rtt_ms   smallest round trip to the head
-    as_link        as -> as                towards, medium, seen_in, grade
+    as_link        as -> as                towards, medium, grade  by the trace, where that has seen it
+                                           seen_in      which of trace, bgp and predicted, with blanks between
+                                           whose        grade of the BGP path that has it (a, b, c)
     crosses        as -> ixp, ixp -> as    towards, ix_id, grade, basis
 
 ``towards`` is the address that was being traced (``source`` and ``target`` would collide with
@@ -45,6 +47,7 @@ from typing import Any, TypeAlias
 
 import networkx as nx
 
+from mxpath.graph.as_links import AsLink, as_links
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim
@@ -120,6 +123,9 @@ def build_graph(studies: Iterable[Study]) -> Graph:
         _add_owners(graph, study, stamp)
         for route in study.routes:
             _add_route(graph, route, places.get(route.target, stamp))
+        apart = [target for target, place in places.items() if place != stamp]
+        for target, link in as_links(study, apart=apart):
+            _add_link(graph, link, target, places.get(target, stamp))
         for claim in study.transit_free or ():
             if (node := f"as:{claim.value.asn}") in graph:
                 families = claim.value.families
@@ -310,18 +316,6 @@ def _add_organisation(graph: Graph, held: Registration) -> str:
 def _add_route(graph: Graph, route: Route, stamp: _Stamp) -> None:
     facts = stamp.facts(_family(route.target))
     towards = str(route.target)
-    for border in route.borders:
-        _edge(
-            graph,
-            _add_network(graph, border.value.near),
-            _add_network(graph, border.value.far),
-            kind="as_link",
-            towards=towards,
-            medium=border.value.medium,
-            seen_in="trace",
-            grade=border.grade.value if border.grade else None,
-            **facts,
-        )
     for claim in route.crossings:
         crossing = claim.value
         ixp = _add_exchange(graph, crossing.ix_id, crossing.ix_name)
@@ -335,6 +329,12 @@ def _add_route(graph: Graph, route: Route, stamp: _Stamp) -> None:
         if crossing.near is not None:
             _edge(graph, _add_network(graph, crossing.near), ixp, kind="crosses", **about)
         _edge(graph, ixp, _add_network(graph, crossing.far), kind="crosses", **about)
+
+
+def _add_link(graph: Graph, link: AsLink, target: IPAddress, stamp: _Stamp) -> None:
+    near, far = _add_network(graph, link.near), _add_network(graph, link.far)
+    told = stamp.facts(_family(target))
+    _edge(graph, near, far, kind="as_link", towards=str(target), **link.facts, **told)
 
 
 def _add_address(graph: Graph, study: Study, address: IPAddress, kind: str) -> str:

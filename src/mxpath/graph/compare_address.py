@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from mxpath.graph.stations import Station, stations
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution, OriginSet
+from mxpath.model.bgp import PathGrade
 from mxpath.model.changes import (
     AddressChanges,
     Crossing,
@@ -89,6 +90,7 @@ class AddressPair:
                 key=lambda validity: (validity.prefix, validity.origins),
             ),
             as_path=as_path,
+            bgp=self._bgp(),
             crossings=self._crossings(),
             waypoints=tuple(
                 _waypoints(
@@ -125,6 +127,22 @@ class AddressPair:
         if None not in paths and numbers[0] == numbers[1]:
             return Pair(before=paths[0], after=paths[1], state=State.SAME)
         return pair_of(paths, self._apart() or _blind(routes, numbers))
+
+    def _bgp(self) -> Pair[tuple[Network, ...]]:
+        """The BGP path: only what tables tell, and by the same word, is the network's own change."""
+        views = self._each(lambda study, address: study.bgp_to(address))
+        paths = [view.path.value if view is not None and view.path else None for view in views]
+        grades = [path.grade for path in paths if path is not None]
+        reason = ""
+        if PathGrade.PREDICTED in grades:
+            reason = "predicted only" if len(set(grades)) == 1 else "one of them is predicted"
+        elif len(set(grades)) > 1:
+            reason = f"told by others then ({grades[0]}) than now ({grades[1]})"
+        return pair_of(
+            [path.networks if path is not None else None for path in paths],
+            reason,
+            key=lambda networks: [network.asn for network in networks],
+        )
 
     def _apart(self) -> str:
         """Why both sides are not measured alike, if they are not."""

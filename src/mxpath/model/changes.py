@@ -125,6 +125,8 @@ class AddressChanges:
     origin: Pair[OriginSet]
     rpki: Pair[RouteValidity]
     as_path: Pair[tuple[Network, ...]]
+    bgp: Pair[tuple[Network, ...]]
+    """The BGP path, where both sides have one of the same grade that somebody told."""
     crossings: Pair[tuple[Crossing, ...]]
     waypoints: tuple[Waypoint, ...]
     rtt: Figure
@@ -143,6 +145,8 @@ class AddressChanges:
     def states(self) -> Iterator[State]:
         """Yield the state of every fact compared."""
         yield from (self.address.state, self.origin.state, self.rpki.state, self.path_state)
+        if self.bgp.state is State.CHANGED:
+            yield self.bgp.state
         yield from (self.rtt.state, self.outcome.state, self.security.state)
         yield from (phase.state for phase in self.phases)
 

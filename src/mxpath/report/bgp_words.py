@@ -55,13 +55,32 @@ def path_words(view: BgpView) -> str:
         return f"{NOTHING_KNOWN}: {printable(view.missing)}"
     told = [view.path.value, *(other.value for other in view.others)]
     count = sum(len(path.tellers) for path in told)
-    shown = [_line(path) for path in told]
+    shown = [path_line(path) for path in told]
     if len(told) > 1:
         by = [_tellers(path, count) for path in told]
         shown = [f"{who}: {line}" for who, line in zip(by, shown, strict=True)]
     words = f"({view.path.value.grade.value}) {'; '.join(shown)}"
     reason = view.agreement.value.reason if view.agreement is not None else ""
     return f"{words} ({printable(reason)})" if reason else words
+
+
+def bgp_facts(view: BgpView | None) -> Iterator[tuple[str, str]]:
+    """Yield what a report says of the BGP path to an address."""
+    if view is None or view.path is None:
+        missing = printable(view.missing) if view is not None else ""
+        yield "BGP path", f"{NOTHING_KNOWN}: {missing}" if missing else NOTHING_KNOWN
+    else:
+        name = path_name(view.path.value)
+        yield name[0].upper() + name[1:], printable(" ─ ".join(map(str, view.path.value.networks)))
+        for other in view.others:
+            yield "Others tell", path_line(other.value)
+        if view.agreement is not None:
+            yield "Trace and path", agreement_words(view.agreement.value)
+        if view.predicted is not None and view.predicted != view.path:
+            same = view.predicted.value.asns == view.path.value.asns
+            yield "Predicted", "the same" if same else path_line(view.predicted.value)
+    for note in view.notes if view is not None else ():
+        yield "Of its routes", printable(note)
 
 
 def untold_words(views: Iterable[BgpView]) -> Iterator[str]:
@@ -90,8 +109,8 @@ def agreement_words(found: Agreement) -> str:
     return "; ".join(parts)
 
 
-def _line(path: BgpPath) -> str:
-    """The networks of a path in order."""
+def path_line(path: BgpPath) -> str:
+    """Return the networks of a path by number, in order."""
     words = " ─ ".join(f"AS{network.asn}" for network in path.networks)
     several = "{" + ",".join(f"AS{asn}" for asn in path.origins) + "}"
     return f"{words} ─ {several}" if len(path.origins) > 1 else words

@@ -125,6 +125,9 @@ def _address_changes(one: AddressChanges) -> Iterator[str]:
         seen = one.crossings.state is not State.UNKNOWN
         told = tuple(w for w in one.waypoints if seen or w.kind != "ixp")
         yield f"path to {{where}} changed ({_path_difference(told)})"
+    if one.bgp.state is State.CHANGED and one.bgp.after:
+        path = "─".join(f"AS{network.asn}" for network in one.bgp.after)
+        yield f"BGP path to {{where}} changed (now {path})"
     if one.outcome.state is State.CHANGED:
         yield f"{{where}}: {one.outcome.after}, was {one.outcome.before}"
     if one.security.state is State.CHANGED:
@@ -225,6 +228,9 @@ def _facts(one: AddressChanges) -> Iterator[tuple[str, str]]:
     if one.rpki.state is not State.UNKNOWN or one.rpki.before or one.rpki.after:
         yield "RPKI", _pair(one.rpki, str)
     yield "path", _pair(one.as_path, lambda path: " > ".join(printable(str(n)) for n in path))
+    if one.bgp.before or one.bgp.after:
+        line = _pair(one.bgp, lambda path: " > ".join(f"AS{network.asn}" for network in path))
+        yield "BGP path", line
     names = _pair(one.crossings, lambda found: ", ".join(printable(c.ix_name) for c in found))
     yield "exchanges", names
     for waypoint in one.waypoints:

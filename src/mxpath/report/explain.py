@@ -2,7 +2,7 @@
 
 Keys: a verdict's name; ``owner:ADDRESS``, and with other words in place of ``owner`` what else
 is said of an address: ``rpki``, ``delegation``, ``organisation``, ``siblings``, ``country``,
-``place``, ``refuted``, ``holder``, ``operator``; ``provider:HOST``; ``transit-free:ASN``; and for each route ``crossing:``, ``border:`` and ``segment:`` with
+``place``, ``refuted``, ``holder``, ``operator``; ``provider:HOST``; ``bgp:``, ``predicted:`` and ``agreement:`` with an address; ``transit-free:ASN``; and for each route ``crossing:``, ``border:`` and ``segment:`` with
 ``TARGET:TTL``.
 
 One asks with a key, the beginning of one, an address (all that is said of it), or the name
@@ -17,6 +17,7 @@ from typing import Any
 from mxpath.errors import InputError
 from mxpath.graph.verdicts import VERDICTS
 from mxpath.model.attribution import Attribution
+from mxpath.model.bgp_path import BgpView
 from mxpath.model.documents import Explained
 from mxpath.model.evidence import Claim
 from mxpath.model.foreign_text import printable
@@ -24,6 +25,7 @@ from mxpath.model.network import Network
 from mxpath.model.route import Differential, Route
 from mxpath.model.study import Study
 from mxpath.model.verdict import Verdict
+from mxpath.report.bgp_words import agreement_words, path_line, path_name
 from mxpath.report.owners import about_owner, refuted_words
 
 
@@ -32,6 +34,8 @@ def claims_of(study: Study) -> Iterator[Explained]:
     yield from (_of_verdict(verdict) for verdict in study.verdicts)
     for route in study.routes:
         yield from _route_claims(route)
+    for view in study.bgp:
+        yield from _bgp_claims(view)
     for claim in study.transit_free or ():
         named = Network(asn=claim.value.asn, name=claim.value.name)
         over = " and ".join(f"IPv{version}" for version in claim.value.families)
@@ -128,6 +132,20 @@ def _route_claims(route: Route) -> Iterator[Explained]:
             f"{part.network or 'no known network'}: {_figure(part.differential)}.",
             segment,
         )
+
+
+def _bgp_claims(view: BgpView) -> Iterator[Explained]:
+    for number, path in enumerate(filter(None, (view.path, *view.others)), start=1):
+        which = f":{number}" if view.others else ""
+        words = f"The {path_name(path.value)} to {view.target} is {path_line(path.value)}."
+        yield _explained(f"bgp:{view.target}{which}", words, path)
+    if view.predicted is not None and view.predicted != view.path:
+        words = f"Relationships predict {path_line(view.predicted.value)} to {view.target}."
+        yield _explained(f"predicted:{view.target}", words, view.predicted)
+    if view.agreement is not None and view.path is not None:
+        how = agreement_words(view.agreement.value)
+        words = f"The trace to {view.target} and the {path_name(view.path.value)}: {how}."
+        yield _explained(f"agreement:{view.target}", words, view.agreement)
 
 
 def _figure(differential: Differential) -> str:

@@ -23,6 +23,7 @@ from mxpath.model.trace import Hop, Trace
 from mxpath.model.verdict import Verdict
 from mxpath.report.amounts import milliseconds
 from mxpath.report.backbone import backbone_rows
+from mxpath.report.bgp_words import bgp_facts
 from mxpath.report.changes import since_words
 from mxpath.report.explain import claims_of
 from mxpath.report.owners import refuted_words
@@ -198,6 +199,7 @@ def _facts(
     yield "Conversation", outcome_words(session) if session is not None else "not tried"
     trace = study.trace_to(address)
     yield "Trace", _trace_words(trace) if trace is not None else "none"
+    yield from bgp_facts(study.bgp_to(address))
     if session is None:
         return
     if session.greeting is not None:
