@@ -185,7 +185,6 @@ def hook(event, arguments):
         print(event, arguments[1] if event == "socket.connect" else arguments[:2], file=seen)
 sys.addaudithook(hook)
 from mxpath.cli import main
-from play import issue, root
 sys.exit(main(sys.argv[1:]))
 """
 
