@@ -8,6 +8,8 @@ import pytest
 from mxpath.attribution.attribute import attribute, attribute_network
 from mxpath.attribution.organisation import are_siblings
 from mxpath.attribution.prefix import attribute_prefix
+from mxpath.attribution.tails import attributed
+from mxpath.cli.owner_block import address_block
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
@@ -51,7 +53,9 @@ DELEGATED = (
     "ripencc|EU|ipv4|9.9.8.0|768|20010101|assigned|holder-9\n"
     "ripencc|NL|ipv4|80.249.208.0|2048|20010101|assigned|ixp\n"
     "afrinic||ipv4|102.0.0.0|256||available|\n"
+    "arin|US|ipv4|10.0.0.0|16777216|19900101|allocated|nobodys\n"
 )
+FEED = "10.0.0.0/8,US,,Boston,\n80.249.208.0/21,NL,,Amsterdam,\n8.8.8.0/24,DE,,Berlin,\n"
 AS2ORG = (
     "# format:org_id|changed|org_name|country|source\n"
     "ORG-A|20240101|Alpha GmbH|AT|RIPE\n"
@@ -71,6 +75,7 @@ def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
         "pfx2as": {"pfx2as.txt": PFX2AS.encode()},
         "delegated": {"delegated.txt": DELEGATED.encode()},
         "as2org": {"as2org.txt": AS2ORG.encode()},
+        "geofeed": {"geofeed.csv": FEED.encode()},
         "peeringdb": {
             f"{kind}.json": json.dumps({"data": rows}).encode() for kind, rows in PEERINGDB.items()
         },
@@ -136,6 +141,8 @@ def test_an_unknown_port_belongs_to_nobody(gazetteer: Gazetteer) -> None:
     assert found.origin is None
     assert found.ixp_lan is not None
     assert found.ixp_lan.value.prefix == ip_network("80.249.208.0/21")
+    # The feed, the registry and the stranger who announces it speak of the exchange point's LAN.
+    assert found == Attribution(address=found.address, ixp_lan=found.ixp_lan)
 
 
 @pytest.mark.parametrize("text", ["192.168.10.12", "10.1.2.3", "198.18.0.1", "2001:db8::1"])
@@ -146,7 +153,7 @@ def test_special_purpose_space_asks_no_table_although_one_lists_it(
     assert found.special is not None
     assert found.special.evidence[0].source.startswith("iana-ipv")
     assert found.special.evidence[0].as_of is not None
-    assert (found.ixp_port, found.ixp_lan, found.origin, found.network) == (None,) * 4
+    assert found == Attribution(address=found.address, special=found.special)
 
 
 def test_what_nobody_knows_stays_unknown(gazetteer: Gazetteer) -> None:
@@ -170,6 +177,20 @@ def test_a_block_has_its_registry_and_its_day(gazetteer: Gazetteer) -> None:
     assert [(e.source, e.as_of, e.rule) for e in found.evidence] == [
         ("delegated", AS_OF, "delegated-block")
     ]
+
+
+def test_the_holders_word_on_places_comes_last(gazetteer: Gazetteer) -> None:
+    (place,) = asked(gazetteer, "8.8.8.188").places
+    assert str(place.value) == "Berlin, DE"
+    assert rules(place) == ["geofeed"]
+    assert asked(gazetteer, "80.249.208.12").places == ()
+
+
+def test_without_payloads_the_state_is_unknown_and_not_not_found(gazetteer: Gazetteer) -> None:
+    owner = asked(gazetteer, "8.8.8.188")
+    assert owner.rpki is None
+    assert "RPKI" not in address_block(owner)
+    assert attributed(owner).rpki is None
 
 
 def test_a_block_that_nobody_holds_and_somebody_announces_is_a_bogon(gazetteer: Gazetteer) -> None:

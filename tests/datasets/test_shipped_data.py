@@ -152,6 +152,20 @@ def test_origins_hold_numbers_only() -> None:
         assert re.fullmatch(rb"[0-9a-f.:,\n]+", document)
 
 
+def test_tables_of_places_hold_no_mail_address_and_no_name_of_an_airport() -> None:
+    snapshots = shipped_directory() / "snapshots"
+    texts = {
+        path.name: unpack(path.read_bytes(), source=str(path)).decode()
+        for name in ("cities", "airports", "carriers", "hostnames")
+        for path in (snapshots / name).rglob("*.*")
+        if path.suffix != ".txt"
+    }
+    assert len(texts) == 4
+    assert [name for name, text in texts.items() if "@" in text] == []
+    assert texts["airports.csv.xz"].splitlines()[0] == "iata,city,country,lat,lon"
+    assert "Kennedy" not in texts["airports.csv.xz"], "airports bear names of persons"
+
+
 def test_no_mail_address_survives() -> None:
     assert [name for name in shipped_names() if "@" in name] == []
     assert [

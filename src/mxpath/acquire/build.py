@@ -6,8 +6,8 @@ The law
    nothing that an older one needs is ever written over with something else.
 2. ``gazetteer.toml`` is replaced last, in one step: whoever opens the directory sees the gazetteer
    from before or the new one whole, whenever the build may end (place.py has the rest of this law).
-3. No snapshot is newer than the date that the gazetteer stands for. What is shipped fills the
-   sections that nothing else fills.
+3. No snapshot is newer than the date that the gazetteer stands for, but for where cities are and
+   what they are called. What is shipped fills the sections that nothing else fills.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from mxpath.acquire.inputs import Inputs, Said, gather
 from mxpath.acquire.keeping import Kept
 from mxpath.acquire.place import claimed
 from mxpath.acquire.store import downloads, downloads_directory, gazetteers_directory
-from mxpath.datasets.catalog import DATASETS, Section
+from mxpath.datasets.catalog import DATASETS, ON_THE_MAP, Section
 from mxpath.datasets.compiled import compile_source
 from mxpath.datasets.files import write_file
 from mxpath.datasets.gazetteer_source import Source, source_of
@@ -174,7 +174,7 @@ def _shipped(given: Iterable[Source], as_of: date) -> tuple[tuple[Source, ...], 
         source = source_of(directory, entry)
         if source.dataset.section in sections:
             continue
-        if entry.as_of > as_of:
+        if entry.as_of > as_of and source.dataset.section not in ON_THE_MAP:
             left_out.append(f"{_what(source)}, as shipped: it is later than {as_of}")
         else:
             found.append(source)

@@ -96,9 +96,18 @@ def run(options: argparse.Namespace) -> int:
         print("\n\n".join(blocks[question] for question in dict.fromkeys(questions)))
         _say_missing(gazetteer)
     known = [
-        *(o.network or o.ixp or o.special or o.origin or o.registration for o in owners.values()),
-        *(n.delegation or n.organisation or n.network.name for n in networks.values()),
-        *(p.special or p.ixp_lan or p.covering or p.covered for p in prefixes.values()),
+        *(
+            o.ixp or o.special or o.origin or o.delegation or o.registration
+            for o in owners.values()
+        ),
+        *(
+            n.delegation or n.organisation or n.network.name or n.registration
+            for n in networks.values()
+        ),
+        *(
+            p.special or p.ixp_lan or p.covering or p.covered or p.delegations
+            for p in prefixes.values()
+        ),
     ]
     return 0 if any(known) else 1
 

@@ -60,6 +60,10 @@ class Section(StrEnum):
     SPECIAL = "special"
 
 
+ON_THE_MAP = (Section.CITIES, Section.AIRPORTS, Section.CARRIERS, Section.HOSTNAMES)
+"""Where cities are and what carriers call them: true of other days too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """A data set, its parser, and the question it answers."""
