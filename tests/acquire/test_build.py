@@ -213,6 +213,27 @@ from ipaddress import ip_address
 
 out, rounds = Path(sys.argv[1]), sys.argv[2:]
 
+class Torn:
+    '''A file in whose first part there is a moment when half of it is written.'''
+
+    def __init__(self, file, stepped):
+        self.file, self.stepped, self.first = file, stepped, True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def write(self, part):
+        half = len(part) // 2 if self.first else 0
+        self.file.write(part[:half])
+        if self.first:
+            self.file.flush()
+            self.stepped()
+        self.first = False
+        self.file.write(part[half:])
+
 def child(path, moment):
     '''Build, and die without a word before the n-th step that can be seen from outside.'''
     left = moment
@@ -228,7 +249,13 @@ def child(path, moment):
 
     for name in ("replace", "unlink"):
         setattr(Path, name, dying(getattr(Path, name)))
-    os.fdopen = dying(os.fdopen)
+    opened = Path.open
+
+    def open_(self, mode="r", *rest, **options):
+        file = opened(self, mode, *rest, **options)
+        return Torn(file, dying(lambda: None)) if "x" in mode else file
+
+    Path.open = open_
     build(gather([Path(path)], Said()), Plan(out=out, with_shipped=False))
     os._exit(0)
 
@@ -260,7 +287,7 @@ def test_killed_at_any_moment_a_build_leaves_one_gazetteer_whole(tmp_path: Path)
     deaths = [status for _, status, _ in rounds]
     assert deaths[-1] == 0
     assert set(deaths[:-1]) == {9}
-    assert len(deaths) > 6  # tables of both families and the manifest: begun, written, named
+    assert len(deaths) > 6  # tables of both families and the manifest: half written, and named
     assert {asn for _, _, asn in rounds[:-1]} == {11}
     assert rounds[-1][2] == (11, 12)[rounds[-1][0] % 2]
     assert asns(built(paths[0], out=out).directory) == [11]
@@ -344,3 +371,9 @@ def test_what_paths_are_kept_for_has_to_be_told(tmp_path: Path) -> None:
         chosen(["nowhere"])
     with pytest.raises(InputError, match="list:2: no address and no prefix"):
         chosen([str(write(tmp_path, "list", "8.8.8.8\n8.8.8.0/2\n"))])
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    names = write(tmp_path, "names.tsv", "1\tx\n")
+    with pytest.raises(InputError, match=r"no gazetteer can be written to .*names.tsv/below"):
+        built(names, out=names / "below")

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from pathlib import Path
 
@@ -61,8 +62,7 @@ def test_what_is_built_is_what_every_command_leans_on(
     assert there in capsys.readouterr().err
     assert main(["data", "show"]) == 0
     printed = capsys.readouterr().out
-    assert "exchange points: crossings cannot be told" in printed
-    assert "mxpath data fetch peeringdb" in printed
+    assert re.search("exchange points +mxpath data fetch peeringdb", printed)
     assert printed.count("/gazetteers/2026-") == 3  # itself, and both side by side
 
 

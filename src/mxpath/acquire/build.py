@@ -73,35 +73,52 @@ def build(inputs: Inputs, plan: Plan, *, progress: Progress = _silent) -> Built:
     Raises
     ------
     InputError
-        When there is nothing to build from, a snapshot is newer than the plan's date, the
-        directory holds something else, or another build is at work there.
+        When there is nothing to build from, a snapshot is newer than the plan's date, or the
+        directory cannot be written, holds something else, or has another build at work in it.
     ParseError, SnapshotError
         When a file cannot be read; the gazetteer from before stays as it was.
-    OSError
-        When the directory cannot be written.
     """
     as_of = _date_of(inputs.sources, plan.as_of)
     if plan.paths and not any(source.dataset.stream for source in inputs.sources):
         raise InputError("--paths: paths are kept of collectors' tables (MRT), and none was given")
-    shipped, left_out = _shipped(inputs.sources, as_of) if plan.with_shipped else ((), ())
-    sources = sorted((*inputs.sources, *shipped), key=_rank)
+    rest = _shipped(inputs, as_of) if plan.with_shipped else _Rest()
+    sources = sorted((*inputs.sources, *rest.sources), key=_rank)
     directory = plan.out or gazetteers_directory() / as_of.isoformat()
-    with claimed(directory):
-        reading = _Reading(sources, progress)
-        entries: list[Entry] = []
-        for source in sources:
-            kept = Kept(plan.paths) if plan.paths and source.dataset.stream is not None else None
-            turn = reading.of(source, lenient=plan.lenient, kept=kept)
-            known = _exchanges(entries, directory)
-            entries.append(compile_source(turn, directory, public=inputs.public, known=known))
-            if kept is not None:
-                entries.append(kept.written(directory, entries[-1]))
-        manifest = Manifest(
-            as_of=as_of, public=inputs.public, routing=inputs.routing, snapshot=tuple(entries)
-        )
-        text = manifest_text(entries, as_of=as_of, public=inputs.public, routing=inputs.routing)
-        write_file(directory / FILE_NAME, [text.encode()])
-    return Built(directory=directory, manifest=manifest, left_out=(*inputs.passed_over, *left_out))
+    public, routing = inputs.public, inputs.routing or rest.routing
+    try:
+        with claimed(directory):
+            entries = _compiled(sources, directory, public, plan, progress)
+            text = manifest_text(entries, as_of=as_of, public=public, routing=routing)
+            write_file(directory / FILE_NAME, [text.encode()])
+    except OSError as error:
+        raise InputError(
+            f"no gazetteer can be written to {directory}: {error.strerror or error}"
+        ) from error
+    return Built(
+        directory=directory,
+        manifest=Manifest(as_of=as_of, public=public, routing=routing, snapshot=entries),
+        left_out=(*inputs.passed_over, *rest.left_out),
+    )
+
+
+def _compiled(
+    sources: Sequence[Source],
+    directory: Path,
+    public: tuple[Prefix, ...],
+    plan: Plan,
+    progress: Progress,
+) -> tuple[Entry, ...]:
+    """Read the snapshots one after the other, and write what is needed of each."""
+    reading = _Reading(sources, progress)
+    entries: list[Entry] = []
+    for source in sources:
+        kept = Kept(plan.paths) if plan.paths and source.dataset.stream is not None else None
+        turn = reading.of(source, lenient=plan.lenient, kept=kept)
+        known = _exchanges(entries, directory)
+        entries.append(compile_source(turn, directory, public=public, known=known))
+        if kept is not None:
+            entries.append(kept.written(directory, entries[-1]))
+    return tuple(entries)
 
 
 def build_downloads(
@@ -113,7 +130,7 @@ def build_downloads(
     ------
     InputError
         When nothing has been downloaded that is old enough.
-    ParseError, SnapshotError, OSError
+    ParseError, SnapshotError
         As :func:`build`.
     """
     plan = plan or Plan()
@@ -162,15 +179,26 @@ def _what(source: Source) -> str:
     return f"{source.entry.name} of {source.entry.as_of}"
 
 
-def _shipped(given: Iterable[Source], as_of: date) -> tuple[tuple[Source, ...], tuple[str, ...]]:
-    """What is shipped for the sections that are not given, and what is too new."""
-    sections = {source.dataset.section for source in given}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rest:
+    """What is shipped for the sections that are not given."""
+
+    sources: tuple[Source, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """What is too new, in words."""
+    routing: str = ""
+    """Where live routing state may be asked for; nowhere for the past, and in no lab world."""
+
+
+def _shipped(inputs: Inputs, as_of: date) -> _Rest:
+    sections = {source.dataset.section for source in inputs.sources}
     try:
         directory = shipped_directory() / "snapshots"
     except SnapshotError:
-        return (), ()
+        return _Rest()
+    manifest = read_manifest(directory)
     found, left_out = [], []
-    for entry in read_manifest(directory).snapshot:
+    for entry in manifest.snapshot:
         source = source_of(directory, entry)
         if source.dataset.section in sections:
             continue
@@ -178,7 +206,9 @@ def _shipped(given: Iterable[Source], as_of: date) -> tuple[tuple[Source, ...], 
             left_out.append(f"{_what(source)}, as shipped: it is later than {as_of}")
         else:
             found.append(source)
-    return tuple(found), tuple(left_out)
+    is_past = manifest.as_of is not None and as_of < manifest.as_of
+    routing = "" if is_past or inputs.public else manifest.routing
+    return _Rest(sources=tuple(found), left_out=tuple(left_out), routing=routing)
 
 
 def _rank(source: Source) -> tuple[int, bool, int, int]:

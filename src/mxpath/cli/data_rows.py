@@ -60,10 +60,10 @@ def print_empty(sections: Iterable[EmptySection]) -> None:
     """Print which questions cannot be answered, and what would fill each."""
     found = list(sections)
     if found:
-        print("\nempty")
+        width = max(len(one.lacks) for one in found)
+        print("\nempty, and what fills it")
     for one in found:
-        print(f"  {one.lacks}: {one.so}")
-        print(f"{'':<{_INDENT}}{one.command}")
+        print(f"  {one.lacks:<{width}}  {one.command}")
 
 
 def put(text: str, *, indented: bool = False) -> None:
