@@ -45,6 +45,18 @@ def test_every_prefix_and_lan_is_whose_it_is(gazetteer: Gazetteer) -> None:
     assert not wrong_lines(truth_of(NETWORKS), gazetteer, every=4)
 
 
+def test_every_file_is_read_whole_but_for_its_traps(gazetteer: Gazetteer) -> None:
+    left_out = {held.name: dict(held.skipped).keys() for held in gazetteer.describe()}
+    assert {name: reasons for name, reasons in left_out.items() if reasons} == {
+        "peeringdb": {
+            "LAN in special-purpose space",
+            "port that is not in operation",
+            "status is not ok",
+        },
+    }
+    assert {held.publisher for held in gazetteer.describe()} == {"made Internet, seed 11"}
+
+
 def test_every_port_is_its_members(gazetteer: Gazetteer) -> None:
     truth = truth_of(NETWORKS)
     assert len(truth.ports) > 300

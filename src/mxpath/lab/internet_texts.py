@@ -74,11 +74,11 @@ def _numbers(asns: Ints) -> str:
 
 def transit_free(internet: Internet) -> Iterator[str]:
     """Yield the statements of the clique that they buy transit from nobody."""
-    yield "asn,name,families,stated_on,source,note"
+    yield "asn,name,families,stated_on,source,also,note"
     networks = internet.networks
     for n in range(networks.clique):
         name = organisation_name(int(networks.organisations[n]))
-        yield f"{networks.asns[n]},{name},4 6,{AS_OF},https://made-internet.invalid/,made up"
+        yield f"{networks.asns[n]},{name},4 6,{AS_OF},https://made-internet.invalid/,,made up"
 
 
 def organisation_of_point(internet: Internet, point: int) -> int:
