@@ -53,6 +53,7 @@ def test_every_file_is_read_whole_but_for_its_traps(gazetteer: Gazetteer) -> Non
             "port that is not in operation",
             "status is not ok",
         },
+        "ixf": {"port that is not active"},
     }
     assert {held.publisher for held in gazetteer.describe()} == {"made Internet, seed 11"}
 
