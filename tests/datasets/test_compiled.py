@@ -214,6 +214,9 @@ def test_what_exchange_points_say_needs_the_list_it_was_joined_with(
     plain: Path, tmp_path: Path
 ) -> None:
     (own,) = (one for one in sources(plain) if one.entry.name == "ixf")
+    joined = compile_source(replace(own, known=None), tmp_path, known=own.known)
+    points = replace(source_of(tmp_path, joined), known=own.known).open(MEMBERS).points
+    assert list(points) == [1]
     # Without PeeringDB nobody numbers its points.
     entry = compile_source(replace(own, known=None), tmp_path)
     alone = source_of(tmp_path, entry)

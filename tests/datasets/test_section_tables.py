@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from array import array
 from collections.abc import Mapping
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -21,6 +22,7 @@ from mxpath.datasets.delegations import Delegations
 from mxpath.datasets.geofeed import GeofeedRow
 from mxpath.datasets.geofeed_table import Geofeed
 from mxpath.datasets.organisation_table import Organisations
+from mxpath.datasets.prefixes import Keys
 from mxpath.datasets.range_index import RangeIndex
 from mxpath.datasets.relation_table import with_heading
 from mxpath.datasets.table_kinds import (
@@ -157,6 +159,14 @@ def test_covering_payloads_are_those_a_look_at_all_finds(told: list[VrpRow]) -> 
                 (-vrp.prefix.prefixlen, int(vrp.prefix[0]), vrp.max_length, vrp.asn)
                 for vrp in found
             ] == sorted(around)
+
+
+def test_keys_are_counted_within_a_stretch_that_is_sorted_by_itself() -> None:
+    """VRPs are: by length first, so that the same half of an address comes again."""
+    high, low = array("Q", [1, 2, 2, 1, 1, 2]), array("Q", [9, 5, 7, 3, 6, 0])
+    stretches = Keys(high=memoryview(high), low=memoryview(low))
+    assert [stretches.up_to(1 << 64 | n, 3, 6) for n in (2, 3, 5, 6, 9)] == [3, 4, 4, 5, 5]
+    assert [stretches.up_to(2 << 64 | n, 0, 3) for n in (4, 5, 7)] == [1, 2, 3]
 
 
 organisations = st.builds(
