@@ -109,7 +109,7 @@ def test_what_fails_does_not_keep_the_others_back(
     told = capsys.readouterr()
     assert "vrps: what came is no vrps" in told.err
     assert "asrel           fetched  of 2026-06-01" in told.out
-    assert "1 snapshots take" in told.out
+    assert "1 snapshot takes" in told.out
     assert "\x1b" not in told.out + told.err
     assert sorted(path.name for path in store.iterdir()) == ["asrel", "vrps"]
 
