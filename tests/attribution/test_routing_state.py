@@ -131,6 +131,14 @@ def test_questions_are_counted_and_end(gazetteer: Gazetteer) -> None:
     assert "(1 questions are the most at once)" in study.notes[0]
 
 
+def test_a_service_that_gave_nothing_twice_is_not_asked_again(gazetteer: Gazetteer) -> None:
+    alone = replace(simulate(collected.world(HttpBehaviour.MALFORMED)), workers=1)
+    study = analyze("fine.example", alone, gazetteer, options=FAST)
+    fates = [answer.fate for answer in study.routing]
+    assert fates == [RoutingFate.REFUSED] * 2 + [RoutingFate.NOT_ASKED] * 2
+    assert study.provenance.routing_questions == 2
+
+
 class Scripted:
     """Collectors with so many peers; the second question is interrupted where wanted."""
 

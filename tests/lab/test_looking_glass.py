@@ -161,6 +161,20 @@ def test_a_changed_world_changes_what_is_told() -> None:
     assert [str(answer.prefix) for answer in answers] == ["198.18.32.0/20", "198.18.33.0/24"]
 
 
+@pytest.mark.parametrize(
+    ("neighbours", "tell"),
+    [("64510", {64510, 64496}), ("64510, 64999", {64510, 64496, 64503})],
+)
+def test_a_part_of_its_own_a_peer_tells_a_collector_that_it_names(
+    neighbours: str, tell: set[int]
+) -> None:
+    part = f'[networks.64503.announce]\n"198.18.33.0/24" = [{neighbours}]\n\n'
+    text = collected.WORLD.replace("BEHAVIOUR", "fine").replace("DELAY", "1")
+    world = parse_world(text.replace("[networks.64504]", f"{part}[networks.64504]"))
+    heard = [route for route in heard_in_memory(world, BIG) if route.prefix.prefixlen == 24]
+    assert {route.path[0] for route in heard} == tell
+
+
 # -- by the kernel -----------------------------------------------------------------------------
 
 ASK = """

@@ -130,10 +130,18 @@ def test_an_answer_about_another_prefix_is_refused() -> None:
     assert "which does not hold 192.0.2.25" in found.detail
 
 
-def test_routes_beyond_the_limit_are_counted() -> None:
+def test_a_peer_with_a_scope_is_left_out() -> None:
+    document = json.loads(json.dumps(DOCUMENTS[0]))
+    document["data"]["rrcs"][0]["peers"][0]["peer"] = "fe80::1%\x1b[2J"
+    assert answered(json.dumps(document).encode()).left_out == 2
+
+
+def test_routes_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MAX_ROUTES >= 1000
+    monkeypatch.setattr("mxpath.vantage.ripestat.MAX_ROUTES", 50)
     document = json.loads(json.dumps(DOCUMENTS[0]))
     peer = document["data"]["rrcs"][0]["peers"][0]
-    peers = [{**peer, "peer": str(ip_address("2001:db8::") + n)} for n in range(MAX_ROUTES + 7)]
+    peers = [{**peer, "peer": str(ip_address("2001:db8::") + n)} for n in range(57)]
     document["data"]["rrcs"] = [{"rrc": "RRC00", "location": "", "peers": peers}]
     found = answered(json.dumps(document).encode())
-    assert (len(found.entries), found.left_out) == (MAX_ROUTES, 7)
+    assert (len(found.entries), found.left_out) == (50, 7)
