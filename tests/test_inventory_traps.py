@@ -5,7 +5,6 @@ each of these facts has the test that holds it, and each file the test that read
 why none does. The tests named must exist, and no file beside the project may be left out.
 """
 
-import ast
 import re
 from fnmatch import fnmatch
 from functools import cache
@@ -182,8 +181,7 @@ def table(text: str) -> dict[str, tuple[str, ...]]:
 
 @cache
 def names_in(file: str) -> frozenset[str]:
-    tree = ast.parse((TESTS / file).read_text())
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return frozenset(re.findall(r"^def (test_\w+)\(", (TESTS / file).read_text(), re.MULTILINE))
 
 
 def test_every_trap_and_every_file_names_tests_that_exist() -> None:

@@ -33,7 +33,7 @@ SIGNS = {
     "telephone number": re.compile(
         rb"\+(?<![\w+.]\+)[1-9]\d{0,2}[ .()/-]{0,2}\d(?:[ .()/-]?\d){6,}\b"
     ),
-    "telephone in a link": re.compile(rb"\btel:\+?\d"),
+    "telephone in a link": re.compile(rb"tel:\+?\d"),
     "vCard of a person": re.compile(rb'"kind",\s*\{\},\s*"text",\s*"individual"'),
     "vCard field": re.compile(rb'\[\s*"(?:tel|adr|n|bday|photo|note)",\s*\{'),
     "vCard file": re.compile(rb"BEGIN:VCARD"),

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxpath.datasets.asrel import Heading
@@ -63,6 +63,7 @@ def test_what_is_no_statement_is_counted(line: str, reason: str) -> None:
     assert (tally.rows, tally.skipped) == (1, {reason: 1})
 
 
+@settings(max_examples=25)
 @given(st.binary(max_size=200) | st.text(alphabet='0469 ,-"\n', max_size=80).map(str.encode))
 def test_bad_bytes_give_parse_error_and_nothing_else(rest: bytes) -> None:
     for document in (rest, HEADER.encode() + rest):
