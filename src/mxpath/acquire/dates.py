@@ -102,6 +102,12 @@ def _delegated(head: Head) -> date | None:
     return heading.ends
 
 
+def _stated(head: Head) -> date | None:
+    """The day of the newest statement."""
+    fields = (field.strip() for line in head.lines for field in line.split(","))
+    return max((day for field in fields if (day := _day(field))), default=None)
+
+
 def _updated(head: Head) -> date | None:
     found = re.search(r"<updated>\s*(\d{4}-\d\d-\d\d)", head.text)
     return _day(found[1]) if found is not None else None
@@ -116,4 +122,5 @@ _CONTENT: dict[str, Callable[[Head], date | None]] = {
     "asrel": _asrel,
     "delegated": _delegated,
     "iana-special": _updated,
+    "transit-free": _stated,
 }
