@@ -19,6 +19,7 @@ from mxpath.model.session import Outcome
 from mxpath.model.study import Study
 from mxpath.model.trace import EndReason
 from mxpath.pipeline import INTERRUPTED
+from owned_world import with_owners
 
 pytestmark = [
     pytest.mark.lab,
@@ -32,11 +33,15 @@ def world() -> World:
 
 
 def test_everything_it_says_is_true(world: World, tmp_path: Path) -> None:
-    studies, truth = play(world, tmp_path, player="kernel", say=lambda _step: None)
+    studies, truth = play(with_owners(world), tmp_path, player="kernel", say=lambda _step: None)
     accuracy = compare(studies, truth)
     assert accuracy.mistakes == ()
     assert accuracy.is_perfect
     assert accuracy.crossings.true_positive == 8
+    assert accuracy.organisations.compared > 40
+    assert accuracy.countries.compared > 40
+    assert (accuracy.places.wrong, accuracy.places.refuted_wrongly) == (0, 0)
+    assert accuracy.places.refuted_rightly > 4
     assert accuracy.flows_per_trace_max == 1
     assert 1 <= accuracy.syns_at_target_max <= 6
     verdicts = {study.domain: study.verdicts[0].name for study in studies}
