@@ -21,6 +21,7 @@ from mxpath.acquire.fetch import Desk, Outcome, fetch
 from mxpath.acquire.fetch_plan import plan
 from mxpath.acquire.publishers import PUBLISHERS, Chosen, choose
 from mxpath.config import PUBLISHED
+from mxpath.datasets.filling import FILLED_BY
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.manifest import FILE_NAME, read_manifest
 from mxpath.errors import InputError
@@ -65,6 +66,13 @@ def chosen(publisher: Publisher, name: str) -> Chosen:
 
 def test_the_configuration_knows_every_publisher() -> None:
     assert tuple(PUBLISHERS) == PUBLISHED
+
+
+def test_what_fills_an_empty_section_can_be_fetched(publisher: Publisher) -> None:
+    words = [one.command.split() for one in FILLED_BY.values()]
+    names = [name for one in words if one[:3] == ["mxpath", "data", "fetch"] for name in one[3:]]
+    assert {chosen(publisher, name).slug for name in names} == set(names)
+    assert len(set(names)) > 6
 
 
 @pytest.mark.parametrize(
