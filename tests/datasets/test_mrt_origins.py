@@ -101,8 +101,8 @@ def test_what_has_no_origin_is_counted() -> None:
         entry(1, ORIGIN),
         entry(1, told()),
         entry(0, told((2, [64500, 23456]))),
-        entry(0, told((2, [64500, 0]))),
     )
+    stream += rib(4, "2601::/32", entry(0, told((2, [64500, 0]))))
     found, tally = read(stream)
     assert found == [row_of(ip_network("2600::/32"), (3320,))]  # inside the peer's own network
     assert tally.skipped == {
@@ -114,19 +114,27 @@ def test_what_has_no_origin_is_counted() -> None:
 
 
 def test_what_is_not_of_the_world_is_left_out_unless_a_world_says_so() -> None:
-    texts = ["0.0.0.0/0", "10.1.0.0/16", "192.0.0.9/32", "198.18.0.0/16", "8.0.0.0/8"]
+    texts = [
+        "0.0.0.0/0",
+        "10.1.0.0/16",
+        "192.0.0.0/16",
+        "192.0.0.9/32",
+        "198.18.0.0/16",
+        "8.0.0.0/8",
+    ]
     stream = PEERS + b"".join(rib(2, text, entry(0, told((2, [64500, 64511])))) for text in texts)
     found, tally = read(stream, public=())
-    assert [row.start >> 24 for row in found] == [8, 192]
+    assert [row.start >> 24 for row in found] == [8, 192, 192]
     assert tally.skipped == {"default routes": 1, "prefixes of special purpose": 2}
     assert tally.noted == {
         "prefixes longer than /24": 1,
-        "origins for documentation (RFC 5398)": 2,
+        "origins for documentation (RFC 5398)": 3,
     }
     lab, _ = read(stream, public=(ip_network("198.18.0.0/15"),))
-    assert [row.start >> 24 for row in lab] == [8, 192, 198]
+    assert [row.start >> 24 for row in lab] == [8, 192, 192, 198]
     for row in found:
-        assert special_range(ip_network((row.start, row.length or 0)).network_address) is None
+        around = special_range(ip_network((row.start, row.length or 0)).network_address)
+        assert around is None or around.prefix.prefixlen > (row.length or 0)
 
 
 def test_updates_are_no_table() -> None:
