@@ -322,7 +322,7 @@ def test_the_newest_downloads_are_built_from(
     assert store.newest_gazetteer() == store.gazetteers_directory() / "2026-07-02"
     early = build_downloads(Plan(as_of=date(2026, 7, 1), with_shipped=False))
     assert asns(early) == [1]
-    assert store.gazetteer_dates() == (date(2026, 7, 1), date(2026, 7, 2))
+    assert store.built_dates() == (date(2026, 7, 1), date(2026, 7, 2))
     with pytest.raises(InputError, match="no downloads of 2026-06-30 or before"):
         gather_downloads(date(2026, 6, 30))
 

@@ -4,18 +4,14 @@ Under ``$XDG_DATA_HOME/mxpath``:
 
 - ``downloads/<data set>/<date>/``: the files of one snapshot, with a ``gazetteer.toml`` naming just it;
 - ``gazetteers/<date>/``: ``gazetteer.toml`` and what it names, as of that date.
-
-This file is loaded by every command that asks a gazetteer: it imports next to nothing.
 """
 
 import os
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from mxpath.datasets.gazetteer_dates import gazetteer_dates
 from mxpath.errors import SnapshotError
-
-_MANIFEST = "gazetteer.toml"
 
 
 def store_directory() -> Path:
@@ -35,14 +31,14 @@ def gazetteers_directory() -> Path:
     return store_directory() / "gazetteers"
 
 
-def gazetteer_dates() -> tuple[date, ...]:
+def built_dates() -> tuple[date, ...]:
     """Return the dates of the gazetteers that are built, ascending."""
-    return tuple(sorted(dates_in(gazetteers_directory())))
+    return dates_in(gazetteers_directory())
 
 
 def newest_gazetteer() -> Path | None:
     """Return the directory of the newest gazetteer; ``None`` without any."""
-    dates = gazetteer_dates()
+    dates = built_dates()
     return gazetteers_directory() / dates[-1].isoformat() if dates else None
 
 
@@ -54,7 +50,7 @@ def gazetteer_of_date(as_of: date, *, shipped: date | None = None) -> Path:
     SnapshotError
         When there is none; the message names those that there are.
     """
-    dates = gazetteer_dates()
+    dates = built_dates()
     if as_of in dates:
         return gazetteers_directory() / as_of.isoformat()
     there = [str(day) for day in reversed(dates)]
@@ -80,16 +76,9 @@ def downloads(*, as_of: date | None = None) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def dates_in(directory: Path) -> Iterator[date]:
-    """Yield the dates by which directories that have a manifest are called."""
+def dates_in(directory: Path) -> tuple[date, ...]:
+    """Return the dates by which directories that have a manifest are called, ascending."""
     try:
-        names = os.listdir(directory)  # noqa: PTH208 - as above
-    except OSError:
-        return
-    for name in names:
-        try:
-            day = date.fromisoformat(name)
-        except ValueError:
-            continue
-        if name == day.isoformat() and (directory / name / _MANIFEST).is_file():
-            yield day
+        return gazetteer_dates(directory)
+    except SnapshotError:
+        return ()

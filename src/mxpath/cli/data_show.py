@@ -10,7 +10,7 @@ from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.snapshot_summary import SnapshotSummary
 from mxpath.errors import InputError
 from mxpath.model import codec
-from mxpath.model.documents import DatasetList, DatasetRow, GazetteerDate
+from mxpath.model.documents import DatasetList, DatasetRow, Downloaded, GazetteerDate
 from mxpath.model.foreign_text import printable
 
 
@@ -37,6 +37,10 @@ def run(options: argparse.Namespace) -> int:
         print("\nin the store (--as-of DATE takes one)")
         for one in document.gazetteers:
             print(f"  {one.as_of}  {one.directory}")
+    if document.downloads:
+        print("\nfetched (mxpath data build --as-of DATE makes a gazetteer of them)")
+        for each in document.downloads:
+            put(f"  {each.name:<14}{', '.join(map(str, each.dates))}")
     return 0
 
 
@@ -53,7 +57,11 @@ def _contents(gazetteer: Gazetteer, name: str | None) -> DatasetList:
         empty=() if name is not None else empty_sections(gazetteer.missing),
         gazetteers=tuple(
             GazetteerDate(as_of=day, directory=str(store.gazetteer_of_date(day)))
-            for day in reversed(store.gazetteer_dates())
+            for day in reversed(store.built_dates())
+        ),
+        downloads=tuple(
+            Downloaded(name=latest.parent.name, dates=store.dates_in(latest.parent)[::-1])
+            for latest in store.downloads()
         ),
     )
 

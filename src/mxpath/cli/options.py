@@ -12,7 +12,6 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mxpath.acquire.store import gazetteer_of_date, newest_gazetteer
 from mxpath.cli.settings import Settings, settle
 from mxpath.errors import InputError
 from mxpath.model.address import Prefix
@@ -377,7 +376,8 @@ def gazetteer_of(options: argparse.Namespace, published: Path | None = None) -> 
     SnapshotError
         When there is none, or none of the date that was asked for.
     """
-    from mxpath.datasets.gazetteer import Gazetteer  # noqa: PLC0415 - loads numpy
+    from mxpath.acquire.store import gazetteer_of_date, newest_gazetteer  # noqa: PLC0415 - as below
+    from mxpath.datasets.gazetteer import Gazetteer  # noqa: PLC0415 - a trace begins without
 
     settings, as_of = settle(options), getattr(options, "as_of", None)
     # A world knows itself better than the file's general choice does.

@@ -168,6 +168,16 @@ class GazetteerDate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Downloaded:
+    """What of a data set has been fetched."""
+
+    name: str
+    """The data set, and what of it where several may lie side by side (``mrt-rrc00``)."""
+    dates: tuple[date, ...]
+    """Newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetList:
     """What ``mxpath data list --json``, ``show --json`` and ``build --json`` print."""
 
@@ -180,6 +190,8 @@ class DatasetList:
     """What a build did not take, each in words."""
     gazetteers: tuple[GazetteerDate, ...] = ()
     """What stands side by side in the store, the newest first."""
+    downloads: tuple[Downloaded, ...] = ()
+    """What lies in the store as it was fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
