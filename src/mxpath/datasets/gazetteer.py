@@ -54,7 +54,6 @@ from mxpath.datasets.table_kinds import (
 from mxpath.datasets.transit_free import of_clique
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import IxpLan, IxpPort, OriginSet
-from mxpath.model.bgp import RibEntry
 from mxpath.model.network import Network
 from mxpath.model.relations import AsRelations
 from mxpath.model.rpki import Vrp
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
     from mxpath.datasets.exchange_table import Exchange, Exchanges
     from mxpath.datasets.snapshot_summary import SnapshotSummary
     from mxpath.datasets.vrp_table import VrpTable
+    from mxpath.model.bgp import RibEntry
 
 
 class Gazetteer:
@@ -285,7 +285,7 @@ class Gazetteer:
         }
         return tuple(points[ix_id] for ix_id in sorted(points))
 
-    def paths(self, address: IPAddress) -> tuple[tuple[RibEntry, ...], SnapshotRef] | None:
+    def paths(self, address: IPAddress) -> "tuple[tuple[RibEntry, ...], SnapshotRef] | None":
         """Return the routes that were kept of collectors' tables, those of the longest prefix first.
 
         ``None`` where none were kept that lead to the address.

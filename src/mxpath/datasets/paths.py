@@ -6,11 +6,14 @@ A line is :attr:`.RibEntry.line`; ``mxpath data build --paths`` writes them.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING
 
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
 from mxpath.model.address import IPAddress, Prefix
-from mxpath.model.bgp import RibEntry
+
+if TYPE_CHECKING:  # loaded late: few gazetteers hold any
+    from mxpath.model.bgp import RibEntry
 
 SPEC = Spec(
     name="paths",
@@ -23,7 +26,7 @@ SPEC = Spec(
 )
 
 
-def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> Iterator[RibEntry]:
+def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> "Iterator[RibEntry]":
     """Read routes, in their order.
 
     Raises
@@ -31,6 +34,8 @@ def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> I
     ParseError
         On a line that is none.
     """
+    from mxpath.model.bgp import RibEntry  # noqa: PLC0415 - as above
+
     tally = Tally() if tally is None else tally
     for number, line in enumerate(lines, start=1):
         if not line or line[0] == "#":
@@ -49,17 +54,17 @@ def parse(lines: Iterable[str], *, source: str, tally: Tally | None = None) -> I
 class PathTable:
     """Routes by their prefix; make it with :meth:`of`."""
 
-    routes: dict[Prefix, tuple[RibEntry, ...]] = field(default_factory=dict)
+    routes: "dict[Prefix, tuple[RibEntry, ...]]" = field(default_factory=dict)
 
     @classmethod
-    def of(cls, entries: Iterable[RibEntry]) -> "PathTable":
+    def of(cls, entries: "Iterable[RibEntry]") -> "PathTable":
         """Put routes in order."""
         found: dict[Prefix, list[RibEntry]] = {}
         for entry in entries:
             found.setdefault(entry.prefix, []).append(entry)
         return cls(routes={prefix: tuple(routes) for prefix, routes in found.items()})
 
-    def covering(self, address: IPAddress) -> tuple[RibEntry, ...]:
+    def covering(self, address: IPAddress) -> "tuple[RibEntry, ...]":
         """Return all routes whose prefix covers an address, those of the longest first."""
         network = IPv4Network if address.version == 4 else IPv6Network
         number, bits = int(address), address.max_prefixlen
