@@ -86,6 +86,20 @@ def test_bgp_state_answers_where_the_looking_glass_does_not_and_says_so() -> Non
     assert answer.seen_at == datetime(2026, 6, 16, 16, tzinfo=UTC)
 
 
+def test_a_slow_looking_glass_leaves_time_for_bgp_state() -> None:
+    class Slow(Asking):
+        def fetch(self, question: HttpQuestion) -> HttpAnswer:
+            if "looking-glass" in question.url:
+                self.clock.sleep(question.timeout_s)
+                return HttpAnswer(url=question.url, fault=HttpFault.TIMEOUT)
+            assert 1.5 < question.timeout_s < 1.7
+            return super().fetch(question)
+
+    answer = Slow().about()
+    assert answer.fate is RoutingFate.FOUND
+    assert answer.detail == "not by looking-glass: stat.example: timeout"
+
+
 @pytest.mark.parametrize("kept", ["cache", None])
 def test_an_answer_is_kept_for_its_time(kept: str | None, tmp_path: Path) -> None:
     asking = Asking(tmp_path / kept if kept else None)

@@ -160,7 +160,8 @@ class RibEntry:
         """Tell the codec that an entry is its line."""
         from pydantic_core import core_schema  # noqa: PLC0415 - by the codec alone, which has it
 
-        text = core_schema.str_schema()
+        form = "prefix|peer ASN|peer address|heard at|best|local pref|path|collector"
+        text = core_schema.str_schema(metadata={"pydantic_js_updates": {"description": form}})
         written = core_schema.plain_serializer_function_ser_schema(
             lambda entry: entry.line, return_schema=text
         )

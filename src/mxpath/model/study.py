@@ -41,7 +41,8 @@ class Provenance:
     registry_questions: int = 0
     """What the cache knew is not among them."""
     routing_questions: int = 0
-    """To route collectors; what was kept from before is not among them."""
+    """To route collectors, one a prefix whatever it took; what was kept from before is not among
+    them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ The law:
    it: the answer is "rate-limited".
 4. ``MOST_A_DAY`` questions leave a day, of all processes of a user: who wants more has to tell
    RIPEstat first.
-5. ``looking-glass`` is asked first: it is the fresher one. Where it gives no usable answer,
-   ``bgp-state`` is asked once, in the time that is left; the answer says so.
+5. ``looking-glass`` is asked first: it is the fresher one. Where it gives no usable answer in two
+   thirds of the time, ``bgp-state`` is asked once, in the time that is left; the answer says so.
 6. Redirects lead to the service's own host over https alone.
 """
 
@@ -56,9 +56,14 @@ class _Call:
 
     name: str
     read: Callable[..., Told]
+    share: float
+    """Of the time that is left."""
 
 
-_CALLS = (_Call("looking-glass", read_looking_glass), _Call("bgp-state", read_bgp_state))
+_CALLS = (
+    _Call("looking-glass", read_looking_glass, 2 / 3),
+    _Call("bgp-state", read_bgp_state, 1.0),
+)
 
 
 class RouteCollectors:
@@ -106,7 +111,8 @@ class RouteCollectors:
             if not self._today.take(service, self._now, most=MOST_A_DAY):
                 words = f"{MOST_A_DAY} questions a day are the most"
                 return first or _without(question, RoutingFate.NOT_ASKED, words)
-            answer = self._call(call, replace(question, timeout_s=left_s), again=first is not None)
+            timed = replace(question, timeout_s=left_s * call.share)
+            answer = self._call(call, timed, again=first is not None)
             if answer.fate in (RoutingFate.FOUND, RoutingFate.NOT_ANNOUNCED):
                 if first is not None:
                     answer = replace(answer, detail=f"not by {_CALLS[0].name}: {first.detail}")
