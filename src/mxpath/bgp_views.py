@@ -122,7 +122,7 @@ def _view(
         ),
         predicted=predicted,
         missing="" if path is not None else why,
-        notes=tuple(_notes(target, sources, tellings)),
+        notes=(*_untold(target, told, tellings), *_notes(target, sources, tellings)),
     )
 
 
@@ -215,13 +215,22 @@ class _Prediction:
         )
 
 
-def _notes(target: IPAddress, sources: Sources, tellings: Iterable[Telling]) -> Iterator[str]:
+def _untold(
+    target: IPAddress, told: Sequence[Claim[BgpPath]], tellings: Iterable[Telling]
+) -> Iterator[str]:
+    """Why tables of our own do not tell a path, where none of them does."""
+    if told and told[0].value.grade is PathGrade.OWN:
+        return
     for telling in tellings:
         around = [e for e in telling.entries if target in e.prefix]
         if telling.own and not around:
             yield f"{telling.source} has no route to it"
         elif telling.own and not any(e.prefix.prefixlen for e in around):
             yield f"{telling.source} has only a default route to it"
+
+
+def _notes(target: IPAddress, sources: Sources, tellings: Iterable[Telling]) -> Iterator[str]:
+    """Where tables name another origin than the gazetteer."""
     owner = sources.owners.get(target)
     if owner is not None and owner.origin is not None:
         yield from _other_origins(target, owner.origin, tellings)

@@ -1,7 +1,7 @@
 """Valley-free routes: equal to a path-vector simulation, and to graphs worked out by hand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bgp.path_vector import settle
@@ -25,6 +25,7 @@ def hierarchies(draw: st.DrawFn) -> AsRelations:
     return AsRelations.of(rows)
 
 
+@settings(max_examples=60)
 @given(hierarchies(), st.sets(st.integers(1, 12), min_size=1, max_size=2))
 def test_it_is_what_announcements_settle_on(relations: AsRelations, origins: set[int]) -> None:
     topology = Topology.of(relations)

@@ -7,15 +7,39 @@ import pytest
 from lab.bird_tables import paths_in_kernel, paths_in_memory
 from mxpath.datasets.birdc_routes import rib_entries
 from mxpath.datasets.own_tables import open_table
+from mxpath.inference.bgp_paths import Standpoint, Telling, told_paths
 from mxpath.lab.netns import Lab
 from mxpath.lab.own_table import played_paths, played_table, running_paths, sender_router
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix
-from mxpath.model.bgp import RibEntry
+from mxpath.model.bgp import PathGrade, RibEntry
+from mxpath.model.network import Network
+from mxpath.model.relations import AsRelations, Relation
+
+
+def relations_of(world: World) -> AsRelations:
+    """Who is what to whom, by the world's file."""
+    rows = [(asn, p, Relation.PROVIDER) for asn, n in world.networks.items() for p in n.providers]
+    rows += [(asn, p, Relation.PEER) for asn, n in world.networks.items() for p in n.peers]
+    return AsRelations.of(rows)
 
 
 def mail_hosts(world: World) -> tuple[IPAddress, ...]:
     return tuple(address for host in world.hosts for address in world.addresses_of(host))
+
+
+@pytest.mark.lab
+def test_a_collectors_dump_given_as_our_table_is_a_collectors(policies: Lab) -> None:
+    """Its peers are not our neighbours, but one is our provider: grade (c), and true here."""
+    world = policies.world
+    targets = [a for host in ("part", "whole", "side") for a in world.addresses_of(host)]
+    entries = open_table(policies.dump("rrc0")).entries(targets)
+    here = Standpoint(home=Network(asn=world.asn_of[world.sender]), relations=relations_of(world))
+    telling = Telling(source="rrc0", entries=entries, own=True)
+    found = {t: told_paths(t, [telling], here) for t in targets}
+    assert {claims[0].value.grade for claims in found.values()} == {PathGrade.UPSTREAM}
+    truth = played_paths(world, targets)
+    assert {t: claims[0].value.asns for t, claims in found.items()} == truth
 
 
 def longest(entries: tuple[RibEntry, ...], target: IPAddress) -> tuple[int, ...] | None:

@@ -37,16 +37,18 @@ def _is_mrt(head: bytes) -> bool:
 
 KINDS: dict[str, TableKind] = {
     "birdc": TableKind(
-        title="birdc show route all",
+        title="BIRD's `birdc show route all`",
         looks_like_it=birdc_routes.looks_like_it,
         rib_entries=birdc_routes.rib_entries,
     ),
     "frr": TableKind(
-        title="FRR, show bgp … json",
+        title="FRR's `show bgp ipv4|ipv6 unicast json`, or of one prefix",
         looks_like_it=frr_routes.looks_like_it,
         rib_entries=frr_routes.rib_entries,
     ),
-    "mrt": TableKind(title="MRT table", looks_like_it=_is_mrt, rib_entries=mrt_entries.rib_entries),
+    "mrt": TableKind(
+        title="a table in MRT", looks_like_it=_is_mrt, rib_entries=mrt_entries.rib_entries
+    ),
 }
 """Every kind of table that ``--rib`` reads; a text is a text before it could be MRT."""
 
@@ -98,11 +100,13 @@ def open_table(path: Path) -> OwnTable:
     for name, kind in KINDS.items():
         if kind.looks_like_it(head):
             return OwnTable(path=path, kind=name, written_at=datetime.fromtimestamp(written, UTC))
-    known = ", ".join(kind.title for kind in KINDS.values())
-    raise ParseError(f"no routing table that can be read here ({known})", source=path.name)
+    known = "; ".join(kind.title for kind in KINDS.values())
+    raise ParseError(f"no routing table that can be read here: {known}", source=path.name)
 
 
 def _opened(path: Path) -> BufferedReader:
+    if str(path) == "-":
+        raise InputError("a routing table is read more than once: give a file, not standard input")
     try:
         return path.open("rb")
     except OSError as error:
