@@ -81,7 +81,10 @@ SAMPLES: dict[str, tuple[str, bytes | str, str | None]] = {
     "cities": ("x.csv", "name,cc,admin1,lat,lon,population\nBern,CH,BE,46.9,7.4,130000\n", None),
     "transit-free": (
         "x.csv",
-        "asn,families,stated_on,source\n174,4,2026-01-01,https://a/\n175,4,2025-01-01,https://a/\n",
+        (
+            "asn,name,families,stated_on,source,also,note\n"
+            "174,C,4,2026-01-01,https://a/,,\n175,D,4,2025-01-01,https://a/,,\n"
+        ),
         "2026-01-01",
     ),
     "as2org": (
