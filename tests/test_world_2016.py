@@ -16,7 +16,9 @@ Expected answers were worked out by hand from the data sets, not by this project
 The windows below are made of real addresses: one for each of the thirteen rules.
 """
 
+import fcntl
 import json
+import os
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -48,9 +50,16 @@ GR_IX = 347
 
 @pytest.fixture(scope="module")
 def world(dev_only: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterable[Gazetteer]:
-    with pytest.MonkeyPatch.context() as patch:
+    """Built once a run, however many workers there are."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "world"
+    place.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch, (place / "lock").open("w") as lock:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield gazetteer_2016(dev_only.parent, tmp_path_factory.mktemp("world") / "2016")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        gazetteer = gazetteer_2016(dev_only.parent, place / "2016")
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        yield gazetteer
 
 
 def trace_of(*addresses: str | None, target: str = "192.0.2.25") -> Trace:

@@ -10,6 +10,7 @@ from pathlib import Path
 from mxpath.acquire.build import Plan, build
 from mxpath.acquire.inputs import Said, gather
 from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.datasets.manifest import FILE_NAME
 
 _FILES = (
     "open/prefix2as/routeviews-pfx2as-201610.txt.xz",
@@ -21,8 +22,9 @@ _DAY = date(2016, 10, 19)
 
 
 def gazetteer_2016(data: Path, directory: Path) -> Gazetteer:
-    """Return the gazetteer of 2016, built into ``directory`` from what lies below ``data``."""
-    paths = [path for pattern in _FILES for path in sorted(data.glob(pattern))]
-    built = build(gather(paths, Said(otherwise=_DAY)), Plan(out=directory, with_shipped=False))
-    assert built.left_out == ()
-    return Gazetteer.open(built.directory)
+    """Return the gazetteer of 2016 in ``directory``, built there from what lies below ``data``."""
+    if not (directory / FILE_NAME).exists():
+        paths = [path for pattern in _FILES for path in sorted(data.glob(pattern))]
+        plan = Plan(out=directory, with_shipped=False)
+        assert build(gather(paths, Said(otherwise=_DAY)), plan).left_out == ()
+    return Gazetteer.open(directory)

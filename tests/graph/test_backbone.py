@@ -131,11 +131,9 @@ def test_in_worlds_drawn_by_chance_they_hold_it_too(tmp_path: Path) -> None:
     """But for networks that hand over where it is nearest for them: most of those are refused."""
     counts: Counter[str] = Counter()
     for kind in KINDS:
-        for seed in range(2):
-            world = draw_world(kind, seed)
-            found = play(world, tmp_path, player="memory", say=lambda _step: None)
-            counts.update({f"{kind} {what}": n for what, n in counted(*found).items()})
+        found = play(draw_world(kind, 0), tmp_path, player="memory", say=lambda _step: None)
+        counts.update({f"{kind} {what}": n for what, n in counted(*found).items()})
     wrong = {name for name in counts if name.endswith("wrong")}
     assert wrong <= {"hot potato wrong"}
-    assert counts["symmetric right"] == 4
+    assert counts["symmetric right"] == 2
     assert counts["hot potato refused"] >= counts["hot potato wrong"]
