@@ -1,4 +1,5 @@
 import json
+import lzma
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -179,10 +180,41 @@ def test_a_dump_holds_all_kinds_and_pages_tell_theirs_by_name() -> None:
     assert documents([("ix.json", b'{"data": []}')]) == {"ix": []}
 
 
-def test_a_page_whose_name_tells_no_kind_is_an_error() -> None:
+def test_rows_tell_the_kind_where_the_name_does_not() -> None:
+    rows = {
+        "netixlan": '"ixlan_id": 1, "asn": 64496, "ipaddr4": null',
+        "ixpfx": '"ixlan_id": 1, "prefix": "198.51.100.0/24"',
+        "ixfac": '"ix_id": 1, "fac_id": 2',
+    }
+    pages = [
+        ("answer.json", f'{{"data": [{{"id": 1, "status": "ok", {row}}}]}}'.encode())
+        for row in rows.values()
+    ]
+    assert list(documents(pages)) == list(rows)
+
+
+def test_pages_of_kinds_that_are_not_read_are_counted() -> None:
+    tally = Tally()
+    assert (
+        documents([("carrier-1.json", b'{"data": [{"id": 1, "status": "ok"}]}')], tally=tally) == {}
+    )
+    assert (tally.rows, sum(tally.skipped.values())) == (0, 1)
+
+
+@pytest.mark.slow
+def test_pages_of_the_real_api_are_told_by_their_rows(dev_only: Path) -> None:
+    pages = sorted((dev_only / "peeringdb-api-2026").glob("*-page-1.json.xz"))
+    for page in pages:
+        kind = page.name.partition("-")[0]
+        if kind in KINDS:
+            found = documents([("answer", lzma.decompress(page.read_bytes()))])
+            assert {name: len(rows) for name, rows in found.items()} == {kind: 250}
+
+
+def test_a_page_whose_kind_nothing_tells_is_an_error() -> None:
     assert kind_of("peeringdb-netixlan.json") == "netixlan"
     assert kind_of("ix-and-net.json") is None
-    with pytest.raises(ParseError, match=r"^page\.json: the name of a page tells its kind"):
+    with pytest.raises(ParseError, match=r"^page\.json: neither its name nor its rows tell"):
         documents([("page.json", b'{"data": [{"id": 1, "status": "ok"}]}')])
 
 

@@ -1,8 +1,8 @@
 """PeeringDB's JSON documents, as the API returns them and as copies of it are published.
 
 A document is a page for one kind of object, ``{"data": […]}``, or a dump of all kinds,
-``{"ix": {"data": […]}, "net": {"data": […]}, …}``. The name of a page tells its kind:
-``ix.json``, ``netixlan-page-2.json``, ``peeringdb-ixpfx.json``. What the rows hold is in
+``{"ix": {"data": […]}, "net": {"data": […]}, …}``. The name of a page tells its kind,
+``ix.json``, ``netixlan-page-2.json``, ``peeringdb-ixpfx.json``, else what its rows have. What the rows hold is in
 peeringdb_rows.py, how they are joined in peeringdb_join.py.
 """
 
@@ -26,6 +26,19 @@ SPEC = Spec(
     attribution="Exchange point data: PeeringDB (peeringdb.com)",
 )
 
+_FIELDS: tuple[tuple[str, set[str]], ...] = (
+    ("netixlan", {"ixlan_id", "asn"}),
+    ("ixpfx", {"ixlan_id", "prefix"}),
+    ("netfac", {"net_id", "fac_id"}),
+    ("ixfac", {"ix_id", "fac_id"}),
+    ("ixlan", {"ix_id", "rs_asn"}),
+    ("net", {"asn", "info_prefixes4"}),
+    ("fac", {"clli", "npanxx"}),
+    ("ix", {"region_continent", "proto_unicast"}),
+    ("org", {"address1", "name_long", "website"}),
+)
+"""What rows of each kind have, and those of the kinds behind it have not all."""
+_UNREAD = {"campus", "carrier", "carrierfac", "poc"}
 _OTHER_KINDS = "of a kind that is not read (contacts, carriers, …)"
 
 
@@ -59,17 +72,21 @@ def documents(
     Raises
     ------
     ParseError
-        When a document is none, or a page whose name tells no kind.
+        When a document is none, or a page of which neither the name nor the rows tell the kind.
     """
     tally = Tally() if tally is None else tally
     found: dict[str, list[Row]] = {}
     for source, document in files:
         named = kind_of(source)
+        if named is None and _words(source) & _UNREAD:
+            tally.skip(_OTHER_KINDS, sum(1 for _ in _rows(document, source, Tally())))
+            continue
         for told, row in _rows(document, source, tally):
-            kind = told or named
+            kind = told or named or _kind_by_fields(row)
             if kind is None:
                 raise ParseError(
-                    f"the name of a page tells its kind, such as {KINDS[0]}.json; this one does not",
+                    "neither its name nor its rows tell of which kind this page is: call it "
+                    f"{KINDS[0]}.json, or whatever it is",
                     source=source,
                 )
             found.setdefault(kind, []).append(row)
@@ -86,9 +103,17 @@ def kind_of(source: str) -> str | None:
     >>> kind_of("dir/peeringdb-ixlan.json.xz")
     'ixlan'
     """
-    words = re.split(r"[^a-z]+", PurePosixPath(source).name.lower())
-    kinds = {word for word in words if word in KINDS}
+    kinds = _words(source) & set(KINDS)
     return kinds.pop() if len(kinds) == 1 else None
+
+
+def _words(source: str) -> set[str]:
+    return set(re.split(r"[^a-z]+", PurePosixPath(source).name.lower()))
+
+
+def _kind_by_fields(row: Row) -> str | None:
+    """Return the kind that a row of a page shows, whose name does not tell it."""
+    return next((kind for kind, fields in _FIELDS if fields <= row.keys()), None)
 
 
 def _rows(document: bytes, source: str, tally: Tally) -> Iterator[tuple[str | None, Row]]:
