@@ -50,7 +50,7 @@ class Collected:
         files = [directory / "published" / name for name in PUBLISHED]
         arguments = ["data", "build", self.dump, *(path for path in files if path.exists())]
         for prefix in self.world.public:
-            arguments += ["--public", prefix]
+            arguments += ["--public", prefix, "--paths", prefix]
         arguments += ["--out", directory / "built", "--without-shipped", "--quiet"]
         arguments += ["--date", "2026-06-17", "--date", f"{self.dump}=2026-06-17"]
         assert main([str(one) for one in arguments]) == 0
@@ -68,6 +68,9 @@ class Collected:
             port = owner.ixp_port
             assert (port.value.member.asn if port else None) == ports.get(address), address
             around = [prefix for prefix in self.told if address in prefix]
+            kept = gazetteer.paths(address)
+            paths = {(r.prefix, r.path.origin) for r in kept[0]} if kept is not None else set()
+            assert paths == {(p, asn) for p in around for asn in self.told[p]}, address
             origin = owner.origin.value if owner.origin is not None else None
             if not around:
                 assert origin is None, address
