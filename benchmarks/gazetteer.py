@@ -52,8 +52,8 @@ def questions(directory: Path) -> dict[str, Any]:
     ixps = gazetteer.ixps
     if ixps:
         found["exchange"] = ixps[len(ixps) // 2].ix_id
-        ports = (IPv4Address(row.start) for row in gazetteer.ixp_ranges(4) if row.length == 32)
-        found["port"] = next((str(port) for port in ports if gazetteer.ixp_port(port)), None)
+        ports = (port for exchanges, _ in gazetteer.exchange_tables for port in exchanges.ports)
+        found["port"] = next((str(port) for port in ports if port.version == 4), None)
     relations = gazetteer.relations
     if len(relations.asns):
         at = len(relations.asns) // 2

@@ -233,8 +233,9 @@ def test_a_lan_in_bgp_is_the_exchange_points_all_the_same(world: Gazetteer) -> N
 def test_of_all_lans_of_2016_120_are_in_bgp_and_none_is_taken_for_it(world: Gazetteer) -> None:
     lans = {
         found[0].prefix
-        for row in world.ixp_ranges(4)
-        if (found := world.ixp_lan(ip_address(row.start))) is not None
+        for exchanges, _ in world.exchange_tables
+        for start in exchanges.lans[0].starts
+        if (found := world.ixp_lan(ip_address(start))) is not None
     }
     firsts = [lan.network_address + 1 for lan in lans if lan.num_addresses > 2]
     assert len(firsts) == 434  # the 435 of the file, but for the one in private space

@@ -91,14 +91,22 @@ def edges(gazetteer: Gazetteer) -> Iterator[IPAddress]:
             }
         for given, _ in gazetteer.delegation_tables(version):
             known |= {start + step for start in given.index.pieces for step in (-1, 0, 1)}
-        for row in gazetteer.ixp_ranges(version):
-            known |= {end + step for end in row[:2] for step in (-1, 0, 1)}
+        known |= {end + step for end in ixp_ends(gazetteer, version) for step in (-1, 0, 1)}
     for number in numbers[4]:
         if 0 <= number < 2**32:
             yield IPv4Address(number)
     for number in numbers[6]:
         if 0 <= number < 2**128:
             yield IPv6Address(number)
+
+
+def ixp_ends(gazetteer: Gazetteer, version: int) -> set[int]:
+    """First and last addresses of LANs, and ports."""
+    found: set[int] = set()
+    for exchanges, _ in gazetteer.exchange_tables:
+        found |= {int(port) for port in exchanges.ports if port.version == version}
+        found |= {*exchanges.lans[version == 6].starts, *exchanges.lans[version == 6].ends}
+    return found
 
 
 def test_each_line_is_what_the_single_answer_says(gazetteer: Gazetteer) -> None:

@@ -203,7 +203,7 @@ def test_the_command_says_what_it_made(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(arguments) == 0
     printed = capsys.readouterr().out
     assert "200 networks" in printed
-    assert max(map(len, printed.splitlines())) <= 100 + len(str(tmp_path))
+    assert max(map(len, printed.replace(str(tmp_path), "").splitlines())) <= 100
     assert main(arguments) == 2
     assert "name a new directory" in capsys.readouterr().err
     assert not list(tmp_path.glob(".*"))

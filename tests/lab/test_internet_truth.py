@@ -14,6 +14,7 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.route_states import RouteStates
 from mxpath.cli import main
 from mxpath.datasets import mrt_origins
+from mxpath.datasets.column_maps import AddressMap
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.lab.internet import make_internet
 from mxpath.lab.internet_files import MORE, RIB, publish
@@ -124,8 +125,8 @@ def test_a_larger_internet_is_whose_it_is(tmp_path: Path) -> None:
 
 BROKEN: dict[str, tuple[Any, Any, Callable[..., list[str]]]] = {
     "state": (RouteStates, lambda *_: RpkiState.VALID, wrong_lines),
-    "ixp_lan": (Gazetteer, lambda *_: None, wrong_lines),
-    "ixp_port": (Gazetteer, lambda *_: None, wrong_ports),
+    "exchange_tables": (Gazetteer, property(lambda _: ()), wrong_lines),
+    "get": (AddressMap, lambda *_: None, wrong_ports),
     "rpki_claim": (attribute_module, lambda *_: None, wrong_claims),
     "organisation": (Gazetteer, lambda *_: None, wrong_claims),
     "siblings": (Gazetteer, lambda *_: (), wrong_claims),

@@ -2,22 +2,26 @@
 
 Of a block a line tells the country, the day and whether somebody holds it. Blocks that say
 the same are one *class*, of which there are some ten thousand, and the numbers are cut
-where the class changes. So a look-up is one search, and tails stay few. Where several
+where the class changes. So a look-up is one search, and tails stay few. Classes are told by
+whole columns, and what one tells is read when it is asked for. Where several
 snapshots tell of a number the first one does, as when a single address is asked about.
 """
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mxpath.datasets.columns import Column
 from mxpath.datasets.delegations import Delegations
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.prefix_pieces import keys
 from mxpath.datasets.prefix_search import places
-from mxpath.datasets.prefixes import NO_SET
+from mxpath.datasets.prefixes import NO_SET, Keys
 from mxpath.model.snapshot import SnapshotRef
 
 
@@ -39,39 +43,75 @@ class GivenClasses:
     """The classes of one address family."""
 
     def __init__(self, gazetteer: Gazetteer, version: int) -> None:
-        self.classes: list[Given | None] = [None]
-        known: dict[Given, int] = {}
-        runs: list[tuple[int, int]] = [(0, NOTHING)]
+        self._told_by: list[tuple[int, Delegations, SnapshotRef, NDArray[np.uint32]]] = []
+        """Tables with the number of their first class, and for each class a row that is of it."""
+        self._count = 1
         tables = gazetteer.delegation_tables(version)
-        for point in sorted({point for table, _ in tables for point in table.index.pieces}):
-            given = next(
-                (g for table, ref in tables if (g := _given(table, ref, point)) is not None), None
-            )
-            number = NOTHING
-            if given is not None:
-                number = known.setdefault(given, len(self.classes))
-                if number == len(self.classes):
-                    self.classes.append(given)
-            if runs[-1][0] == point:
-                runs[-1] = (point, number)
-            elif runs[-1][1] != number:
-                runs.append((point, number))
-        self._keys = keys([point for point, _ in runs], version)
-        self._numbers = np.array([number for _, number in runs], dtype=np.intp)
+        high, low = _points([table.index.pieces for table, _ in tables], version)
+        numbers = np.full(len(high), NOTHING, dtype=np.intp)
+        for table, snapshot in tables:
+            told = self._told(table, snapshot, places(table.index.pieces, high, low))
+            numbers = np.where(numbers == NOTHING, told, numbers)
+        changes = np.flatnonzero(np.diff(numbers, prepend=-1))
+        halves = (high[changes], low[changes] if low is not None else np.empty(0, np.uint64))
+        self._keys = Keys(high=halves[0].data, low=halves[1].data)
+        self._numbers = numbers[changes]
+
+    def _told(
+        self, table: Delegations, snapshot: SnapshotRef, pieces: NDArray[np.intp]
+    ) -> NDArray[np.intp]:
+        """Return the class of each of some pieces of a table; they get new numbers."""
+        owners = np.frombuffer(table.index.owners, dtype=np.uint32)
+        rows = np.append(owners, np.uint32(NO_SET))[pieces]
+        known = np.flatnonzero(rows != NO_SET)
+        columns = [np.asarray(column)[rows[known]].astype(np.int64) for column in table.told]
+        # Three small numbers in one: equal ones are one class.
+        joined = columns[0] << 40 | columns[1] << 8 | columns[2]
+        _, firsts, classes = np.unique(joined, return_index=True, return_inverse=True)
+        found = np.full(len(pieces), NOTHING, dtype=np.intp)
+        found[known] = self._count + classes
+        self._told_by.append((self._count, table, snapshot, rows[known][firsts]))
+        self._count += len(firsts)
+        return found
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: int) -> Given | None:
+        """Return what a class tells, ``None`` for :data:`NOTHING`."""
+        if number == NOTHING:
+            return None
+        at = bisect_right(self._told_by, number, key=itemgetter(0)) - 1
+        first, table, snapshot, rows = self._told_by[at]
+        row = int(rows[number - first])
+        return Given(
+            country=table.country(row),
+            since=table.since(row),
+            is_given=table.is_given(row),
+            snapshot=snapshot,
+        )
 
     def of(self, high: NDArray[Any], low: NDArray[Any] | None) -> NDArray[np.intp]:
         """Return the class of each address, shape (n,)."""
         return self._numbers[places(self._keys, high, low)]
 
 
-def _given(table: Delegations, snapshot: SnapshotRef, number: int) -> Given | None:
-    at = table.index.pieces.up_to(number)
-    row = table.index.owners[at - 1] if at else NO_SET
-    if row == NO_SET:
-        return None
-    return Given(
-        country=table.country(row),
-        since=table.since(row),
-        is_given=table.is_given(row),
-        snapshot=snapshot,
-    )
+def _points(
+    all_pieces: Sequence[Keys], version: int
+) -> tuple[NDArray[Any], NDArray[np.uint64] | None]:
+    """Where pieces of any table begin, each once, from 0 on: ascending, IPv6 in halves."""
+    kind = np.uint32 if version == 4 else np.uint64
+    high = np.concatenate([np.zeros(1, kind), *(_column(one.high, kind) for one in all_pieces)])
+    if version == 4:
+        high.sort(kind="stable")  # quick on what mostly is in order
+        return high[np.append(True, np.diff(high) != 0)], None
+    zero = np.zeros(1, np.uint64)
+    low = np.concatenate([zero, *(_column(one.low, np.uint64) for one in all_pieces)])
+    order = np.lexsort([low, high])
+    high, low = high[order], low[order]
+    new = np.append(True, (np.diff(high) != 0) | (np.diff(low) != 0))
+    return high[new], low[new]
+
+
+def _column(column: Column, kind: Any) -> NDArray[Any]:
+    return np.frombuffer(column, dtype=kind)

@@ -2,8 +2,9 @@
 
 The law: a line is what ``attribute`` says of its address, in short. Addresses of one
 range and of blocks of one class (``given_classes``) differ in nothing but themselves, so
-they have one *tail*, all that stands behind the address, made when it is first met. Special-purpose ranges and exchange points
-have theirs from ``attribute`` itself; those of origins are put together from the table.
+they have one *tail*, all that stands behind the address, made when it is first met. Special-purpose ranges
+have theirs from ``attribute`` itself; those of exchange points (``ixp_tails``) and origins
+(``tails``) are put together from the tables.
 
 Memory does not grow with the input: tails are thrown away when there are too many.
 A line that is no address becomes a line with an error.
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.given_classes import NOTHING, Given, GivenClasses
+from mxpath.attribution.ixp_tails import IxpTails
 from mxpath.attribution.tails import OriginTails, attributed, line
 from mxpath.datasets.address_text import Text, addresses_v4, addresses_v6
 from mxpath.datasets.gazetteer import Gazetteer
@@ -142,7 +144,7 @@ class _Tails(dict[int, bytes]):
 
     def __missing__(self, key: int) -> bytes:
         number, place = divmod(key, self.span)
-        given = self._given.classes[number]
+        given = self._given[number]
         if place == _NOBODY:
             tail = _tail_of_block(given) if given is not None else _EMPTY_TAIL
         else:
@@ -174,9 +176,9 @@ class _Family:
         self.tails = _Tails(self._layers, self._given)
         special = PrefixTable.of(_special_rows(gazetteer), version=version)
         self._add(special, self._asked(special), only=1)
-        ixps = PrefixTable.of(gazetteer.ixp_ranges(version), version=version)
-        if len(ixps):
-            self._add(ixps, self._asked(ixps))
+        ixps = IxpTails(gazetteer, version)
+        if len(ixps.table):
+            self._add(ixps.table, ixps.tail)
         self._announced = self._next_base()
         for table, snapshot in gazetteer.origin_tables(version):
             self._add(table, OriginTails(table, snapshot, gazetteer).tail)
@@ -199,7 +201,7 @@ class _Family:
         for layer in reversed(self._layers):
             places = layer.table.find_many(high, low)
             keys = np.where(layer.held[places], places + layer.base, keys)
-        if len(self._given.classes) > 1:
+        if len(self._given) > 1:
             # Special space and exchange points are no registry's to tell of.
             asked = (keys == _NOBODY) | (keys >= self._announced)
             keys += np.where(asked, self._given.of(high, low), NOTHING) * self.tails.span

@@ -96,7 +96,7 @@ class OriginTails:
         found = self._known.get(number)
         if found is None:
             name, asns = self._gazetteer.name, self._table.origin_set(number)
-            words = ",".join([f'{{"asn":{asn},"name":{_string(name(asn))}}}' for asn in asns])
+            words = ",".join([f'{{"asn":{asn},"name":{json_text(name(asn))}}}' for asn in asns])
             found = self._known[number] = f'","networks":[{words}],"rpki":'.encode()
         return found
 
@@ -112,8 +112,8 @@ class OriginTails:
         country = given.country if given is not None and given.country else found[1]
         since = given.since.isoformat() if given is not None and given.since else None
         bogon = given is not None and not given.is_given and self._announced
-        words = f',"organisation":{_string(found[0])},"country":{_string(country)}'
-        return f'{words},"since":{_string(since)},"bogon":{str(bogon).lower()}'.encode()
+        words = f',"organisation":{json_text(found[0])},"country":{json_text(country)}'
+        return f'{words},"since":{json_text(since)},"bogon":{str(bogon).lower()}'.encode()
 
     def _states(self, start: int, length: int, number: int) -> bytes:
         if self._route_states is None:
@@ -124,7 +124,7 @@ class OriginTails:
         return f"[{states}]".encode()
 
 
-_string = json.JSONEncoder(ensure_ascii=False).encode
+json_text = json.JSONEncoder(ensure_ascii=False).encode
 """Text or ``None`` as JSON; made once, which costs more than a name."""
 
 

@@ -74,6 +74,11 @@ class Delegations:
         plain = {name: getattr(self, name) for name in _PLAIN}
         return {**plain, **self.index.columns(), **self.words.columns()}
 
+    @property
+    def told(self) -> tuple[Column, Column, Column]:
+        """What :meth:`country`, :meth:`since` and :meth:`is_given` are made of, row by row."""
+        return self.countries, self.days, self.statuses
+
     def country(self, row: int) -> str | None:
         """Return the country of a row by its place."""
         return self.words.get(self.countries[row])

@@ -65,7 +65,8 @@ class Exchanges:
         )
         """One table a family; the origin of a LAN's prefix is the exchange point's id."""
         self._words = Words.of_columns(columns)
-        self._ports = Addresses.of_columns(columns, "port")
+        self.port_addresses = Addresses.of_columns(columns, "port")
+        """Member ports of both families."""
 
     @classmethod
     def of(cls, joined: Joined) -> "Exchanges":
@@ -94,13 +95,13 @@ class Exchanges:
     def ports(self) -> Mapping[IPAddress, tuple[int, int]]:
         """Port to exchange point id and member AS."""
         ix_ids, asns = self._columns["port_ix_ids"], self._columns["port_asns"]
-        return AddressMap(self._ports, lambda at: (ix_ids[at], asns[at]))
+        return AddressMap(self.port_addresses, lambda at: (ix_ids[at], asns[at]))
 
     @cached_property
     def speeds(self) -> Mapping[IPAddress, int]:
         """Port to its speed in Mbit/s, where it is told."""
         speeds = self._columns["port_speeds"]
-        return AddressMap(self._ports, lambda at: speeds[at] or None)
+        return AddressMap(self.port_addresses, lambda at: speeds[at] or None)
 
     @cached_property
     def members(self) -> Mapping[int, frozenset[int]]:

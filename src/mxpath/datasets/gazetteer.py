@@ -15,11 +15,10 @@ its snapshots. The law:
 5. A section that is not there answers "unknown"; it is no error.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ from mxpath.datasets.manifest import Manifest
 from mxpath.datasets.names import NameTable
 from mxpath.datasets.paths import PathTable
 from mxpath.datasets.peeringdb_rows import Org
-from mxpath.datasets.prefixes import OriginRow, PrefixTable, row_of
+from mxpath.datasets.prefixes import PrefixTable
 from mxpath.datasets.providers import ProviderPattern, Providers
 from mxpath.datasets.rdap_bootstrap import Services
 from mxpath.datasets.shipped import shipped_directory
@@ -136,15 +135,10 @@ class Gazetteer:
             (source.open(ORIGINS[version]), source.ref) for source in self._in(Section.ORIGINS)
         )
 
-    def ixp_ranges(self, version: int) -> Iterator[OriginRow]:
-        """Yield the LANs and ports of all exchange points; the origins tell nothing."""
-        everything = ip_network("0.0.0.0/0" if version == 4 else "::/0")
-        for _, exchanges in self._exchanges:
-            for table in exchanges.lans:
-                yield from table.covered(everything)
-            for port in exchanges.ports:
-                if port.version == version:
-                    yield row_of(ip_network(port), (1,))
+    @property
+    def exchange_tables(self) -> "tuple[tuple[Exchanges, SnapshotRef], ...]":
+        """The tables that :meth:`ixp_port` and :meth:`ixp_lan` ask, in their order."""
+        return tuple((exchanges, source.ref) for source, exchanges in self._exchanges)
 
     def ixp_port(self, address: IPAddress) -> tuple[IxpPort, SnapshotRef] | None:
         """Return the exchange point and member whose port has this address."""

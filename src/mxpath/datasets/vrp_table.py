@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
@@ -97,12 +97,6 @@ class VrpTable:
         first, after = self.offsets[place], self.offsets[place + 1]
         after = self.starts.up_to(start, first, after)
         return range(self.starts.up_to(start - 1, first, after) if start else first, after)
-
-    def by_length(self) -> Iterator[tuple[int, Iterator[tuple[int, int, int]]]]:
-        """Yield each length, ascending, with start, maximal length and AS of its payloads."""
-        for place, length in enumerate(self.lengths):
-            rows = range(self.offsets[place], self.offsets[place + 1])
-            yield length, ((self.starts[n], self.max_lengths[n], self.asns[n]) for n in rows)
 
 
 _NETWORK: dict[int, Callable[[tuple[int, int]], Prefix]] = {4: IPv4Network, 6: IPv6Network}

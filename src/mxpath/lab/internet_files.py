@@ -184,5 +184,5 @@ def _table(internet: Internet, directory: Path) -> MadeFile:
                 packed.write(buffer.getvalue())
                 buffer = BytesIO()
         packed.write(buffer.getvalue())
-    holds = f"table of a collector with {len(internet.routes)} peers (MRT)"
+    holds = "a collector's table (MRT)"
     return MadeFile(name=f"{MORE}/{RIB}", size_bytes=path.stat().st_size, holds=holds)

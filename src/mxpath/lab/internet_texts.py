@@ -199,7 +199,7 @@ def _delegated(internet: Internet, version: int, registry: int) -> Iterator[str]
         size = 1 << 32 - length if version == 4 else length
         yield (
             f"{COUNTRIES[country].code}|ipv{version}|{address(version, start)}|{size}"
-            f"|{_day(row)}|allocated|{opaque_id(organisation)}"
+            f"|{_day(organisation)}|allocated|{opaque_id(organisation)}"
         )
     if version == 4 and ours:
         # What is left of the last /8: a range that is no prefix.
