@@ -78,6 +78,31 @@ def test_analyze_writes_everything(tmp_path: Path) -> None:
     assert {p.suffix for p in (tmp_path / "pictures").iterdir()} == {".svg", ".png"}
 
 
+def test_analyze_with_a_routing_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "router.txt"
+    table.write_text(
+        "198.18.32.0/20 unicast [up 1:00] * (100) [AS64503i]\n\tBGP.as_path: 64497 64503\n"
+    )
+    command = [
+        "analyze",
+        "fine.example",
+        "--vantage",
+        "sim:first_walk",
+        "--no-smtp",
+        "-4",
+        "--quiet",
+    ]
+    assert main([*command, "--rib", str(table)]) == 0
+    assert "trace = BGP path (a)" in capsys.readouterr().out.replace("\u00a0", " ")
+    assert main(["explain", "last", "bgp:198.18.33.25"]) == 0
+    assert "because router.txt of" in capsys.readouterr().out
+    table.write_text("Network  Next Hop\n")
+    assert main([*command, "--rib", str(table)]) == 4
+    assert "router.txt: no routing table that can be read here" in capsys.readouterr().err
+    assert main([*command, "--rib", "-"]) == 2
+    assert "give a file, not standard input" in capsys.readouterr().err
+
+
 def test_analyze_one_host_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fine.example", *SIM, "--to", "mx.farmail.example", "--json", "-4"]) == 0
     document = printed_document(capsys)

@@ -1,6 +1,7 @@
 """The sender's own table: printed, read again, and true."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,30 @@ def test_a_collectors_dump_given_as_our_table_is_a_collectors(policies: Lab) -> 
     telling = Telling(source="rrc0", entries=entries, own=True)
     found = {t: told_paths(t, [telling], here) for t in targets}
     assert {claims[0].value.grade for claims in found.values()} == {PathGrade.UPSTREAM}
+    truth = played_paths(world, targets)
+    assert {t: claims[0].value.asns for t, claims in found.items()} == truth
+
+
+@pytest.mark.lab
+def test_an_mrt_dump_of_our_own_router_tells_the_route_in_use(
+    policies: Lab, tmp_path: Path
+) -> None:
+    """It does not say which route that is: LOCAL_PREF and length must."""
+    world, router = policies.world, sender_router(policies.world)
+    dump = tmp_path / "own.mrt"
+    command = f'mrt dump table "master*" to "{dump}"'
+    policies.run(router, ["birdc", "-s", f"/run/lab/{router}.ctl", command], timeout_s=10)
+    targets = [a for host in ("part", "whole", "side") for a in world.addresses_of(host)]
+    table = open_table(dump)
+    assert table.kind == "mrt"
+    entries = table.entries(targets)
+    assert {entry.best for entry in entries} == {None}
+    assert len(entries) > len(targets)  # several routes to choose from
+    here = Standpoint(home=Network(asn=world.asn_of[world.sender]))
+    telling = Telling(source="own.mrt", entries=entries, own=True)
+    found = {t: told_paths(t, [telling], here) for t in targets}
+    assert {claims[0].value.grade for claims in found.values()} == {PathGrade.OWN}
+    assert all(len(claims) == 1 for claims in found.values())
     truth = played_paths(world, targets)
     assert {t: claims[0].value.asns for t, claims in found.items()} == truth
 

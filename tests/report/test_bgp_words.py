@@ -58,8 +58,8 @@ def test_nothing_known_is_said_too() -> None:
     assert likeness_words(unknown) == "no BGP path known"
     other = replace(unknown, target=ip_address("198.18.1.1"))
     assert list(untold_words([unknown, other])) == [
-        f"no BGP path known: ask --rib (towards {FIRST}, 198.18.1.1)",
-        f"x.txt has no route to it (towards {FIRST}, 198.18.1.1)",
+        f"none known: ask --rib (to {FIRST}, 198.18.1.1)",
+        f"x.txt has no route to it (to {FIRST}, 198.18.1.1)",
     ]
     assert dict(bgp_facts(unknown))["BGP path"] == "no BGP path known: ask --rib"
 

@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,9 +96,12 @@ def run(options: argparse.Namespace) -> int:
     _check_names(options, domains)
     studies: list[Study] = []
     with shared.opened(options) as (vantage, gazetteer):
+        tables = tuple(map(open_table, options.rib))
         foreign = _imports(options)  # strangers' files: no privilege any more
         for domain in domains:
-            study = measured(domain, vantage, gazetteer, options, known=studies, foreign=foreign)
+            study = measured(
+                domain, vantage, gazetteer, options, known=studies, foreign=foreign, tables=tables
+            )
             before = earlier(study)
             study = replace(study, verdicts=judge(study, before=before))
             changes = compare(before, study) if before is not None else None
@@ -123,10 +125,12 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
     *,
     known: Sequence[Study] = (),
     foreign: "Imports | None" = None,
+    tables: tuple[OwnTable, ...] | None = None,
 ) -> Study:
     """Analyze one domain as the options say.
 
-    ``known`` are earlier studies of this run, ``foreign`` traces of other tools.
+    ``known`` are earlier studies of this run, ``foreign`` traces of other tools, ``tables``
+    routing tables of our own where they have been looked at already.
     """
     chosen = Options(
         families=shared.families(options),
@@ -135,7 +139,7 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         conversing=not options.no_smtp,
         foreign=foreign.traces if foreign is not None else (),
         foreign_files=foreign.files if foreign is not None else (),
-        tables=_tables(tuple(options.rib)),
+        tables=tuple(map(open_table, options.rib)) if tables is None else tables,
         only=options.to,
         naming=not options.no_names,
         fallback=not options.no_fallback,
@@ -160,12 +164,6 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         known=known,
         progress=shared.progress(options),
     )
-
-
-@cache
-def _tables(paths: tuple[Path, ...]) -> tuple[OwnTable, ...]:
-    """Look at tables of our own, once a run."""
-    return tuple(map(open_table, paths))
 
 
 def _imports(options: argparse.Namespace) -> "Imports | None":

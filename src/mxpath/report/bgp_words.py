@@ -87,10 +87,10 @@ def untold_words(views: Iterable[BgpView]) -> Iterator[str]:
     """Yield why no path is known, and what tables tell of an address besides its path."""
     said: dict[str, list[str]] = {}
     for view in views:
-        for words in ([f"{NOTHING_KNOWN}: {view.missing}"] if view.missing else []) + [*view.notes]:
+        for words in (*([f"none known: {view.missing}"] if view.missing else ()), *view.notes):
             said.setdefault(words, []).append(str(view.target))
     for words, targets in said.items():
-        yield printable(f"{words} (towards {', '.join(targets)})")
+        yield printable(f"{words} (to {', '.join(targets)})")
 
 
 def agreement_words(found: Agreement) -> str:

@@ -16,7 +16,12 @@ from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.model.verdict import Verdict
 from mxpath.report.amounts import milliseconds
-from mxpath.report.bgp_words import likeness_words, needs_telling, path_words
+from mxpath.report.bgp_words import (
+    likeness_words,
+    needs_telling,
+    path_words,
+    untold_words,
+)
 from mxpath.report.changes import since_words
 from mxpath.report.lines import wrap
 from mxpath.report.owners import hosts_words
@@ -202,6 +207,9 @@ def _summary(study: Study, changes: Changes | None) -> Iterator[Row]:
         yield "shared fate", fate
     if changes is not None:
         yield "since", since_words(changes)
+    untold = "; ".join(untold_words(study.bgp))
+    if untold:
+        yield "BGP paths", untold
     unseen = "; ".join(unseen_words(study))
     if unseen:
         yield "not seen", unseen

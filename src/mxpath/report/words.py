@@ -16,7 +16,6 @@ from mxpath.model.study import Study
 from mxpath.model.trace import EndReason, Trace
 from mxpath.report.amounts import differential_ms, milliseconds, percent
 from mxpath.report.backbone import backbone_words
-from mxpath.report.bgp_words import untold_words
 
 PLAN_WORDS = {
     PlanKind.IMPLICIT: "no MX record: the domain's own address takes its mail (preference 0)",
@@ -221,7 +220,6 @@ def unseen_words(study: Study) -> tuple[str, ...]:
     return (
         *not_looked_at(study),
         *hops,
-        *untold_words(study.bgp),
         *(printable(note) for note in study.notes),
         *blind,
     )
