@@ -10,7 +10,7 @@ The law:
    does not know one of them, nothing is said.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mxpath.datasets.as2org import Organisation as Row
 from mxpath.datasets.gazetteer import Gazetteer
@@ -28,13 +28,10 @@ def organisation_claim(
     networks: Sequence[Network], gazetteer: Gazetteer
 ) -> Claim[Organisation] | None:
     """Return the one organisation that runs all these networks, ``None`` where none is known."""
-    found = [gazetteer.organisation(network.asn) for network in networks]
-    known = [one for one in found if one is not None]
-    if not known or len(known) < len(found):
+    found = organisation_of([network.asn for network in networks], gazetteer)
+    if found is None:
         return None
-    row, snapshot = known[0]
-    if any(not _is_same(known[0], other) for other in known[1:]):
-        return None
+    row, snapshot = found
     value = Organisation(name=row.name or row.org_id, handle=row.org_id, country=row.country)
     numbers = ", ".join(f"AS{network.asn}" for network in networks)
     evidence = Evidence(
@@ -44,6 +41,17 @@ def organisation_claim(
         detail=f"{numbers} of {value}" + (f", last changed {row.changed}" if row.changed else ""),
     )
     return Claim(value=value, evidence=(evidence,), grade=Grade.LIKELY)
+
+
+def organisation_of(asns: Iterable[int], gazetteer: Gazetteer) -> tuple[Row, SnapshotRef] | None:
+    """Return the row of the one organisation that runs all these networks, with its snapshot."""
+    first: tuple[Row, SnapshotRef] | None = None
+    for asn in asns:
+        found = gazetteer.organisation(asn)
+        if found is None or (first is not None and not _is_same(first, found)):
+            return None
+        first = first or found
+    return first
 
 
 def siblings_claim(

@@ -8,7 +8,7 @@ import json
 from ipaddress import IPv6Address
 
 from mxpath.attribution.given_classes import Given
-from mxpath.attribution.organisation import organisation_claim
+from mxpath.attribution.organisation import organisation_of
 from mxpath.attribution.route_states import RouteStates
 from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.gazetteer import Gazetteer
@@ -68,8 +68,9 @@ class OriginTails:
         self._announced = not DATASETS[snapshot.name].ranges
         self._known: dict[int, bytes] = {}
         """Networks of each origin set that was met; there are at most some hundred thousand."""
-        self._organisations: dict[int, tuple[str | None, str | None]] = {}
-        """Name and country of the organisation of each such set."""
+        self._holders: dict[int, tuple[str, str, bytes]] = {}
+        """Of each such set the organisation's name and country in JSON, and what is said of it where
+        nothing is told of the block."""
         vrps = gazetteer.vrps(table.version)
         self._route_states = RouteStates(vrps) if vrps is not None else None
 
@@ -81,16 +82,8 @@ class OriginTails:
         start = table.pieces[piece] >> hosts << hosts
         prefix = prefix_text(start, length, table.version).encode()
         rpki = self._states(start, length, number)
-        return b"".join(
-            (
-                self._front,
-                prefix,
-                self._networks(number),
-                rpki,
-                self._holder(number, given),
-                self._rest,
-            )
-        )
+        holder = self._holder(number, given)
+        return self._front + prefix + self._networks(number) + rpki + holder + self._rest
 
     def _networks(self, number: int) -> bytes:
         found = self._known.get(number)
@@ -102,18 +95,19 @@ class OriginTails:
 
     def _holder(self, number: int, given: Given | None) -> bytes:
         """Organisation of the origins, country, day and bogon."""
-        found = self._organisations.get(number)
-        if found is None:
-            networks = [Network(asn=asn) for asn in self._table.origin_set(number)]
-            claim = organisation_claim(networks, self._gazetteer)
-            value = claim.value if claim is not None else None
-            found = (value.name, value.country) if value is not None else (None, None)
-            self._organisations[number] = found
-        country = given.country if given is not None and given.country else found[1]
-        since = given.since.isoformat() if given is not None and given.since else None
-        bogon = given is not None and not given.is_given and self._announced
-        words = f',"organisation":{json_text(found[0])},"country":{json_text(country)}'
-        return f'{words},"since":{json_text(since)},"bogon":{str(bogon).lower()}'.encode()
+        known = self._holders.get(number)
+        if known is None:
+            found = organisation_of(self._table.origin_set(number), self._gazetteer)
+            row = found[0] if found is not None else None
+            name = json_text((row.name or row.org_id) if row is not None else None)
+            country = json_text(row.country if row is not None else None)
+            known = self._holders[number] = name, country, _words(name, country)
+        if given is None:
+            return known[2]
+        country = json_text(given.country) if given.country else known[1]
+        since = json_text(given.since.isoformat()) if given.since else "null"
+        bogon = not given.is_given and self._announced
+        return _words(known[0], country, since=since, bogon="true" if bogon else "false")
 
     def _states(self, start: int, length: int, number: int) -> bytes:
         if self._route_states is None:
@@ -126,6 +120,12 @@ class OriginTails:
 
 json_text = json.JSONEncoder(ensure_ascii=False).encode
 """Text or ``None`` as JSON; made once, which costs more than a name."""
+
+
+def _words(name: str, country: str, *, since: str = "null", bogon: str = "false") -> bytes:
+    """Write what is said of a holder; each is JSON already."""
+    words = f',"organisation":{name},"country":{country},"since":{since},"bogon":{bogon}'
+    return words.encode()
 
 
 def prefix_text(start: int, length: int, version: int) -> str:
