@@ -191,6 +191,17 @@ def test_what_was_not_built_is_not_touched(tmp_path: Path) -> None:
     assert asns(built(hand, out=tmp_path / "made").directory) == [1]
 
 
+def test_what_lies_beside_a_gazetteer_is_not_tidied_away(tmp_path: Path) -> None:
+    rib = write(tmp_path, "rib", table(("8.8.8.0/24", (3320, 15169))))
+    out = built(rib, out=tmp_path / "out").directory
+    kept = [write(out / name, "x", "mine") for name in ("notes", "photos-0123456789ab")]
+    gone = write(out / "providers-0123456789ab", "x", "of a build that was ended")
+    built(rib, out=out)
+    assert all(path.exists() for path in kept)
+    assert not gone.exists()
+    assert not gone.parent.exists()
+
+
 def test_one_build_at_a_time_works_in_a_directory(tmp_path: Path) -> None:
     rib = write(tmp_path, "rib", table(("8.8.8.0/24", (3320, 15169))))
     with (

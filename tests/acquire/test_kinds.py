@@ -1,10 +1,13 @@
 """What a file is and of which date is told from what stands in it."""
 
 import lzma
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from acquire.files import SAMPLES, write
 from mxpath.acquire.dates import told_date
@@ -80,6 +83,19 @@ def test_an_ambiguous_file_is_not_guessed_at_but_its_name_may_decide(tmp_path: P
     with pytest.raises(InputError, match="could be vrps or rdap-bootstrap: say which by --kind"):
         kind_of_file(Head.of(write(tmp_path, "x.json", both)))
     assert kind_of_file(Head.of(write(tmp_path, "rpki.json", both))) == "vrps"
+
+
+@given(st.data())
+def test_no_content_raises_anything_but_an_input_error(data: st.DataObject) -> None:
+    sample = data.draw(st.sampled_from([content for _, content, _ in SAMPLES.values()]))
+    octets = bytearray(sample.encode() if isinstance(sample, str) else sample)
+    for place in data.draw(st.lists(st.integers(0, len(octets) - 1), max_size=6)):
+        octets[place] = data.draw(st.integers(0, 255))
+    head = Head(path=Path("/nowhere/x"), octets=bytes(octets))
+    with suppress(InputError):
+        kind_of_file(head)
+    for kind in ("mrt", "asrel", "delegated", "iana-special", "geofeed"):
+        told_date(kind, head)
 
 
 def test_broken_packing_and_missing_files_are_told(tmp_path: Path) -> None:

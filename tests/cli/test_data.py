@@ -76,6 +76,13 @@ def test_a_named_gazetteer_has_to_be_of_the_date(
     assert main([*asked, "2026-01-02"]) == 0
     assert main([*asked, "2026-01-03"]) == 4
     assert "is of 2026-01-02, not of 2026-01-03" in capsys.readouterr().err
+    other = write(tmp_path, "2026-05-05.txt", "8.8.8.0\t24\t6939\n")
+    assert build(other) == 0
+    config = write(tmp_path, "own.toml", f'gazetteer = "{out}"\n')
+    for chosen, asn in (([], 6939), (["--config", str(config)], 3356)):
+        capsys.readouterr()
+        assert main(["attribute", "8.8.8.8", *chosen]) == 0
+        assert f"AS{asn}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mxpath.datasets.catalog import DATASETS
 from mxpath.datasets.compiled import DIRECTORY as TABLES_DIRECTORY
 from mxpath.datasets.manifest import FILE_NAME, read_manifest
 from mxpath.errors import InputError
@@ -23,7 +24,7 @@ if sys.platform != "win32":
     import fcntl
 
 LOCK_NAME = ".build.lock"
-_FOLDER = re.compile(r".+-[0-9a-f]{12}")
+_FOLDER = re.compile(r"(.+)-[0-9a-f]{12}")
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def _is_left_over(directory: Path) -> bool:
 def _tidy(directory: Path, known: set[str]) -> None:
     """Take away what no manifest names: tables, copies, and files that were being written."""
     for path in directory.iterdir():
-        if path.name == TABLES_DIRECTORY or _FOLDER.fullmatch(path.name):
+        if path.name == TABLES_DIRECTORY or _is_copy(path.name):
             for one in path.iterdir():
                 if one.relative_to(directory).as_posix() not in known:
                     one.unlink()
@@ -82,3 +83,9 @@ def _tidy(directory: Path, known: set[str]) -> None:
                 shutil.rmtree(path)
         elif path.suffix == ".tmp":
             path.unlink()
+
+
+def _is_copy(name: str) -> bool:
+    """Whether a directory is called as those are that files of a snapshot are copied to."""
+    found = _FOLDER.fullmatch(name)
+    return found is not None and found[1] in DATASETS
