@@ -9,14 +9,12 @@ trace and path compare.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mxpath.bgp.propagation import propagate
-from mxpath.bgp.topology import Topology
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.filling import FILLED_BY
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.own_tables import OwnTable
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import InputError, ParseError
 from mxpath.inference.agreement import agreement
@@ -29,6 +27,10 @@ from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.network import Network
 from mxpath.model.origin import Origin
 from mxpath.model.route import Route
+
+if TYPE_CHECKING:
+    from mxpath.bgp.topology import Topology
+    from mxpath.datasets.own_tables import OwnTable
 
 UNPREDICTED = (
     "14 to 35 % of routing decisions are not what such a model says (Anwar et al., IMC 2015)"
@@ -57,7 +59,7 @@ class Sources:
 
 
 def read_tables(
-    tables: Iterable[OwnTable], addresses: Sequence[IPAddress]
+    tables: Iterable["OwnTable"], addresses: Sequence[IPAddress]
 ) -> tuple[tuple[Telling, ...], tuple[str, ...]]:
     """Read what tables of our own say of ``addresses``, and what is to be said about them.
 
@@ -185,6 +187,9 @@ class _Prediction:
             )
         asns = tuple(network.asn for network in origin.value.networks)
         if asns not in self._known:
+            from mxpath.bgp.propagation import propagate  # noqa: PLC0415 - loads numpy
+            from mxpath.bgp.topology import Topology  # noqa: PLC0415
+
             self._topology = self._topology or Topology.of(here.relations)
             self._known[asns] = propagate(self._topology, asns).path(here.home.asn)
         path = self._known[asns]

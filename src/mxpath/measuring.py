@@ -8,11 +8,11 @@ network or Ctrl-C ends a stage, leaves a note, and keeps what was seen before.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from mxpath.attribution.names import name_addresses
 from mxpath.attribution.registry import RegistryOptions
 from mxpath.attribution.routing_state import RoutingOptions
-from mxpath.datasets.own_tables import OwnTable
 from mxpath.errors import InputError, PrivilegeError
 from mxpath.fallback import look_beside
 from mxpath.foreign import choose
@@ -28,6 +28,9 @@ from mxpath.smtp.probe import Conversations, SmtpOptions, begin
 from mxpath.tracing.known import Knowledge
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import Clock, Vantage
+
+if TYPE_CHECKING:
+    from mxpath.datasets.own_tables import OwnTable
 
 INTERRUPTED = "interrupted: what follows was not measured"
 
@@ -60,7 +63,7 @@ class Options:
     """Traces of an earlier study from the same place: their distances and first hops are used."""
     place: str | None = None
     """Where we stand, by our own word; else what our network says of our address."""
-    tables: tuple[OwnTable, ...] = ()
+    tables: "tuple[OwnTable, ...]" = ()
     """Routing tables of our own, to be read for the mail hosts' addresses."""
     registry: RegistryOptions = field(default_factory=RegistryOptions)
     routing: RoutingOptions = field(default_factory=RoutingOptions)

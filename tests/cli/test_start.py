@@ -112,3 +112,12 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 def test_the_figures_on_offer_are_the_figures_there_are() -> None:
     """The command names them itself, since asking the family would load matplotlib."""
     assert set(figure.NAMES) == set(FIGURES)
+
+
+def test_analyze_starts_without_arrays_and_graphs() -> None:
+    """They cost as much as all else together, and most runs need them late or never."""
+    code = "import sys, mxpath.cli.analyze; print(*{'numpy', 'networkx'} & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == []

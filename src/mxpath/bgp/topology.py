@@ -8,7 +8,6 @@ number: where the lower number wins, the lower row does.
 from dataclasses import dataclass
 from functools import cached_property
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -85,6 +84,10 @@ class Topology:
             left -= np.bincount(below, minlength=len(left)) * (left > 0)
             free = np.flatnonzero(left == 0)
         stuck = np.flatnonzero(left > 0)
+        if not len(stuck):
+            return ()
+        import networkx as nx  # noqa: PLC0415 - for the few data sets that have circles
+
         above, below = self.customers.edges(stuck)
         inside = left[below] > 0
         graph = nx.DiGraph(zip(above[inside].tolist(), below[inside].tolist(), strict=True))

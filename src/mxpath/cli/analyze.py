@@ -13,7 +13,6 @@ from mxpath.cli import options as shared
 from mxpath.cli.kept import earlier, keep, remembered, write_whole
 from mxpath.cli.settings import settle
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.own_tables import OwnTable, open_table
 from mxpath.errors import InputError
 from mxpath.graph.compare import compare
 from mxpath.graph.verdicts import judge
@@ -28,6 +27,7 @@ from mxpath.vantage.ports import Vantage
 
 if TYPE_CHECKING:
     from mxpath.cli.foreign import Imports
+    from mxpath.datasets.own_tables import OwnTable
 
 _WRITTEN = ("report", "study", "graph", "figures")
 
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     _check_names(options, domains)
     studies: list[Study] = []
     with shared.opened(options) as (vantage, gazetteer):
-        tables = tuple(map(open_table, options.rib))
+        tables = _tables(options)
         foreign = _imports(options)  # strangers' files: no privilege any more
         for domain in domains:
             study = measured(
@@ -125,7 +125,7 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
     *,
     known: Sequence[Study] = (),
     foreign: "Imports | None" = None,
-    tables: tuple[OwnTable, ...] | None = None,
+    tables: "tuple[OwnTable, ...] | None" = None,
 ) -> Study:
     """Analyze one domain as the options say.
 
@@ -139,7 +139,7 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         conversing=not options.no_smtp,
         foreign=foreign.traces if foreign is not None else (),
         foreign_files=foreign.files if foreign is not None else (),
-        tables=tuple(map(open_table, options.rib)) if tables is None else tables,
+        tables=_tables(options) if tables is None else tables,
         only=options.to,
         naming=not options.no_names,
         fallback=not options.no_fallback,
@@ -164,6 +164,15 @@ def measured(  # noqa: PLR0913 - what is asked, of whom, against what; and what 
         known=known,
         progress=shared.progress(options),
     )
+
+
+def _tables(options: argparse.Namespace) -> "tuple[OwnTable, ...]":
+    """Look at routing tables of our own, before anything is asked of anybody."""
+    if not options.rib:
+        return ()
+    from mxpath.datasets.own_tables import open_table  # noqa: PLC0415 - loads numpy
+
+    return tuple(map(open_table, options.rib))
 
 
 def _imports(options: argparse.Namespace) -> "Imports | None":
