@@ -72,7 +72,7 @@ def study() -> Study:
 def test_the_screen_says_what_each_is(study: Study) -> None:
     printed = " ".join(screen(study).split())
     for words in (
-        "whose mx1: Big Mail Service by its name · Big <b>House · registered in IE ·",
+        "whose mx1: Big Mail Service by its name · Big <b>House · IPv4 registered in IE ·",
         "said to be in Oslo, NO (likely) ·",
         "not in Perth␛[2J, AU as was said (answers in 20.0 ms, light needs 138.1 ms)",
         "announced although nobody holds it (bogon)",

@@ -1,6 +1,6 @@
 """What is said of the holders of addresses, in words: registered, claimed or hinted, as it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mxpath.attribution.delegation import delegation_words
@@ -47,13 +47,30 @@ def refuted_words(refuted: RefutedPlace) -> str:
 def hosts_words(study: Study) -> str:
     """Say of the mail hosts who runs them, where that is registered and where they may be."""
     hosts: dict[str, list[str]] = {}
-    for _, host, address in study.deliveries():
-        words = " · ".join(printable(part) for part in _about(study, host, address))
+    for host in study.mail.plan.hosts:
+        facts: dict[str, list[IPAddress]] = {}
+        for address in host.addresses:
+            for fact in _about(study, host.name, address):
+                facts.setdefault(printable(fact), []).append(address)
+        alike: dict[str, list[str]] = {}
+        for fact, addresses in facts.items():
+            alike.setdefault(_of_which(addresses, host.addresses), []).append(fact)
+        words = " · ".join(which + " · ".join(alike[which]) for which in sorted(alike))
         if words:
-            hosts.setdefault(words, []).append(_short(study, host))
+            hosts.setdefault(words, []).append(_short(study, host.name))
     return "; ".join(
         f"{', '.join(dict.fromkeys(names))}: {words}" for words, names in hosts.items()
     )
+
+
+def _of_which(addresses: Sequence[IPAddress], all_of_host: Sequence[IPAddress]) -> str:
+    """Name the addresses that a fact holds for; nothing where it holds for all of the host's."""
+    if set(addresses) == set(all_of_host):
+        return ""
+    for version in (4, 6):
+        if set(addresses) == {a for a in all_of_host if a.version == version}:
+            return f"IPv{version} "
+    return f"{', '.join(map(str, addresses))} "
 
 
 def _short(study: Study, host: str) -> str:
