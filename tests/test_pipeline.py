@@ -171,7 +171,8 @@ def test_what_no_data_set_tells_is_said(tmp_path: Path) -> None:
     manifest.write_text("[[snapshot]]".join([head, *kept]))
     study = analyze("fine.example", simulate(first_walk()), Gazetteer.open(tmp_path))
     assert not [crossing for route in study.routes for crossing in route.crossings]
-    assert any("exchange points" in note for note in study.notes)
+    (note,) = [note for note in study.notes if "exchange points (crossings cannot be told)" in note]
+    assert "mxpath data fetch peeringdb" in note
     assert "exchange points" in screen(study)
     assert not any("exchange points" in note for note in analyzed("fine.example").notes)
 

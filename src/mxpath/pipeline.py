@@ -324,7 +324,7 @@ def _bgp(work: Measurement, routes: Iterable[Route], sources: Sources) -> tuple[
     return bgp_views(addresses, replace(sources, own=own, traced=traced))
 
 
-_OF_PATHS = (Section.ORIGINS, Section.EXCHANGES, Section.RELATIONS)
+_OF_PATHS = (Section.ORIGINS, Section.EXCHANGES, Section.RELATIONS, Section.RPKI)
 """Sections without which a path is told worse."""
 
 

@@ -91,11 +91,14 @@ def lacking(missing: Iterable[Section], among: Iterable[Section]) -> str:
     Examples
     --------
     >>> lacking([Section.RPKI, Section.PLACES], among=[Section.RPKI])
-    'validated ROA payloads (RPKI states are unknown): mxpath data fetch vrps'
+    'validated ROA payloads (RPKI states are unknown); mxpath data fetch vrps fills this'
     """
-    empty = set(missing)
-    told = [FILLED_BY[section] for section in among if section in empty]
-    return "; ".join(f"{one.lacks} ({one.so}): {one.command}" for one in told)
+    empty, asked = set(missing), tuple(among)
+    told = [FILLED_BY[section] for section in asked if section in empty]
+    if not told:
+        return ""
+    words = ", nor of ".join(f"{one.lacks} ({one.so})" for one in told)
+    return f"{words}; {' and '.join(commands(empty, asked))} fills this"
 
 
 def commands(missing: Iterable[Section], among: Iterable[Section]) -> tuple[str, ...]:
