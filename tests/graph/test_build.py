@@ -7,6 +7,7 @@ import pytest
 
 import studies
 from bgp_made import told, with_path
+from mxpath.graph.as_links import as_links
 from mxpath.graph.build import EDGE_KINDS, NODE_KINDS, Graph, build_graph
 from mxpath.model.bgp import PathGrade
 from mxpath.model.foreign_text import printable
@@ -120,6 +121,14 @@ def test_links_say_who_has_seen_them() -> None:
     ]
     assert {d["seen_in"] for _, _, d in edges(build_graph([study]), "as_link")
             if d["towards"] == str(second)} == {"trace"}  # fmt: skip
+
+
+def test_our_bgp_path_is_not_that_of_a_trace_from_elsewhere() -> None:
+    study = studies.off_path()
+    first = study.mail.addresses[0]
+    seen = {link.facts["seen_in"] for to, link in as_links(study, apart=[first]) if to == first}
+    assert seen == {"trace"}
+    assert "bgp" in {link.facts["seen_in"] for to, link in as_links(study) if to == first}
 
 
 def test_the_origin_of_a_prefix_is_said_once_a_study() -> None:
