@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -43,6 +45,16 @@ def read(name: str, *addresses: str, tally: Tally | None = None) -> tuple[RibEnt
 )
 def test_the_kind_is_told_by_what_is_in_it(path: Path, kind: str) -> None:
     assert open_table(path).kind == kind
+
+
+def test_a_table_in_mrt_says_of_when_it_is_and_others_go_by_their_file(tmp_path: Path) -> None:
+    """Its name has the time too, so the record's can be told from the file's."""
+    table = open_table(MRT / "rib.20140523.0600_first60.bz2")
+    assert table.written_at == datetime(2014, 5, 23, 6, 0, tzinfo=UTC)
+    copy = tmp_path / "bird.txt"
+    copy.write_bytes((HERE / "bird-2.0.txt").read_bytes())
+    os.utime(copy, (1_700_000_000, 1_700_000_000))
+    assert open_table(copy).written_at.timestamp() == 1_700_000_000
 
 
 def test_a_table_of_bird() -> None:

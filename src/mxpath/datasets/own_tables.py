@@ -29,6 +29,14 @@ class TableKind:
     """Whether a file that begins so is one."""
     rib_entries: Callable[..., tuple[RibEntry, ...]]
     """``rib_entries(content, addresses, *, source, tally)``."""
+    moment: Callable[[bytes], datetime | None] = lambda _head: None
+    """The moment that the table says it is of, by how its file begins."""
+
+
+def _moment_of_mrt(head: bytes) -> datetime | None:
+    """The time of the first record (RFC 6396 section 2)."""
+    seconds = int.from_bytes(head[:4])
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def _is_mrt(head: bytes) -> bool:
@@ -47,7 +55,10 @@ KINDS: dict[str, TableKind] = {
         rib_entries=frr_routes.rib_entries,
     ),
     "mrt": TableKind(
-        title="a table in MRT", looks_like_it=_is_mrt, rib_entries=mrt_entries.rib_entries
+        title="a table in MRT",
+        looks_like_it=_is_mrt,
+        rib_entries=mrt_entries.rib_entries,
+        moment=_moment_of_mrt,
     ),
 }
 """Every kind of table that ``--rib`` reads; a text is a text before it could be MRT."""
@@ -60,7 +71,7 @@ class OwnTable:
     path: Path
     kind: str
     written_at: datetime
-    """When the file was last written: no table but MRT's says itself of when it is."""
+    """Of when it is, where it says so (MRT does), else when the file was last written."""
 
     def entries(
         self, addresses: Iterable[IPAddress], *, tally: Tally | None = None
@@ -99,7 +110,8 @@ def open_table(path: Path) -> OwnTable:
         head = next(blocks(file, source=path.name), b"")[:_GLANCE_BYTES]
     for name, kind in KINDS.items():
         if kind.looks_like_it(head):
-            return OwnTable(path=path, kind=name, written_at=datetime.fromtimestamp(written, UTC))
+            moment = kind.moment(head) or datetime.fromtimestamp(written, UTC)
+            return OwnTable(path=path, kind=name, written_at=moment)
     known = "; ".join(kind.title for kind in KINDS.values())
     raise ParseError(f"no routing table that can be read here: {known}", source=path.name)
 
