@@ -66,6 +66,16 @@ def test_what_is_built_is_what_every_command_leans_on(
     assert printed.count("/gazetteers/2026-") == 3  # itself, and both side by side
 
 
+def test_one_of_the_past_answers_only_who_asks_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(write(tmp_path, "2016-12-01.txt", "8.8.8.0\t24\t3356\n")) == 0
+    for chosen, asn in (([], 15169), (["--as-of", "2016-12-01"], 3356)):
+        capsys.readouterr()
+        assert main(["attribute", "8.8.8.8", *chosen]) == 0
+        assert f"AS{asn}" in capsys.readouterr().out
+
+
 def test_a_named_gazetteer_has_to_be_of_the_date(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,7 +86,7 @@ def test_a_named_gazetteer_has_to_be_of_the_date(
     assert main([*asked, "2026-01-02"]) == 0
     assert main([*asked, "2026-01-03"]) == 4
     assert "is of 2026-01-02, not of 2026-01-03" in capsys.readouterr().err
-    other = write(tmp_path, "2026-05-05.txt", "8.8.8.0\t24\t6939\n")
+    other = write(tmp_path, "2026-07-05.txt", "8.8.8.0\t24\t6939\n")
     assert build(other) == 0
     config = write(tmp_path, "own.toml", f'gazetteer = "{out}"\n')
     for chosen, asn in (([], 6939), (["--config", str(config)], 3356)):

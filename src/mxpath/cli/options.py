@@ -369,7 +369,7 @@ def _live(
 
 
 def gazetteer_of(options: argparse.Namespace, published: Path | None = None) -> "Gazetteer":
-    """Open the gazetteer that was asked for, the world's own, the newest built, or the shipped one.
+    """Open the gazetteer that was asked for, the world's own, or the newest: built or shipped.
 
     Raises
     ------
@@ -388,7 +388,12 @@ def gazetteer_of(options: argparse.Namespace, published: Path | None = None) -> 
         if shipped.as_of == as_of:
             return shipped
         return Gazetteer.open(gazetteer_of_date(as_of, shipped=shipped.as_of))
-    directory = directory or newest_gazetteer()
-    if directory is None:
-        return Gazetteer.shipped()
-    return Gazetteer.open(directory, as_of=as_of)
+    if directory is not None:
+        return Gazetteer.open(directory, as_of=as_of)
+    shipped, built = Gazetteer.shipped(), newest_gazetteer()
+    if built is None:
+        return shipped
+    # One of long ago, built for a question about the past, answers none about today.
+    newest = Gazetteer.open(built)
+    older = newest.as_of is not None and shipped.as_of is not None and newest.as_of < shipped.as_of
+    return shipped if older else newest
