@@ -1,16 +1,23 @@
 """Look-ups of origins and ``attribute -`` beside pyasn, maxminddb and numpy alone.
 
-The shipped data, the same random addresses for everyone, in one process and in turn: the
-best of some rounds, in CPU seconds, for others may use the machine. Prints a table with
+    python benchmarks/attribution.py [--made [NETWORKS] | --gazetteer DIR]
+
+The shipped data, a made Internet with a million prefixes, exchange points and VRPs (built first), or
+any gazetteer; the same random addresses for everyone, in one process and in turn: the best
+of some rounds, in CPU seconds, for others may use the machine. Prints a table with
 ratios and goals, says whether the peers give the same answers, and writes attribution.json.
 A peer that is not installed is left out: pyasn; maxminddb with mmdb-writer, which makes its
 file. Put them into an environment of their own and its site-packages behind PYTHONPATH.
-Usage: python benchmarks/attribution.py. Sends nothing.
+Sends nothing.
 """
 
+import argparse
 import importlib
 import json
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from made import NETWORKS, made_internet
 
 from mxpath.attribution.lines import AttributionLines
 from mxpath.datasets.address_text import Text, addresses_v4
@@ -245,8 +253,10 @@ def jobs_lines(gazetteer: Gazetteer) -> list[Job]:
 
         return run
 
+    jobs = list(jobs_ports(gazetteer, answered))
     name = "attribute -, half a million different addresses"
     return [
+        *jobs,
         Job(name=name, run=answered(blocks), count=len(lines)),
         Job(
             name="attribute -, IPv6, half of them in new ranges",
@@ -257,28 +267,67 @@ def jobs_lines(gazetteer: Gazetteer) -> list[Job]:
     ]
 
 
-def opening() -> dict[str, float]:
+def jobs_ports(
+    gazetteer: Gazetteer, answered: Callable[[list[bytes]], Callable[[], None]]
+) -> Iterator[Job]:
+    """Member ports of exchange points, where the gazetteer has enough of them."""
+    for version in (4, 6):
+        ports = [
+            f"{port}\n".encode()
+            for exchanges, _ in gazetteer.exchange_tables
+            for port in exchanges.ports
+            if port.version == version
+        ]
+        if len(ports) > 1_000:
+            np.random.default_rng(5).shuffle(ports)
+            blocks = [b"".join(ports[at : at + 18_000]) for at in range(0, len(ports), 18_000)]
+            name = f"exchange ports v{version}, each met for the first time"
+            yield Job(name=name, run=answered(blocks), count=len(ports))
+
+
+def opening(opened: Callable[[], Gazetteer]) -> dict[str, float]:
     """Milliseconds of CPU until both families can be asked: for the first time, and later."""
     found = {}
     for name in ("first use", "opening"):
         for version in (4, 6):
             runs = 1 if name == "first use" else ROUNDS
             found[f"{name} v{version}"] = min(
-                elapsed_s(lambda: Gazetteer.shipped().origin_tables(version)) * 1000  # noqa: B023
+                elapsed_s(lambda: opened().origin_tables(version)) * 1000  # noqa: B023
                 for _ in range(runs)
             )
     return found
 
 
+def built(networks: int) -> Path:
+    """Return a gazetteer built of a made Internet; its collector's table is left out."""
+    made = made_internet(networks)
+    directory = made.with_name(f"{made.name}-built")
+    shutil.rmtree(directory, ignore_errors=True)
+    command = [sys.executable, "-m", "mxpath", "data", "build", str(made), "--out", str(directory)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return directory
+
+
 def main() -> None:
     """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--made", type=int, nargs="?", const=NETWORKS, metavar="NETWORKS")
+    parser.add_argument("--gazetteer", type=Path, metavar="DIR")
+    options = parser.parse_args()
+    directory = built(options.made) if options.made else options.gazetteer
+
+    def opened() -> Gazetteer:
+        return Gazetteer.open(directory) if directory is not None else Gazetteer.shipped()
+
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
+        peers = Path(name)
         os.environ["XDG_CACHE_HOME"] = name
-        times = opening()
-        gazetteer = Gazetteer.shipped()
+        times = opening(opened)
+        gazetteer = opened()
+        times["first line"] = elapsed_s(lambda: AttributionLines(gazetteer).answer(b"1.2.3.4\n"))
+        times["first line"] *= 1000
         v4, v6 = (gazetteer.origin_tables(version)[0][0] for version in (4, 6))
-        pyasn, maxmind = pyasn_of((v4, v6), directory), maxminddb_of(v4, directory)
+        pyasn, maxmind = pyasn_of((v4, v6), peers), maxminddb_of(v4, peers)
         rows = measured([*jobs_v4(v4, pyasn, maxmind), *jobs_v6(v6, pyasn)])
         rows += measured(jobs_lines(gazetteer))
     for what, took_ms in times.items():
