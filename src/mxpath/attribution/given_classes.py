@@ -35,6 +35,7 @@ class Given:
     snapshot: SnapshotRef
 
 
+_MOST_KEPT = 1 << 16
 NOTHING = 0
 """The class of what no file tells of."""
 
@@ -45,6 +46,8 @@ class GivenClasses:
     def __init__(self, gazetteer: Gazetteer, version: int) -> None:
         self._told_by: list[tuple[int, Delegations, SnapshotRef, NDArray[np.uint32]]] = []
         """Tables with the number of their first class, and for each class a row that is of it."""
+        self._given: dict[int, Given] = {}
+        """What was asked for."""
         self._count = 1
         tables = gazetteer.delegation_tables(version)
         high, low = _points([table.index.pieces for table, _ in tables], version)
@@ -81,6 +84,13 @@ class GivenClasses:
         """Return what a class tells, ``None`` for :data:`NOTHING`."""
         if number == NOTHING:
             return None
+        if number not in self._given:
+            if len(self._given) > _MOST_KEPT:
+                self._given.clear()
+            self._given[number] = self._read(number)
+        return self._given[number]
+
+    def _read(self, number: int) -> Given:
         at = bisect_right(self._told_by, number, key=itemgetter(0)) - 1
         first, table, snapshot, rows = self._told_by[at]
         row = int(rows[number - first])

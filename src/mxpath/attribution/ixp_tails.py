@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 import numpy as np
 
 from mxpath.attribution.given_classes import Given
+from mxpath.attribution.organisation import organisation_of
 from mxpath.attribution.tails import json_text, line, prefix_text
 from mxpath.datasets.exchange_table import Exchanges
 from mxpath.datasets.gazetteer import Gazetteer
@@ -58,15 +59,15 @@ class IxpTails:
         """Network, organisation and country of a member."""
         found = self._members.get(asn)
         if found is None:
-            name, country = None, None
-            held = self._gazetteer.organisation(asn)
-            if held is not None:
-                name, country = held[0].name or held[0].org_id, held[0].country
+            held = organisation_of([asn], self._gazetteer)
+            row = held[0] if held is not None else None
+            name = json_text((row.name or row.org_id) if row is not None else None)
+            country = json_text(row.country if row is not None else None)
             given = self._gazetteer.delegation_of(asn)
             if given is not None and given[0].country is not None:
-                country = given[0].country
+                country = json_text(given[0].country)
             network = f'[{{"asn":{asn},"name":{json_text(self._gazetteer.name(asn))}}}]'
-            told = f'"organisation":{json_text(name)},"country":{json_text(country)}'
+            told = f'"organisation":{name},"country":{country}'
             found = self._members[asn] = f'{network},"rpki":null,{told}'
         return found
 
