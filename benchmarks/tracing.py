@@ -38,7 +38,8 @@ from mxpath.tracing.floor import floor_s
 from mxpath.tracing.known import Knowledge
 from mxpath.tracing.options import TraceOptions
 from mxpath.tracing.tracer import trace
-from mxpath.vantage.ledger import Budget, Ledger
+from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.limits import Budget
 from mxpath.vantage.live import live
 from mxpath.vantage.ports import Vantage
 

@@ -43,8 +43,7 @@ from urllib.parse import urlsplit
 
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress, Prefix, parse_address
-from mxpath.vantage.ledger import PER_HOUR, Budget
-from mxpath.vantage.pace import DEFAULT_RATE_PPS
+from mxpath.vantage.limits import DEFAULT_RATE_PPS, PER_HOUR, Budget
 
 MAX_OCTETS = 1 << 20
 """A larger file is no configuration."""

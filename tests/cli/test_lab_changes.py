@@ -6,7 +6,7 @@ import pytest
 from lab.odd_world import TEXT
 from mxpath.cli import lab_changes
 from mxpath.cli.lab_changes import link_changes, share
-from mxpath.cli.options import world_under_faults
+from mxpath.cli.played import world_under_faults
 from mxpath.errors import InputError
 
 

@@ -231,8 +231,8 @@ def delegations(draw: st.DrawFn) -> Delegation:
 @given(st.lists(delegations(), max_size=8))
 def test_the_delegation_of_a_number_is_the_one_that_counts(told: list[Delegation]) -> None:
     free = (Status.AVAILABLE, Status.RESERVED)
-    for of, kind in DELEGATIONS.items():
-        table = kept(kind, Delegations.of(told, kind=of))
+    for of in Delegated:
+        table = kept(DELEGATIONS[of], Delegations.of(told, kind=of))
         for number in (*range(55), 2**64, 2**96):
             around = [row for row in told if row.kind is of and row.start <= number <= row.end]
             best = min(

@@ -25,7 +25,8 @@ from mxpath.model.origin import Origin
 from mxpath.model.session import Outcome, SmtpSession
 from mxpath.smtp.probe import NAMELESS, SmtpOptions, begin, helo_name, probe
 from mxpath.vantage.clock import SystemClock
-from mxpath.vantage.ledger import Budget, Ledger
+from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.limits import Budget
 from mxpath.vantage.pace import Pace, PacedDialer
 from mxpath.vantage.ports import Connection, Dialer, ProbeSocket, Vantage
 from mxpath.vantage.tcp import TcpDialer

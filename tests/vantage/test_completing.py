@@ -8,7 +8,8 @@ from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Protocol, Reply, ReplyKind
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.completing import CompletingProbeSocket
-from mxpath.vantage.ledger import Budget, Ledger
+from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.limits import Budget
 from mxpath.vantage.ports import EngineTraits, Sent
 
 TARGET, SOURCE = ip_address("198.18.32.25"), ip_address("198.18.1.25")

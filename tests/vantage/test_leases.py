@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mxpath.model.address import IPAddress
 from mxpath.vantage.leases import Leases
-from mxpath.vantage.ledger import Budget, Grant, Ledger
+from mxpath.vantage.ledger import Grant, Ledger
+from mxpath.vantage.limits import Budget
 
 TARGET, OTHER = ip_address("198.18.32.25"), ip_address("2001:db8:3000::25")
 NOON_NS = 1_781_697_600_000_000_000

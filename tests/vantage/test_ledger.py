@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mxpath.errors import RefusedError
-from mxpath.vantage.ledger import PER_HOUR, Budget, Ledger, ledger_path
+from mxpath.vantage.ledger import Ledger, ledger_path
+from mxpath.vantage.limits import PER_HOUR, Budget
 
 TARGET, OTHER = ip_address("198.18.32.25"), ip_address("2001:db8:3000::25")
 NOON_NS = 1_781_697_600_000_000_000
@@ -65,7 +66,8 @@ GREEDY = """
 import sys
 from ipaddress import ip_address
 from pathlib import Path
-from mxpath.vantage.ledger import Budget, Ledger
+from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.limits import Budget
 ledger, target = Ledger(Path(sys.argv[1])), ip_address("198.18.32.25")
 print(sum(ledger.take(Budget.SYN, target, now_ns=10**18).count for _ in range(20)))
 """

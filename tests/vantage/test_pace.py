@@ -15,7 +15,8 @@ from mxpath.model.trace import EndReason
 from mxpath.tracing.flows import draw_flows
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.clock import ManualClock
-from mxpath.vantage.ledger import Budget, Ledger
+from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.limits import Budget
 from mxpath.vantage.pace import Pace, PacedDialer, PacedProbeSocket, paced_probes
 from mxpath.vantage.ports import Connection, Vantage
 from scripted_path import SOURCE, TARGET, Script, ScriptedSocket, play

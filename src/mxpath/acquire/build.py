@@ -79,7 +79,7 @@ def build(inputs: Inputs, plan: Plan, *, progress: Progress = _silent) -> Built:
         When a file cannot be read; the gazetteer from before stays as it was.
     """
     as_of = _date_of(inputs.sources, plan.as_of)
-    if plan.paths and not any(source.dataset.stream for source in inputs.sources):
+    if plan.paths and not any(source.stream for source in inputs.sources):
         raise InputError("--paths: paths are kept of collectors' tables (MRT), and none was given")
     rest = _shipped(inputs, as_of) if plan.with_shipped else _Rest()
     sources = sorted((*inputs.sources, *rest.sources), key=_rank)
@@ -112,7 +112,7 @@ def _compiled(
     reading = _Reading(sources, progress)
     entries: list[Entry] = []
     for source in sources:
-        kept = Kept(plan.paths) if plan.paths and source.dataset.stream is not None else None
+        kept = Kept(plan.paths) if plan.paths and source.stream is not None else None
         turn = reading.of(source, lenient=plan.lenient, kept=kept)
         known = _exchanges(entries, directory)
         entries.append(compile_source(turn, directory, public=public, known=known))
@@ -236,7 +236,7 @@ class _Reading:
         self._done += self._before
         self._before = self._sizes[id(source)]
         self._progress(_what(source), self._done, self._total)
-        stream = source.dataset.stream
+        stream = source.stream
         if stream is None:
             return source
 
@@ -245,7 +245,7 @@ class _Reading:
         def told(files: Files, **options: Any) -> "dict[int, Ranges]":
             return stream(self._watched(files), lenient=lenient, also=also, **options)
 
-        return replace(source, dataset=replace(source.dataset, stream=told))
+        return replace(source, streamed_by=told)
 
     def _watched(self, files: Files) -> Files:
         done = self._done

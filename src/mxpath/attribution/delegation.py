@@ -5,13 +5,16 @@ same it is a bogon. What no file tells of is unknown, and no bogon.
 """
 
 from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING
 
-from mxpath.datasets import delegated
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Delegation
 from mxpath.model.evidence import Claim, Evidence
 from mxpath.model.snapshot import SnapshotRef
+
+if TYPE_CHECKING:
+    from mxpath.datasets import delegated
 
 _REGISTRIES = {
     "afrinic": "AFRINIC",
@@ -60,7 +63,7 @@ def delegation_words(block: Delegation) -> str:
 
 
 def _delegation(
-    row: delegated.Delegation,
+    row: "delegated.Delegation",
     *,
     first: IPAddress | None = None,
     last: IPAddress | None = None,

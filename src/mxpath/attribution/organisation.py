@@ -11,14 +11,17 @@ The law:
 """
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from mxpath.datasets.as2org import Organisation as Row
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.model.attribution import Siblings
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.network import Network
 from mxpath.model.registry import Organisation
 from mxpath.model.snapshot import SnapshotRef
+
+if TYPE_CHECKING:
+    from mxpath.datasets.as2org import Organisation as Row
 
 MOST_SHOWN = 8
 """A claim names so many siblings; some organisations have a thousand."""
@@ -43,7 +46,7 @@ def organisation_claim(
     return Claim(value=value, evidence=(evidence,), grade=Grade.LIKELY)
 
 
-def organisation_of(asns: Iterable[int], gazetteer: Gazetteer) -> tuple[Row, SnapshotRef] | None:
+def organisation_of(asns: Iterable[int], gazetteer: Gazetteer) -> "tuple[Row, SnapshotRef] | None":
     """Return the row of the one organisation that runs all these networks, with its snapshot."""
     first: tuple[Row, SnapshotRef] | None = None
     for asn in asns:
@@ -96,5 +99,5 @@ def are_siblings(first: int, second: int, gazetteer: Gazetteer) -> Claim[bool] |
     return Claim(value=_is_same(one, other), evidence=(evidence,), grade=Grade.LIKELY)
 
 
-def _is_same(one: tuple[Row, SnapshotRef], other: tuple[Row, SnapshotRef]) -> bool:
+def _is_same(one: "tuple[Row, SnapshotRef]", other: "tuple[Row, SnapshotRef]") -> bool:
     return one[1] == other[1] and one[0].org_id == other[0].org_id

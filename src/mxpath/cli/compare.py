@@ -6,6 +6,7 @@ from dataclasses import replace
 from mxpath.cli import options as shared
 from mxpath.cli.analyze import add_measuring, measured, remember
 from mxpath.cli.kept import earlier, is_kept_name, read_study
+from mxpath.cli.played import world_under_faults
 from mxpath.graph.compare import compare
 from mxpath.graph.verdicts import judge
 from mxpath.mail.mx import normalise_domain
@@ -45,7 +46,7 @@ def _shelf(options: argparse.Namespace) -> str:
     kind, _, rest = options.vantage.partition(":")
     if kind != "sim":
         return str(options.vantage)
-    return f"sim:{shared.world_under_faults(rest)[0].name}"
+    return f"sim:{world_under_faults(rest)[0].name}"
 
 
 def _measured_now(options: argparse.Namespace) -> Study:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from mxpath.cli import options as shared
+from mxpath.cli.played import world_file
 from mxpath.demo import run_demo
 from mxpath.lab.accuracy import Accuracy
 from mxpath.lab.owner_accuracy import PlaceTally
@@ -28,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the demo; 1 when anything it says is not the truth."""
-    world = read_world(shared.world_file(options.world))
+    world = read_world(world_file(options.world))
     quiet = options.quiet
     say = (lambda _step: None) if quiet else (lambda s: print(f"mxpath: {s} …", file=sys.stderr))
     demo = run_demo(world, options.out, player=options.player, say=say)

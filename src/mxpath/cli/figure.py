@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mxpath.cli.kept import read_study
-from mxpath.cli.options import world_file
+from mxpath.cli.played import world_file
 from mxpath.errors import InputError
 from mxpath.model import codec
 from mxpath.model.documents import Drawn, Traces

@@ -5,7 +5,7 @@ import shlex
 import sys
 
 from mxpath.cli import lab_changes, lab_internet, lab_send
-from mxpath.cli import options as shared
+from mxpath.cli.played import world_file
 from mxpath.errors import InputError
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.topology import World, read_world, shipped_worlds
@@ -99,7 +99,7 @@ def _up(options: argparse.Namespace) -> int:
             f"the kernel cannot play a world here: {missing}; "
             "`--vantage sim:WORLD` plays it in memory"
         )
-    world = read_world(shared.world_file(options.world))
+    world = read_world(world_file(options.world))
     lab = Lab.start_detached(world)
     if options.json:
         print(codec.dump(_list_of(world)).decode(), end="")

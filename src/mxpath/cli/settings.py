@@ -6,8 +6,7 @@ from pathlib import Path
 
 from mxpath.config import Config, full_helo, one_each, read_config, resolver_text
 from mxpath.model.address import IPAddress, Prefix, parse_address
-from mxpath.vantage.ledger import PER_HOUR, Budget
-from mxpath.vantage.pace import DEFAULT_RATE_PPS
+from mxpath.vantage.limits import DEFAULT_RATE_PPS, PER_HOUR, Budget
 
 TYPED = "command line"
 

@@ -5,7 +5,6 @@ from ipaddress import ip_address
 
 from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
-from mxpath.model.dns import DnsStatus
 from mxpath.vantage.ports import Vantage
 
 
@@ -27,6 +26,7 @@ def _one(text: str, vantage: Vantage, families: Sequence[int]) -> list[tuple[str
         return [(text, ip_address(text.strip("[]")))]
     except ValueError:
         from mxpath.mail.mx import normalise_domain  # noqa: PLC0415 - an address needs no DNS
+        from mxpath.model.dns import DnsStatus  # noqa: PLC0415
 
         name = normalise_domain(text)
     answers = [vantage.resolver.ask(name, {4: "A", 6: "AAAA"}[family]) for family in families]

@@ -16,12 +16,12 @@ from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import Protocol
 from mxpath.model.trace import EndReason, Trace
-from mxpath.multipath.options import MultipathOptions
 from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import Vantage
 
 if TYPE_CHECKING:
     from mxpath.datasets.gazetteer import Gazetteer
+    from mxpath.multipath.options import MultipathOptions
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -93,9 +93,11 @@ def _add_multipath(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _multipath(options: argparse.Namespace) -> MultipathOptions | None:
+def _multipath(options: argparse.Namespace) -> "MultipathOptions | None":
     if not options.multipath:
         return None
+    from mxpath.multipath.options import MultipathOptions  # noqa: PLC0415 - loaded when asked for
+
     if options.watch:
         raise InputError("--watch looks at the same flows again: leave out --multipath")
     return MultipathOptions(
@@ -187,7 +189,7 @@ def _measured(
     asked: Iterable[IPAddress],
     vantage: Vantage,
     chosen: TraceOptions,
-    paths: MultipathOptions | None,
+    paths: "MultipathOptions | None",
 ) -> tuple[Trace, ...]:
     """One path to each, or all."""
     if paths is None:

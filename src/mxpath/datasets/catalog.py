@@ -1,40 +1,23 @@
 """The data sets that a gazetteer can be made of: one list of the family.
 
-A new data set is one file with a SPEC and a ``parse``, and one line here.
+A new data set is one file with a ``SPEC`` and a ``parse``, and one line here. The file is loaded
+when something of it is first asked for: to open a gazetteer takes this list alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
-
-from mxpath.datasets import (
-    airports,
-    as2org,
-    asnames,
-    asrel,
-    carriers,
-    cities,
-    delegated,
-    geofeed,
-    hostnames,
-    iana_special,
-    iplocation,
-    iptoasn,
-    ixf,
-    mrt_origins,
-    paths,
-    peeringdb,
-    pfx2as,
-    providers,
-    rdap_bootstrap,
-    transit_free,
-    vrps,
-)
-from mxpath.datasets.snapshot import Spec
 
 if TYPE_CHECKING:
     from mxpath.datasets.prefix_arrays import Ranges
+    from mxpath.datasets.snapshot import Spec
+
+
+Stream = Callable[..., "dict[int, Ranges]"]
+"""``stream(files, *, tally, public)``: origins of both families in one pass over open files."""
 
 
 class Section(StrEnum):
@@ -66,79 +49,68 @@ ON_THE_MAP = (Section.CITIES, Section.AIRPORTS, Section.CARRIERS, Section.HOSTNA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A data set, its parser, and the question it answers."""
+    """A data set, the question it answers, and where its parser is."""
 
-    spec: Spec
     section: Section
-    parse: Callable[..., Any]
-    """``parse(lines, *, source, tally)``."""
+    parser: str
+    """Module of this room and function, with a dot between."""
     whole: bool = False
-    """``parse`` takes the bytes of a document instead of its lines."""
-    columns: Callable[..., "Ranges | None"] | None = None
-    """``columns(document, *, version)``: origins read at once, ``None`` where only ``parse`` will
-    do."""
-    stream: Callable[..., "dict[int, Ranges]"] | None = None
-    """``stream(files, *, tally, public)``: origins of both families in one pass over open files,
-    however large they are."""
+    """The parser takes the bytes of a document instead of its lines."""
     ranges: bool = False
     """Origins of ranges, not of announced prefixes: how a block was announced is not told."""
 
+    @property
+    def spec(self) -> "Spec":
+        """What it is, who publishes it and under which terms."""
+        spec: Spec = self._module.SPEC
+        return spec
+
+    @property
+    def parse(self) -> Callable[..., Iterator[Any]]:
+        """``parse(lines, *, source, tally)``."""
+        parse: Callable[..., Iterator[Any]] = getattr(self._module, self.parser.partition(".")[2])
+        return parse
+
+    @property
+    def columns(self) -> "Callable[..., Ranges | None] | None":
+        """``columns(document, *, version, tally)``, where the module has it.
+
+        It reads origins at once, and gives ``None`` where only the parser will do.
+        """
+        return getattr(self._module, "columns", None)
+
+    @property
+    def stream(self) -> "Stream | None":
+        """What reads files of any size, where the module has it."""
+        return getattr(self._module, "stream", None)
+
+    @property
+    def _module(self) -> ModuleType:
+        return import_module(f"mxpath.datasets.{self.parser.partition('.')[0]}")
+
 
 DATASETS: dict[str, Dataset] = {
-    "paths": Dataset(spec=paths.SPEC, section=Section.PATHS, parse=paths.parse),
-    "mrt": Dataset(
-        spec=mrt_origins.SPEC,
-        section=Section.ORIGINS,
-        parse=mrt_origins.parse,
-        whole=True,
-        stream=mrt_origins.stream,
-    ),
-    "pfx2as": Dataset(
-        spec=pfx2as.SPEC, section=Section.ORIGINS, parse=pfx2as.parse, columns=pfx2as.columns
-    ),
-    "iplocation": Dataset(
-        spec=iplocation.SPEC,
-        section=Section.ORIGINS,
-        parse=iplocation.parse,
-        columns=iplocation.columns,
-        ranges=True,
-    ),
-    "iptoasn": Dataset(
-        spec=iptoasn.SPEC, section=Section.ORIGINS, parse=iptoasn.origins, ranges=True
-    ),
-    "asnames": Dataset(spec=asnames.SPEC, section=Section.NAMES, parse=asnames.parse),
-    "peeringdb": Dataset(
-        spec=peeringdb.SPEC, section=Section.EXCHANGES, parse=peeringdb.parse, whole=True
-    ),
-    "ixf": Dataset(spec=ixf.SPEC, section=Section.MEMBERS, parse=ixf.parse, whole=True),
-    "providers": Dataset(
-        spec=providers.SPEC, section=Section.PROVIDERS, parse=providers.parse, whole=True
-    ),
-    "asrel": Dataset(spec=asrel.SPEC, section=Section.RELATIONS, parse=asrel.parse),
-    "transit-free": Dataset(
-        spec=transit_free.SPEC, section=Section.TRANSIT_FREE, parse=transit_free.parse, whole=True
-    ),
-    "vrps": Dataset(spec=vrps.SPEC, section=Section.RPKI, parse=vrps.parse, whole=True),
+    "paths": Dataset(section=Section.PATHS, parser="paths.parse"),
+    "mrt": Dataset(section=Section.ORIGINS, parser="mrt_origins.parse", whole=True),
+    "pfx2as": Dataset(section=Section.ORIGINS, parser="pfx2as.parse"),
+    "iplocation": Dataset(section=Section.ORIGINS, parser="iplocation.parse", ranges=True),
+    "iptoasn": Dataset(section=Section.ORIGINS, parser="iptoasn.origins", ranges=True),
+    "asnames": Dataset(section=Section.NAMES, parser="asnames.parse"),
+    "peeringdb": Dataset(section=Section.EXCHANGES, parser="peeringdb.parse", whole=True),
+    "ixf": Dataset(section=Section.MEMBERS, parser="ixf.parse", whole=True),
+    "providers": Dataset(section=Section.PROVIDERS, parser="providers.parse", whole=True),
+    "asrel": Dataset(section=Section.RELATIONS, parser="asrel.parse"),
+    "transit-free": Dataset(section=Section.TRANSIT_FREE, parser="transit_free.parse", whole=True),
+    "vrps": Dataset(section=Section.RPKI, parser="vrps.parse", whole=True),
     "rdap-bootstrap": Dataset(
-        spec=rdap_bootstrap.SPEC,
-        section=Section.REGISTRIES,
-        parse=rdap_bootstrap.parse,
-        whole=True,
+        section=Section.REGISTRIES, parser="rdap_bootstrap.parse", whole=True
     ),
-    "geofeed": Dataset(spec=geofeed.SPEC, section=Section.PLACES, parse=geofeed.parse),
-    "hostnames": Dataset(
-        spec=hostnames.SPEC, section=Section.HOSTNAMES, parse=hostnames.parse, whole=True
-    ),
-    "carriers": Dataset(
-        spec=carriers.SPEC, section=Section.CARRIERS, parse=carriers.parse, whole=True
-    ),
-    "airports": Dataset(
-        spec=airports.SPEC, section=Section.AIRPORTS, parse=airports.parse, whole=True
-    ),
-    "cities": Dataset(spec=cities.SPEC, section=Section.CITIES, parse=cities.parse, whole=True),
-    "as2org": Dataset(spec=as2org.SPEC, section=Section.ORGANISATIONS, parse=as2org.parse),
-    "iana-special": Dataset(
-        spec=iana_special.SPEC, section=Section.SPECIAL, parse=iana_special.parse, whole=True
-    ),
-    "delegated": Dataset(spec=delegated.SPEC, section=Section.DELEGATIONS, parse=delegated.parse),
+    "geofeed": Dataset(section=Section.PLACES, parser="geofeed.parse"),
+    "hostnames": Dataset(section=Section.HOSTNAMES, parser="hostnames.parse", whole=True),
+    "carriers": Dataset(section=Section.CARRIERS, parser="carriers.parse", whole=True),
+    "airports": Dataset(section=Section.AIRPORTS, parser="airports.parse", whole=True),
+    "cities": Dataset(section=Section.CITIES, parser="cities.parse", whole=True),
+    "as2org": Dataset(section=Section.ORGANISATIONS, parser="as2org.parse"),
+    "iana-special": Dataset(section=Section.SPECIAL, parser="iana_special.parse", whole=True),
+    "delegated": Dataset(section=Section.DELEGATIONS, parser="delegated.parse"),
 }

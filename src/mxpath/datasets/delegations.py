@@ -63,11 +63,11 @@ class Delegations:
         )
 
     @classmethod
-    def of_columns(cls, columns: Columns, *, kind: Kind) -> "Delegations":
-        """Take the columns that :meth:`columns` gave."""
+    def of_columns(cls, columns: Columns, *, kind: str) -> "Delegations":
+        """Take the columns that :meth:`columns` gave; ``kind`` is a value of ``Kind``."""
         plain = {name: columns[name] for name in _PLAIN}
         index, words = RangeIndex.of_columns(columns), Words.of_columns(columns)
-        return cls(kind=kind, index=index, words=words, **plain)
+        return cls(kind=Kind(kind), index=index, words=words, **plain)
 
     def columns(self) -> dict[str, Column]:
         """Return all columns by name."""

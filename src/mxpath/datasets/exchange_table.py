@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import isnan, nan
 
+from mxpath.datasets.as2org import Organisation
 from mxpath.datasets.column_maps import Addresses, AddressMap, NumberMap, NumberSets
 from mxpath.datasets.columns import Column, Columns
 from mxpath.datasets.peeringdb_rows import Facility, Org
@@ -134,6 +135,19 @@ class Exchanges:
             )
 
         return NumberMap(self._columns["owner_asns"], owner)
+
+    def organisation(self, asn: int) -> Organisation | None:
+        """Return who runs a network, in the form in which registries name organisations."""
+        owner = self.owners.get(asn)
+        if owner is None:
+            return None
+        return Organisation(
+            org_id=str(owner.org_id),
+            name=owner.name,
+            country=owner.country,
+            source=None,
+            changed=None,
+        )
 
     def siblings(self, asn: int) -> tuple[int, ...]:
         """Return the other networks of the organisation that runs a network, ascending."""

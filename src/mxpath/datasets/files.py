@@ -1,7 +1,7 @@
 """Files written in one step: who opens one sees all of it, or what was there before."""
 
 import contextlib
-import secrets
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def write_file(path: Path, parts: Iterable[bytes | memoryview]) -> None:
         When it cannot be written; nothing is left behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.stem}-{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f"{path.stem}-{os.urandom(8).hex()}.tmp")
     try:
         with temporary.open("xb") as file:
             for part in parts:

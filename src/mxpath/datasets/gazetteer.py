@@ -15,29 +15,17 @@ its snapshots. The law:
 5. A section that is not there answers "unknown"; it is no error.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations  # an answer names many values, and opening loads few of them
+
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxpath.datasets.as2org import Organisation
 from mxpath.datasets.catalog import Section
-from mxpath.datasets.city_map import CityMap
-from mxpath.datasets.delegated import Delegation, Kind
-from mxpath.datasets.delegations import Delegations
 from mxpath.datasets.gazetteer_dates import dated_manifest
 from mxpath.datasets.gazetteer_source import Source, sources_of
-from mxpath.datasets.geofeed import GeofeedRow
-from mxpath.datasets.hostnames import Spot
-from mxpath.datasets.manifest import Manifest
-from mxpath.datasets.names import NameTable
-from mxpath.datasets.paths import PathTable
-from mxpath.datasets.peeringdb_rows import Org
-from mxpath.datasets.prefixes import PrefixTable
-from mxpath.datasets.providers import ProviderPattern, Providers
-from mxpath.datasets.rdap_bootstrap import Services
 from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.table_kinds import (
     DELEGATIONS,
@@ -50,20 +38,36 @@ from mxpath.datasets.table_kinds import (
     RELATIONS,
     VRPS,
 )
-from mxpath.datasets.transit_free import of_clique
-from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import IxpLan, IxpPort, OriginSet
 from mxpath.model.network import Network
-from mxpath.model.relations import AsRelations
-from mxpath.model.rpki import Vrp
-from mxpath.model.snapshot import SnapshotRef
-from mxpath.model.transit_free import TransitFree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from mxpath.datasets.as2org import Organisation
+    from mxpath.datasets.city_map import CityMap
+    from mxpath.datasets.delegated import Delegation
+    from mxpath.datasets.delegations import Delegations
     from mxpath.datasets.exchange_table import Exchange, Exchanges
+    from mxpath.datasets.geofeed import GeofeedRow
+    from mxpath.datasets.hostnames import Spot
+    from mxpath.datasets.manifest import Manifest
+    from mxpath.datasets.names import NameTable
+    from mxpath.datasets.organisation_table import Organisations
+    from mxpath.datasets.paths import PathTable
+    from mxpath.datasets.prefixes import PrefixTable
+    from mxpath.datasets.providers import ProviderPattern, Providers
+    from mxpath.datasets.rdap_bootstrap import Services
     from mxpath.datasets.snapshot_summary import SnapshotSummary
     from mxpath.datasets.vrp_table import VrpTable
+    from mxpath.model.address import IPAddress, Prefix
     from mxpath.model.bgp import RibEntry
+    from mxpath.model.relations import AsRelations
+    from mxpath.model.rpki import Vrp
+    from mxpath.model.snapshot import SnapshotRef
+    from mxpath.model.transit_free import TransitFree
 
 
 class Gazetteer:
@@ -80,7 +84,7 @@ class Gazetteer:
         self._sources = sources_of(directory, manifest)
 
     @classmethod
-    def open(cls, directory: Path, *, as_of: date | None = None) -> "Gazetteer":
+    def open(cls, directory: Path, *, as_of: date | None = None) -> Gazetteer:
         """Open a gazetteer directory.
 
         Parameters
@@ -102,7 +106,7 @@ class Gazetteer:
         return cls(directory, manifest)
 
     @classmethod
-    def shipped(cls) -> "Gazetteer":
+    def shipped(cls) -> Gazetteer:
         """Open what comes with mxpath.
 
         Raises
@@ -136,7 +140,7 @@ class Gazetteer:
         )
 
     @property
-    def exchange_tables(self) -> "tuple[tuple[Exchanges, SnapshotRef], ...]":
+    def exchange_tables(self) -> tuple[tuple[Exchanges, SnapshotRef], ...]:
         """The tables that :meth:`ixp_port` and :meth:`ixp_lan` ask, in their order."""
         return tuple((exchanges, source.ref) for source, exchanges in self._exchanges)
 
@@ -193,13 +197,13 @@ class Gazetteer:
 
     def delegation_tables(self, version: int) -> tuple[tuple[Delegations, SnapshotRef], ...]:
         """Return the tables that :meth:`delegation` asks for a family, in its order."""
-        kind = DELEGATIONS[Kind.IPV4 if version == 4 else Kind.IPV6]
+        kind = DELEGATIONS[f"ipv{version}"]
         return tuple((source.open(kind), source.ref) for source in self._in(Section.DELEGATIONS))
 
     def delegation_of(self, asn: int) -> tuple[Delegation, SnapshotRef] | None:
         """Return to whom and when a registry gave an AS number, or that it keeps it."""
         for source in self._in(Section.DELEGATIONS):
-            found = source.open(DELEGATIONS[Kind.ASN]).find(asn)
+            found = source.open(DELEGATIONS["asn"]).find(asn)
             if found is not None:
                 return found, source.ref
         return None
@@ -210,13 +214,10 @@ class Gazetteer:
         Snapshots of organisations are asked first, then what networks say of themselves
         in the lists of exchange points.
         """
-        for source in self._in(Section.ORGANISATIONS):
-            found = source.open(ORGANISATIONS).organisation(asn)
+        for source, holders in self._holders():
+            found = holders.organisation(asn)
             if found is not None:
                 return found, source.ref
-        for source, exchanges in self._exchanges:
-            if (owner := exchanges.owners.get(asn)) is not None:
-                return _as_organisation(owner), source.ref
         return None
 
     def siblings(self, asn: int) -> tuple[int, ...]:
@@ -224,13 +225,9 @@ class Gazetteer:
 
         The snapshot answers that names the organisation, and no other.
         """
-        for source in self._in(Section.ORGANISATIONS):
-            organisations = source.open(ORGANISATIONS)
-            if organisations.organisation(asn) is not None:
-                return organisations.siblings(asn)
-        for _, exchanges in self._exchanges:
-            if asn in exchanges.owners:
-                return exchanges.siblings(asn)
+        for _, holders in self._holders():
+            if holders.organisation(asn) is not None:
+                return holders.siblings(asn)
         return ()
 
     def network(self, asn: int) -> Network:
@@ -270,7 +267,7 @@ class Gazetteer:
         )
 
     @property
-    def ixps(self) -> "tuple[Exchange, ...]":
+    def ixps(self) -> tuple[Exchange, ...]:
         """All exchange points by id."""
         points = {
             ix_id: point
@@ -279,7 +276,7 @@ class Gazetteer:
         }
         return tuple(points[ix_id] for ix_id in sorted(points))
 
-    def paths(self, address: IPAddress) -> "tuple[tuple[RibEntry, ...], SnapshotRef] | None":
+    def paths(self, address: IPAddress) -> tuple[tuple[RibEntry, ...], SnapshotRef] | None:
         """Return the routes that were kept of collectors' tables, those of the longest prefix first.
 
         ``None`` where none were kept that lead to the address.
@@ -292,6 +289,8 @@ class Gazetteer:
 
     @cached_property
     def _paths(self) -> tuple[tuple[Source, PathTable], ...]:
+        from mxpath.datasets.paths import PathTable  # noqa: PLC0415 - few gazetteers keep any
+
         return tuple((source, PathTable.of(source.rows())) for source in self._in(Section.PATHS))
 
     @cached_property
@@ -300,6 +299,8 @@ class Gazetteer:
         for source in self._in(Section.RELATIONS):
             found = source.open(RELATIONS).relations
             return replace(found, source=source.entry.name, as_of=source.entry.as_of)
+        from mxpath.model.relations import AsRelations  # noqa: PLC0415 - most have them
+
         return AsRelations()
 
     @cached_property
@@ -314,21 +315,25 @@ class Gazetteer:
         for source in self._in(Section.RELATIONS):
             clique = source.open(RELATIONS).relations.inference.clique
             if clique:
+                from mxpath.datasets.transit_free import of_clique  # noqa: PLC0415 - seldom asked
+
                 return of_clique(clique, ref=source.ref, name=self.name), source.ref
         return None
 
     @cached_property
     def registries(self) -> Services:
         """Which registry answers for what, of all snapshots that know; else nobody."""
+        from mxpath.datasets.rdap_bootstrap import Services  # noqa: PLC0415 - to ask registries
+
         return Services(row for source in self._in(Section.REGISTRIES) for row in source.rows())
 
-    def describe(self) -> "tuple[SnapshotSummary, ...]":
+    def describe(self) -> tuple[SnapshotSummary, ...]:
         """Say how many rows each snapshot has; what was not built is read whole for that."""
         from mxpath.datasets.snapshot_summary import summary_of  # noqa: PLC0415 - seldom asked
 
         return tuple(summary_of(source) for source in self._sources)
 
-    def vrps(self, version: int) -> "VrpTable | None":
+    def vrps(self, version: int) -> VrpTable | None:
         """Return the payloads of a family that :meth:`vrps_covering` asks."""
         return next((source.open(VRPS[version]) for source in self._in(Section.RPKI)), None)
 
@@ -362,13 +367,20 @@ class Gazetteer:
         return tuple(source.open(NAMES) for source in self._in(Section.NAMES))
 
     @cached_property
-    def _exchanges(self) -> "tuple[tuple[Source, Exchanges], ...]":
+    def _exchanges(self) -> tuple[tuple[Source, Exchanges], ...]:
         listed = [(source, source.open(EXCHANGES)) for source in self._in(Section.EXCHANGES)]
         own = [(source, source.open(MEMBERS)) for source in self._in(Section.MEMBERS)]
         return (*listed, *own)
 
+    def _holders(self) -> Iterator[tuple[Source, Organisations | Exchanges]]:
+        for source in self._in(Section.ORGANISATIONS):
+            yield source, source.open(ORGANISATIONS)
+        yield from self._exchanges
+
     @cached_property
     def _providers(self) -> tuple[tuple[Source, Providers], ...]:
+        from mxpath.datasets.providers import Providers  # noqa: PLC0415 - mail servers only
+
         return tuple(
             (source, Providers.of(source.rows())) for source in self._in(Section.PROVIDERS)
         )
@@ -376,14 +388,6 @@ class Gazetteer:
     @cached_property
     def map(self) -> CityMap:
         """Cities, airports and what host names tell."""
+        from mxpath.datasets.city_map import CityMap  # noqa: PLC0415 - only where places are asked
+
         return CityMap(self._sources)
-
-
-def _as_organisation(owner: Org) -> Organisation:
-    return Organisation(
-        org_id=str(owner.org_id),
-        name=owner.name,
-        country=owner.country,
-        source=None,
-        changed=None,
-    )

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
 from mxpath.datasets.cache import keep_columns, kept_columns
-from mxpath.datasets.catalog import DATASETS, Dataset, Section
+from mxpath.datasets.catalog import DATASETS, Dataset, Section, Stream
 from mxpath.datasets.columns import open_columns
 from mxpath.datasets.manifest import Entry, Manifest
 from mxpath.datasets.snapshot import Tally, digest, digest_of, lines_of, read_files, unpack
@@ -31,6 +31,8 @@ class Source:
     """Special-purpose ranges that count as public: lab worlds only."""
     known: "Source | None" = None
     """PeeringDB, for what exchange points say of themselves: it numbers them all."""
+    streamed_by: Stream | None = None
+    """Reads its files in place of the data set's own ``stream``."""
     tables: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """By the name of their kind, each from when it is first asked for."""
 
@@ -38,6 +40,11 @@ class Source:
     def ref(self) -> SnapshotRef:
         """The snapshot as an answer names it."""
         return self.entry.ref
+
+    @property
+    def stream(self) -> Stream | None:
+        """What reads origins in one pass over its files; ``None`` where nothing does."""
+        return self.streamed_by or self.dataset.stream
 
     def judged_by(self, public: tuple[Prefix, ...]) -> "Source":
         """The same where other special-purpose ranges count as public."""

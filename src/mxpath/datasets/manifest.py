@@ -21,7 +21,6 @@
 The order of the snapshots is the order in which they are asked. Unknown keys are errors.
 """
 
-import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -242,5 +241,7 @@ def _toml(value: Any) -> str:
 
 
 def _string(text: str) -> str:
+    import json  # noqa: PLC0415 - only to write
+
     # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

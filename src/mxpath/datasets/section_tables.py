@@ -12,6 +12,7 @@ from mxpath.datasets import ixf, peeringdb
 from mxpath.datasets.asrel import Heading
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.columns import Column
+from mxpath.datasets.delegated import Kind as Delegated
 from mxpath.datasets.delegations import Delegations
 from mxpath.datasets.geofeed_table import Geofeed
 from mxpath.datasets.names import NameTable
@@ -68,11 +69,11 @@ def _origins(source: "Source", kinds: Collection[Kind[Any]], tally: Tally) -> Bu
 
 def _origins_streamed(source: "Source", tally: Tally) -> dict[int, PrefixTable] | None:
     """Read both families in one pass over the files; ``None`` where there is no way to."""
-    if source.dataset.stream is None:
+    if source.stream is None:
         return None
     from mxpath.datasets.prefix_arrays import cut  # noqa: PLC0415 - loads numpy
 
-    found = source.dataset.stream(source.files(), tally=tally, public=source.public)
+    found = source.stream(source.files(), tally=tally, public=source.public)
     return {version: cut(ranges) for version, ranges in found.items()}
 
 
@@ -145,7 +146,7 @@ def _organisations(source: "Source", _: Collection[Kind[Any]], tally: Tally) -> 
 
 def _delegations(source: "Source", _: Collection[Kind[Any]], tally: Tally) -> Built:
     rows = list(source.rows(tally=tally))
-    return {kind: Delegations.of(rows, kind=of) for of, kind in DELEGATIONS.items()}
+    return {DELEGATIONS[of]: Delegations.of(rows, kind=of) for of in Delegated}
 
 
 def _places(source: "Source", _: Collection[Kind[Any]], tally: Tally) -> Built:

@@ -54,7 +54,7 @@ def counted(source: Source) -> Tally:
     """Read a snapshot whole and count."""
     tally = Tally()
     section = source.dataset.section
-    if section in (Section.EXCHANGES, Section.MEMBERS) or source.dataset.stream is not None:
+    if section in (Section.EXCHANGES, Section.MEMBERS) or source.stream is not None:
         BUILDERS[section](source, KINDS[section], tally)
     else:
         deque(source.rows(tally=tally), maxlen=0)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.columns import Columns
-from mxpath.datasets.delegated import Kind as Delegated
 
 if TYPE_CHECKING:
     from mxpath.datasets.delegations import Delegations
@@ -76,15 +75,16 @@ MEMBERS: "Kind[Exchanges]" = Kind(name="members", form=1, table="exchange_table.
 ORGANISATIONS: "Kind[Organisations]" = Kind(
     name="organisations", form=1, table="organisation_table.Organisations"
 )
-DELEGATIONS: "dict[Delegated, Kind[Delegations]]" = {
+DELEGATIONS: "dict[str, Kind[Delegations]]" = {
     kind: Kind(
         name=f"delegations-{kind}",
         form=1,
         table="delegations.Delegations",
         options=(("kind", kind),),
     )
-    for kind in Delegated
+    for kind in ("asn", "ipv4", "ipv6")
 }
+"""By what is delegated: the values of ``delegated.Kind``."""
 PLACES: "Kind[Geofeed]" = Kind(name="places", form=1, table="geofeed_table.Geofeed")
 
 KINDS: dict[Section, tuple[Kind[Any], ...]] = {

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Reply, ReplyKind
-from mxpath.vantage.ledger import Budget, Ledger
+from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.limits import Budget
 from mxpath.vantage.ports import Clock, EngineTraits, ProbeSocket, Sent
 
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mxpath.model.address import IPAddress
-from mxpath.vantage.ledger import Budget, Ledger
+from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.limits import Budget
 
 _UNITS = 10
 """Units set aside at a time: a trace of 13 hops takes twice so many."""

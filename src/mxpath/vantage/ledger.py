@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from mxpath.errors import RefusedError
 from mxpath.model.address import IPAddress, Prefix
+from mxpath.vantage.limits import PER_HOUR, Budget
 from mxpath.vantage.locked_file import locked, write_whole
 
 _HOUR_NS = 3600 * 1_000_000_000
@@ -28,17 +28,6 @@ NEVER: tuple[Prefix, ...] = tuple(
     for text in ("0.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "::/128", "ff00::/8")
 )
 """Nobody in particular: unspecified, multicast and broadcast. Excluded whatever the caller says."""
-
-
-class Budget(StrEnum):
-    """What is counted for each target."""
-
-    SYN = "syn"
-    SESSION = "session"
-
-
-PER_HOUR = {Budget.SYN: 30, Budget.SESSION: 2}
-"""Units for each target and hour."""
 _UNIT = {Budget.SYN: "SYNs", Budget.SESSION: "SMTP connections"}
 
 

@@ -23,7 +23,8 @@ from mxpath.vantage.completing import CompletingProbeSocket
 from mxpath.vantage.engines import ENGINES, KeptEngine, best_engine, open_engine
 from mxpath.vantage.late import LateDialer, LateFetcher, LateRegistry, LateResolver, LateRouting
 from mxpath.vantage.ledger import Ledger, ledger_path
-from mxpath.vantage.pace import DEFAULT_RATE_PPS, Pace, PacedDialer, paced_probes
+from mxpath.vantage.limits import DEFAULT_RATE_PPS
+from mxpath.vantage.pace import Pace, PacedDialer, paced_probes
 from mxpath.vantage.ports import (
     WORKERS,
     Clock,

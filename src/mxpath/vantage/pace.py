@@ -22,10 +22,10 @@ from mxpath.errors import InputError
 from mxpath.model.address import IPAddress
 from mxpath.model.probe import ProbeSpec, Protocol, Reply
 from mxpath.vantage.leases import Leases
-from mxpath.vantage.ledger import Budget, Ledger
+from mxpath.vantage.ledger import Ledger
+from mxpath.vantage.limits import DEFAULT_RATE_PPS, Budget
 from mxpath.vantage.ports import Clock, Connection, Dialer, EngineTraits, ProbeSocket, Sent
 
-DEFAULT_RATE_PPS = 50.0
 BURST = 50
 _TICK_S = 1e-6
 """Moments this near are one: a clock that counts nanoseconds cannot wait for less."""
