@@ -35,11 +35,14 @@ HELD = {64496: ("Nord AS", None), 64503: ("House Ltd", "IE"), 64504: ("House Ltd
 DELEGATED = (
     "arin|US|ipv4|9.0.0.0|1000|20010203|allocated|h1\n"
     "arin||ipv4|198.18.48.0|300||reserved|\n"
+    "arin||ipv4|198.18.64.0|300||reserved|\n"
     "arin|EU|ipv4|198.18.32.0|16|20050607|assigned|h2\n"
     "arin|US|ipv6|2001:db8:3000::|36|20010203|allocated|h1\n"
     "arin||ipv6|2001:db8:4000::|37||available|\n"
+    "arin||ipv6|2001:db8:5000::|37||available|\n"
 )
-"""What one registry says before the world's own: a bogon, a block nobody announces, a part."""
+"""What one registry says before the world's own: bogons, a block nobody announces, a part, and what
+it keeps although another has given it away."""
 
 
 def with_owners(directory: Path) -> None:
@@ -129,6 +132,8 @@ def test_worlds_know_exchange_points_and_route_states(gazetteer: Gazetteer) -> N
         assert any(one.since and not one.networks for one in found)
         assert {one.country for one in found} == {None, "US", "EU", "IE", "CH"}
         assert {one.organisation for one in found} == {None, "Nord AS", "House Ltd"}
+        kept = attributed(attribute([IPv4Address("198.18.48.1")], gazetteer).popitem()[1])
+        assert (kept.country, kept.bogon) == ("CH", False)
     if gazetteer.ixps:
         assert any(one.ix_id is not None and one.networks for one in found)
     if any(snapshot.name == "vrps" for snapshot in gazetteer.snapshots):

@@ -118,6 +118,27 @@ def test_an_exchange_points_own_export_is_asked_after_the_list_of_all(directory:
     assert (own[0].ix_id, own[0].member.asn, own[1].name) == (31, 64513, "ixf")
 
 
+def test_what_one_snapshot_says_was_given_away_is_no_others_to_keep(tmp_path: Path) -> None:
+    files = {
+        "a": b"lacnic||ipv4|45.0.0.0|768||reserved|\nlacnic||asn|5|1||available|\n",
+        "b": b"arin||ipv4|45.0.0.0|256||available|\narin|US|ipv4|45.0.1.0|256|20010203|allocated|h\n"
+        b"arin|US|asn|5|1|20010203|assigned|h\n",
+        "c": b"ripencc|DE|ipv4|45.0.1.0|256|20010203|allocated|h\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    entries = [entry("delegated", {name: content}) for name, content in files.items()]
+    (tmp_path / FILE_NAME).write_text(manifest_text(entries, as_of=AS_OF))
+    gazetteer = Gazetteer.open(tmp_path)
+    found = [gazetteer.delegation(ip_address(f"45.0.{n}.9")) for n in (0, 1, 2, 3)]
+    number = gazetteer.delegation_of(5)
+    assert [one and one[0].registry for one in found] == ["lacnic", "arin", "lacnic", None]
+    assert found[1] is not None
+    assert found[1][1].sha256 == digest([files["b"]]), "with the snapshot that says so"
+    assert number is not None
+    assert number[0].registry == "arin"
+
+
 def test_places_and_mail_providers_are_told_with_their_snapshots(directory: Path) -> None:
     gazetteer = Gazetteer.open(directory)
     place = gazetteer.place(ip_address("8.8.8.8"))

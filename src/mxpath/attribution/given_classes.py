@@ -4,7 +4,8 @@ Of a block a line tells the country, the day and whether somebody holds it. Bloc
 the same are one *class*, of which there are some ten thousand, and the numbers are cut
 where the class changes. So a look-up is one search, and tails stay few. Classes are told by
 whole columns, and what one tells is read when it is asked for. Where several
-snapshots tell of a number the first one does, as when a single address is asked about.
+snapshots tell of a number, the first that gives it away does, else the first, as when a single
+address is asked about.
 """
 
 from bisect import bisect_right
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mxpath.datasets.columns import Column
-from mxpath.datasets.delegations import Delegations
+from mxpath.datasets.delegations import GIVEN, Delegations
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.prefix_search import places
 from mxpath.datasets.prefixes import NO_SET, Keys
@@ -52,9 +53,11 @@ class GivenClasses:
         tables = gazetteer.delegation_tables(version)
         high, low = _points([table.index.pieces for table, _ in tables], version)
         numbers = np.full(len(high), NOTHING, dtype=np.intp)
+        given = np.zeros(len(high), dtype=np.bool_)
         for table, snapshot in tables:
-            told = self._told(table, snapshot, places(table.index.pieces, high, low))
-            numbers = np.where(numbers == NOTHING, told, numbers)
+            told, gives = self._told(table, snapshot, places(table.index.pieces, high, low))
+            numbers = np.where((numbers == NOTHING) | (gives & ~given), told, numbers)
+            given |= gives
         changes = np.flatnonzero(np.diff(numbers, prepend=-1))
         halves = (high[changes], low[changes] if low is not None else np.empty(0, np.uint64))
         self._keys = Keys(high=halves[0].data, low=halves[1].data)
@@ -62,8 +65,8 @@ class GivenClasses:
 
     def _told(
         self, table: Delegations, snapshot: SnapshotRef, pieces: NDArray[np.intp]
-    ) -> NDArray[np.intp]:
-        """Return the class of each of some pieces of a table; they get new numbers."""
+    ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Return the class of some pieces of a table, by a new number, and whether they are held."""
         owners = np.frombuffer(table.index.owners, dtype=np.uint32)
         rows = np.append(owners, np.uint32(NO_SET))[pieces]
         known = np.flatnonzero(rows != NO_SET)
@@ -73,9 +76,11 @@ class GivenClasses:
         _, firsts, classes = np.unique(joined, return_index=True, return_inverse=True)
         found = np.full(len(pieces), NOTHING, dtype=np.intp)
         found[known] = self._count + classes
+        gives = np.zeros(len(pieces), dtype=np.bool_)
+        gives[known] = np.frombuffer(GIVEN, dtype=np.bool_)[columns[2]]
         self._told_by.append((self._count, table, snapshot, rows[known][firsts]))
         self._count += len(firsts)
-        return found
+        return found, gives
 
     def __len__(self) -> int:
         return self._count

@@ -64,6 +64,11 @@ class Status(StrEnum):
     AVAILABLE = "available"
     RESERVED = "reserved"
 
+    @property
+    def is_given(self) -> bool:
+        """Whether somebody holds the block."""
+        return self in (Status.ALLOCATED, Status.ASSIGNED)
+
 
 _KINDS = {kind.value: kind for kind in Kind}
 _STATUSES = {status.value: status for status in Status}

@@ -2,7 +2,9 @@
 
 The law: blocks of one kind do not overlap within a file. Where the files of two
 registries both tell of a number (one reserves what another has given away), the row
-that gives it away counts, then the narrower one, then the one that came first.
+that gives it away counts, then the narrower one, then the one that came first. Where
+the files are snapshots of their own, the first snapshot that gives it away counts, else
+the first that tells of it.
 """
 
 from array import array
@@ -14,9 +16,11 @@ from mxpath.datasets.columns import Column, Columns
 from mxpath.datasets.delegated import Delegation, Kind, Status
 from mxpath.datasets.range_index import RangeIndex
 from mxpath.datasets.words import WordCount, Words
+from mxpath.model.snapshot import SnapshotRef
 
-_FREE = (Status.AVAILABLE, Status.RESERVED)
 _STATUSES = tuple(Status)
+GIVEN = bytes(status.is_given for status in _STATUSES)
+"""Whether somebody holds a block, by the place of its status."""
 VERSION = {Kind.ASN: 4, Kind.IPV4: 4, Kind.IPV6: 6}
 """AS numbers have 32 bits, as IPv4 addresses have."""
 _PLAIN = ("starts", "sizes", "registries", "statuses", "countries", "days", "opaque")
@@ -46,7 +50,7 @@ class Delegations:
     def of(cls, rows: Iterable[Delegation], *, kind: Kind) -> "Delegations":
         """Build from rows in any order; those of another kind are left out."""
         found = [row for row in rows if row.kind is kind]
-        found.sort(key=lambda row: (row.status in _FREE, row.end - row.start))
+        found.sort(key=lambda row: (not row.status.is_given, row.end - row.start))
         words = WordCount()
         is_v6 = kind is Kind.IPV6
         return cls(
@@ -89,7 +93,7 @@ class Delegations:
 
     def is_given(self, row: int) -> bool:
         """Whether a row, by its place, says that somebody holds the block."""
-        return _STATUSES[self.statuses[row]] not in _FREE
+        return bool(GIVEN[self.statuses[row]])
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -116,6 +120,19 @@ class Delegations:
             self.since(row),
             self.words.get(self.opaque[row]),
         )
+
+
+def that_counts(
+    told: Iterable[tuple[Delegation | None, SnapshotRef]],
+) -> tuple[Delegation, SnapshotRef] | None:
+    """Of the rows of several snapshots about one number return the one that counts."""
+    first: tuple[Delegation, SnapshotRef] | None = None
+    for row, snapshot in told:
+        if row is not None and row.status.is_given:
+            return row, snapshot
+        if row is not None and first is None:
+            first = row, snapshot
+    return first
 
 
 def _length(row: Delegation) -> int:

@@ -11,7 +11,8 @@ its snapshots. The law:
 3. Every answer comes with the snapshot it rests on. Nothing reads "the latest".
 4. Where several snapshots answer the same question, the one listed first that
    knows an answer gives it. An exchange point's own export is asked after the lists
-   of all exchange points, wherever it stands.
+   of all exchange points, wherever it stands; and a registry that has given numbers away is
+   heard before one that keeps them.
 5. A section that is not there answers "unknown"; it is no error.
 """
 
@@ -189,24 +190,24 @@ class Gazetteer:
 
     def delegation(self, address: IPAddress) -> tuple[Delegation, SnapshotRef] | None:
         """Return the block that a registry gave away, or keeps, around an address."""
-        for table, snapshot in self.delegation_tables(address.version):
-            found = table.find(int(address))
-            if found is not None:
-                return found, snapshot
-        return None
+        return self._delegation(f"ipv{address.version}", int(address))
 
     def delegation_tables(self, version: int) -> tuple[tuple[Delegations, SnapshotRef], ...]:
         """Return the tables that :meth:`delegation` asks for a family, in its order."""
-        kind = DELEGATIONS[f"ipv{version}"]
-        return tuple((source.open(kind), source.ref) for source in self._in(Section.DELEGATIONS))
+        return tuple(self._delegations(f"ipv{version}"))
 
     def delegation_of(self, asn: int) -> tuple[Delegation, SnapshotRef] | None:
         """Return to whom and when a registry gave an AS number, or that it keeps it."""
+        return self._delegation("asn", asn)
+
+    def _delegations(self, kind: str) -> Iterator[tuple[Delegations, SnapshotRef]]:
         for source in self._in(Section.DELEGATIONS):
-            found = source.open(DELEGATIONS["asn"]).find(asn)
-            if found is not None:
-                return found, source.ref
-        return None
+            yield source.open(DELEGATIONS[kind]), source.ref
+
+    def _delegation(self, kind: str, number: int) -> tuple[Delegation, SnapshotRef] | None:
+        from mxpath.datasets.delegations import that_counts  # noqa: PLC0415 - comes with tables
+
+        return that_counts((table.find(number), ref) for table, ref in self._delegations(kind))
 
     def organisation(self, asn: int) -> tuple[Organisation, SnapshotRef] | None:
         """Return who runs a network, by the first snapshot that knows it.
