@@ -71,6 +71,8 @@ def held(trace: Asns, path: Asns, *, complete: bool = True) -> Agreement:
         ((1,), (1,), SAME, None),
         ((1, 2), (1,), LONGER, 1),
         ((), (1, 2), NOT_COMPARABLE, None),
+        ((), (1,), NOT_COMPARABLE, None),
+        ((1, 2), (), NOT_COMPARABLE, None),
     ],
 )
 def test_cases(trace: Asns, path: Asns, likeness: Likeness, at: int | None) -> None:
@@ -87,6 +89,7 @@ def test_cases(trace: Asns, path: Asns, likeness: Likeness, at: int | None) -> N
         ((1, 5), (1, 2, 3), DIVERGENT),
         ((1, 5, 2), (1, 2, 3), LONGER),
         ((1, 2, 3), (1, 2, 3), NOT_COMPARABLE),  # the target's network has still a way to go
+        ((), (1,), NOT_COMPARABLE),  # silence on the way to a host of our own network
     ],
 )
 def test_a_trace_that_ended_early(trace: Asns, path: Asns, likeness: Likeness) -> None:

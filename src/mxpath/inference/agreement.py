@@ -10,8 +10,9 @@ The law
    before they differ.
 4. A trace that ended early is compared as far as it came: where its last network is not on
    the path, they part; where it shows nothing else than the path, they are *not comparable*.
-5. Not comparable either: a trace that shows no network but ours, and one that began in
-   another network than ours.
+5. Not comparable either: a trace that shows no network at all, or none but ours where the
+   path goes on; one that began in another network than ours; and a path without a network,
+   as a route of a table that tells neither its own number nor anybody else's.
 6. A difference is no proof that packets left the path: routers answer with neighbours'
    addresses, silent hops hide networks, and a network can have several paths. So *same* is
    at most as sure as the path, a difference likely at most, and only possible where hops
@@ -84,8 +85,12 @@ def _agreement(
     trace = _once(trace, house)
     if told and len(trace) > 1 and house(trace[1].asn) == house(told[0].asn):
         trace = trace[1:]  # a table that does not say whose it is begins behind us
+    if not told:
+        return _not_comparable("the path names no network")
+    if not trace:
+        return _not_comparable("the trace shows no network")
     if len(trace) < 2 and len(told) > 1:
-        return _not_comparable("the trace shows no network but ours" if trace else "an empty trace")
+        return _not_comparable("the trace shows no network but ours")
     found = _compared(trace, told, house, complete=route.complete)
     if found.likeness is Likeness.SAME and [n.asn for n in trace] != [n.asn for n in told]:
         return _because(found, "where they differ, the networks belong to one organisation")
