@@ -113,6 +113,22 @@ def test_collectors_are_heard_for_all_addresses_of_their_prefix(
     assert view(study, gazetteer, collected=(elsewhere,)).path == found.predicted
 
 
+def test_a_guessed_network_that_we_call_our_own_is_ours(
+    study: Study, gazetteer: Gazetteer
+) -> None:
+    answer = RoutingAnswer(
+        address=TARGET,
+        fate=RoutingFate.FOUND,
+        entries=(entry(64496, 64497, 64503),),
+        source="https://stat.example/data/looking-glass",
+    )
+    for ours, grade in (((), "c"), ((7, ip_network("192.0.2.0/24")), "c"), ((64496,), "b")):
+        here = replace(study.seen_from, first_hop=ip_address("198.18.0.1"), own=ours)
+        found = view(replace(study, seen_from=here), gazetteer, collected=(answer,))
+        assert found.path is not None
+        assert found.path.value.grade == grade
+
+
 def test_another_origin_is_told_with_both_dates(study: Study, gazetteer: Gazetteer) -> None:
     found = view(study, gazetteer, own=own(entry(64497, 64666, best=True), entry(7, best=False)))
     (note,) = found.notes

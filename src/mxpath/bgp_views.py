@@ -19,7 +19,7 @@ from mxpath.datasets.snapshot import Tally
 from mxpath.errors import InputError, ParseError
 from mxpath.inference.agreement import agreement
 from mxpath.inference.bgp_paths import Standpoint, Telling, told_paths
-from mxpath.model.address import IPAddress, Prefix
+from mxpath.model.address import IPAddress, Prefix, is_default
 from mxpath.model.attribution import Attribution, OriginSet
 from mxpath.model.bgp import PathGrade, RoutingAnswer
 from mxpath.model.bgp_path import BgpPath, BgpView
@@ -88,13 +88,18 @@ def bgp_views(addresses: Iterable[IPAddress], sources: Sources) -> tuple[BgpView
     """Return what is known of the BGP path to each address."""
     here = Standpoint(
         home=sources.origin.network,
-        guessed=sources.origin.first_hop is not None,
+        guessed=_is_guessed(sources.origin),
         relations=sources.gazetteer.relations,
         route_servers=sources.gazetteer.route_servers,
         network=sources.gazetteer.network,
     )
     prediction, houses = _Prediction(here, sources), _Houses(sources.gazetteer)
     return tuple(_view(a, sources, here, (prediction, houses)) for a in addresses)
+
+
+def _is_guessed(origin: Origin) -> bool:
+    """Whether our network is only the first global hop's, and not ours by our own word."""
+    return origin.first_hop is not None and getattr(origin.network, "asn", None) not in origin.own
 
 
 def _view(
@@ -230,7 +235,7 @@ def _untold(
         around = [e for e in telling.entries if target in e.prefix]
         if telling.own and not around:
             yield f"{telling.source} has no route to it"
-        elif telling.own and not any(e.prefix.prefixlen for e in around):
+        elif telling.own and all(is_default(e.prefix) for e in around):
             yield f"{telling.source} has only a default route to it"
 
 
@@ -258,11 +263,10 @@ def _other_origins(
 
 def _origins_told(target: IPAddress, telling: Telling) -> tuple[Prefix | None, set[int]]:
     """The longest prefix around an address, and who announces it, as one source tells it."""
-    around = [e for e in telling.entries if e.prefix.prefixlen and target in e.prefix]
+    around = [e for e in telling.entries if target in e.prefix and not is_default(e.prefix)]
+    around = [e for e in around if e.best is not False]
     longest = max((e.prefix.prefixlen for e in around), default=0)
     around = [e for e in around if e.prefix.prefixlen == longest]
-    if any(e.best is not None for e in around):
-        around = [e for e in around if e.best]
     found = {e.path.origin for e in around} - {None}
     return (around[0].prefix if around else None), {asn for asn in found if asn is not None}
 

@@ -1,5 +1,6 @@
 """Whose BGP path: each rule of the law, and that the best word wins."""
 
+from dataclasses import replace
 from datetime import date
 from ipaddress import ip_address, ip_network
 
@@ -30,6 +31,7 @@ def entry(
     length: int = 20,
     final: tuple[int, ...] = (),
     liked: int | None = None,
+    at: str | None = None,
 ) -> RibEntry:
     return RibEntry(
         prefix=ip_network(f"{TARGET}/{length}", strict=False),
@@ -38,6 +40,7 @@ def entry(
         peer_asn=peer if peer is not None else (asns[0] if asns else None),
         best=best,
         local_pref=liked,
+        peer_address=None if at is None else ip_address(at),
     )
 
 
@@ -100,9 +103,12 @@ def test_the_longest_prefix_counts_and_a_default_route_never() -> None:
     short, long = entry(ALPHA, 7, best=True, length=16), entry(BETA, 8, best=True, length=24)
     assert told(own(short, long)) == [("a", (HOME, BETA, 8))]
     assert told(own(entry(ALPHA, best=True, length=0)), INSIDE) == [("b", (HOME, ALPHA, 8))]
-    # A longer prefix of which no route is in use does not fall back on the shorter one.
+    # A prefix of which no route is in use is in no forwarding table: the shorter one leads.
     unused = entry(BETA, 8, best=False, length=24)
-    assert told(own(short, unused), INSIDE) == [("b", (HOME, ALPHA, 8))]
+    assert told(own(short, unused), INSIDE) == [("a", (HOME, ALPHA, 7))]
+    # Halves of everything stand for a default route.
+    assert told(own(entry(ALPHA, best=True, length=1)), INSIDE) == [("b", (HOME, ALPHA, 8))]
+    assert told(own(entry(ALPHA, 7, best=True, length=8))) == [("a", (HOME, ALPHA, 7))]
 
 
 def test_a_table_that_does_not_say_which_route_is_in_use() -> None:
@@ -110,6 +116,8 @@ def test_a_table_that_does_not_say_which_route_is_in_use() -> None:
     assert told(liked) == [("a", (HOME, ALPHA, 5, 7))]
     shorter = own(entry(ALPHA, ALPHA, 7), entry(BETA, 7))
     assert told(shorter) == [("a", (HOME, BETA, 7))]
+    # What a neighbour tells has no LOCAL_PREF yet, and counts as 100.
+    assert told(own(entry(ALPHA, 5, 7), entry(BETA, 7, liked=50))) == [("a", (HOME, ALPHA, 5, 7))]
     equal = own(entry(ALPHA, 7), entry(BETA, 7))
     assert told(equal) == [("a", (HOME, ALPHA, 7)), ("a", (HOME, BETA, 7))]
 
@@ -120,8 +128,10 @@ def test_several_routes_in_use_are_all_kept() -> None:
 
 
 def test_what_most_peers_tell_stands_first() -> None:
-    here = collector(entry(HOME, ALPHA, 8), entry(HOME, BETA, 5, 8), entry(HOME, BETA, 5, 8))
-    claims = told_paths(TARGET, [here], HERE)
+    twice = entry(HOME, ALPHA, 8, at="192.0.2.1")
+    others = (entry(HOME, BETA, 5, 8, at=f"192.0.2.{host}") for host in (2, 3))
+    # One peer's word that two answers carry is still one word.
+    claims = told_paths(TARGET, [collector(twice, *others), collector(twice)], HERE)
     assert [(len(c.value.tellers), c.value.asns) for c in claims] == [
         (2, (HOME, BETA, 5, 8)),
         (1, (HOME, ALPHA, 8)),
@@ -134,6 +144,27 @@ def test_our_upstream_is_whom_the_trace_shows() -> None:
     assert told(both, first=BETA) == [("c", (HOME, BETA, 5, 9))]
     assert told(both, first=PEER) == [("c", (HOME, PEER, 6, 9))]
     assert told(both, first=77) == []
+
+
+def test_an_upstream_that_leaves_itself_out_stands_behind_us() -> None:
+    # A collector within the upstream hears paths that do not name it yet.
+    assert told(collector(entry(7, 9, peer=ALPHA))) == [("c", (HOME, ALPHA, 7, 9))]
+    assert told(collector(entry(peer=ALPHA))) == [("c", (HOME, ALPHA))]
+
+
+def test_what_an_older_source_tells_has_passed() -> None:
+    old = Telling(
+        source="kept",
+        entries=(entry(HOME, BETA, 8, length=24), entry(HOME, BETA, 8, at="192.0.2.1")),
+        as_of=date(2026, 3, 1),
+    )
+    undated = Telling(source="somewhere", entries=(entry(HOME, 5, 8, length=24),))
+    assert told(old, INSIDE, undated) == [("b", (HOME, ALPHA, 8))]
+    # But it tells what the newer one does not, and tables of our own are all ours.
+    assert told(old, ABOVE) == [("b", (HOME, BETA, 8))]
+    yesterday = Telling(source="r2", entries=(entry(BETA, 7, best=True),), as_of=DAY, own=True)
+    today = own(entry(ALPHA, 7, best=True))
+    assert len(told(replace(yesterday, as_of=date(2026, 6, 16)), today)) == 2
 
 
 def test_a_path_through_us_is_none_of_ours() -> None:
@@ -161,6 +192,12 @@ def test_a_collectors_table_given_as_ours_is_a_collectors(here: Standpoint) -> N
         else [("a", (HOME, 5, 9)), ("a", (HOME, ALPHA, 9))]
     )
     assert told(strangers, here=here) == expected
+
+
+def test_neighbours_of_every_kind_leave_a_table_ours() -> None:
+    # A route server has no relationship; a router of ours does not put our number on a path.
+    served, inside = entry(5, 7, peer=65550), entry(BETA, 6, 7, peer=HOME)
+    assert told(own(served, inside, entry(peer=HOME, length=8))) == [("a", (HOME, 5, 7))]
 
 
 def test_a_set_at_the_end_leaves_the_origin_open() -> None:

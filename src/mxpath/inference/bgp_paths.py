@@ -2,36 +2,42 @@
 
 The law
 -------
-1. A table of our own (a) tells the path of our packets. The routes that it has in use
-   count; where it does not say which those are (MRT), those with the highest LOCAL_PREF,
-   of these the shortest (RFC 4271 section 9.1), and if several remain, all of them.
+1. A table of our own (a) tells the path of our packets: those of its routes that are in use,
+   to the longest prefix that has one (a route that is not in use is in no forwarding table).
+   Where it does not say which those are (MRT), those with the highest LOCAL_PREF, of these the
+   shortest (RFC 4271 section 9.1), and if several remain, all of them.
 2. A collector's peer inside our own network (b) tells it as well, as far as a network has
    one path: its routers may differ. Where our network was only guessed from the first
    global hop, it may be our provider's, and such a peer is of grade (c).
 3. A collector's peer in our upstream (c) tells the rest of the path; our hop is put before
-   it. The upstream is the first other network on the trace; without one, whoever is our
-   provider by the relationships. A path on which we stand ourselves is none of ours.
+   it, and the peer's, where a session inside its network left that out. The upstream is the
+   first other network on the trace; without one, whoever is our provider by the
+   relationships. A path on which we stand ourselves is none of ours.
 4. Relationships predict a path (d), see ``bgp/propagation.py``.
-5. The best grade wins, whatever the others say. Of a grade the longest prefix counts. A
+5. The best grade wins, whatever the others say. Of collectors the newest source of that grade
+   counts: what an older one tells has passed. Of what is left the longest prefix counts. A
    default route is nobody's path.
 6. Several paths of one grade: the one that most tell stands first, then the shorter, then
-   the one of lower numbers; the others are kept.
+   the one of lower numbers; the others are kept. Who says the same twice is counted once.
 7. Prepending and route servers are left out of paths. Our own network begins them.
 8. A file of our own may be a collector's: an MRT table in which a peer speaks for our own
-   network, or peers that are no neighbours of ours although neighbours are known. Its
-   routes are then held to rules 2 and 3.
+   network as others see it (its number begins the path), or peers that are neither neighbours
+   of ours nor route servers although neighbours are known. Its routes are then held to rules
+   2 and 3.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from mxpath.model.address import IPAddress
+from mxpath.model.address import IPAddress, is_default
 from mxpath.model.bgp import PathGrade, RibEntry
 from mxpath.model.bgp_path import BgpPath
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.network import Network
 from mxpath.model.relations import AsRelations, Relation
+
+_USUAL_LOCAL_PREF = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,7 @@ def told_paths(
     found: dict[PathGrade, list[tuple[RibEntry, Telling]]] = {}
     upstreams = here.upstreams(first_network)
     for telling in tellings:
-        around = [e for e in telling.entries if e.prefix.prefixlen and target in e.prefix]
+        around = [e for e in telling.entries if target in e.prefix and not is_default(e.prefix)]
         theirs = telling.own and not _is_collector(around, here)
         for entry in _in_use(around) if theirs else around:
             grade = PathGrade.OWN if theirs else _grade(entry, here, upstreams)
@@ -103,31 +109,46 @@ def told_paths(
     if not found:
         return ()
     best = min(found)
-    longest = max(entry.prefix.prefixlen for entry, _ in found[best])
-    return _paths(best, [x for x in found[best] if x[0].prefix.prefixlen == longest], here)
+    told = found[best] if best is PathGrade.OWN else _newest(found[best])
+    longest = max(entry.prefix.prefixlen for entry, _ in told)
+    return _paths(best, [x for x in told if x[0].prefix.prefixlen == longest], here)
 
 
 def _is_collector(entries: Sequence[RibEntry], here: Standpoint) -> bool:
     """Whether a file that is said to be ours holds what others told a collector (rule 8)."""
-    home, peers = here.home, {e.peer_asn for e in entries if e.best is None} - {None}
-    if home is None or not peers:
+    home, silent = here.home, [e for e in entries if e.best is None]
+    if home is None:
         return False
-    if home.asn in peers:
+    # Over a session inside our network, our number is not yet on the path.
+    if any(e.peer_asn == home.asn == next(iter(e.path.asns), None) for e in silent):
         return True
+    peers = {e.peer_asn for e in silent} - {None, home.asn} - here.route_servers
     known = {n for kind in Relation for n in here.relations.of_kind(home.asn, kind)}
     return bool(known) and not peers <= known
 
 
 def _in_use(entries: Sequence[RibEntry]) -> list[RibEntry]:
-    """Rule 1, for the routes around one address: of its longest prefix, those in use."""
+    """Rule 1, for the routes around one address."""
+    entries = [e for e in entries if e.best is not False]
     longest = max((e.prefix.prefixlen for e in entries), default=0)
     entries = [e for e in entries if e.prefix.prefixlen == longest]
-    if any(e.best is not None for e in entries):
+    if any(e.best for e in entries):
         return [e for e in entries if e.best]
-    liked = max((e.local_pref or 0 for e in entries), default=0)
-    entries = [e for e in entries if (e.local_pref or 0) == liked]
+    liked = max((_liking(e) for e in entries), default=0)
+    entries = [e for e in entries if _liking(e) == liked]
     shortest = min((_length(e) for e in entries), default=0)
     return [e for e in entries if _length(e) == shortest]
+
+
+def _liking(entry: RibEntry) -> int:
+    """LOCAL_PREF, which is not told between networks: routers then take it for 100."""
+    return entry.local_pref if entry.local_pref is not None else _USUAL_LOCAL_PREF
+
+
+def _newest(told: Sequence[tuple[RibEntry, Telling]]) -> list[tuple[RibEntry, Telling]]:
+    """Rule 5: what the newest source tells; one without a date is older than all others."""
+    newest = max(telling.as_of or date.min for _, telling in told)
+    return [x for x in told if (x[1].as_of or date.min) == newest]
 
 
 def _length(entry: RibEntry) -> int:
@@ -152,16 +173,21 @@ def _paths(
 ) -> tuple[Claim[BgpPath], ...]:
     """Routes that say the same put together, the most told first (rule 6)."""
     alike: dict[tuple[tuple[int, ...], tuple[int, ...]], list[tuple[RibEntry, Telling]]] = {}
+    once: dict[RibEntry, Telling] = {}
     for entry, telling in told:
-        key = networks_of(entry, here), entry.path.final_set
+        once.setdefault(entry, telling)
+    for entry, telling in once.items():
+        key = networks_of(entry, here, grade), entry.path.final_set
         alike.setdefault(key, []).append((entry, telling))
     order = sorted(alike.items(), key=lambda item: (-len(item[1]), len(item[0][0]), item[0]))
     return tuple(_claim(grade, asns, final, rows, here) for (asns, final), rows in order)
 
 
-def networks_of(entry: RibEntry, here: Standpoint) -> tuple[int, ...]:
-    """Rule 7: the networks of a route, ours first."""
+def networks_of(entry: RibEntry, here: Standpoint, grade: PathGrade) -> tuple[int, ...]:
+    """Rules 3 and 7: the networks of a route, ours first."""
     asns = [asn for asn in entry.path.networks if asn not in here.route_servers]
+    if grade is PathGrade.UPSTREAM and entry.peer_asn is not None:
+        asns.insert(0, entry.peer_asn)  # mostly it stands there, and is then left out as repeated
     if here.home is not None and (not asns or asns[0] != here.home.asn):
         asns.insert(0, here.home.asn)
     pairs = zip((None, *asns), asns, strict=False)

@@ -23,6 +23,9 @@ from mxpath.errors import InputError
 IPAddress = IPv4Address | IPv6Address
 Prefix = IPv4Network | IPv6Network
 
+WIDEST_NETWORK = 8
+"""Length of the widest prefix, of both families, that stands for a network."""
+
 _NOT_GLOBAL = {
     "0.0.0.0/8": "This network",
     "10.0.0.0/8": "Private-Use",
@@ -106,6 +109,20 @@ def special_range(address: IPAddress, *, public: Iterable[Prefix] = ()) -> Speci
     if any(address in prefix for prefix in public):
         return None
     return next((found for found, prefix in special_ranges() if address in prefix), None)
+
+
+def is_default(prefix: Prefix) -> bool:
+    """Whether a route to ``prefix`` leads everywhere: it stands for no network.
+
+    Beside ``0.0.0.0/0`` and ``::/0`` these are what routers use in their place, such as both
+    halves of a family, or ``2000::/3``. Nobody was ever given more than a /8.
+
+    Examples
+    --------
+    >>> is_default(ip_network("2000::/3")), is_default(ip_network("9.0.0.0/8"))
+    (True, False)
+    """
+    return prefix.prefixlen < WIDEST_NETWORK
 
 
 def parse_address(text: str) -> IPAddress:

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 from mxpath.datasets.as_path_text import read_as_path
 from mxpath.errors import ParseError
-from mxpath.model.address import IPAddress, Prefix
+from mxpath.model.address import IPAddress, Prefix, is_default
 from mxpath.model.bgp import RibEntry
 from mxpath.model.foreign_text import printable
 from mxpath.model.http import HttpAnswer
@@ -138,7 +138,7 @@ def _told(rows: list[_Row], address: IPAddress, seen: Any, source: str) -> Told:
             left_out += 1
         elif address not in entry.prefix:
             other = entry.prefix
-        elif entry.prefix.prefixlen > 0:
+        elif not is_default(entry.prefix):
             key = entry.collector, entry.peer_address
             known = best.get(key)
             if known is None or known.prefix.prefixlen < entry.prefix.prefixlen:
