@@ -113,9 +113,7 @@ def test_collectors_are_heard_for_all_addresses_of_their_prefix(
     assert view(study, gazetteer, collected=(elsewhere,)).path == found.predicted
 
 
-def test_a_guessed_network_that_we_call_our_own_is_ours(
-    study: Study, gazetteer: Gazetteer
-) -> None:
+def test_a_guessed_network_that_we_call_our_own_is_ours(study: Study, gazetteer: Gazetteer) -> None:
     answer = RoutingAnswer(
         address=TARGET,
         fate=RoutingFate.FOUND,

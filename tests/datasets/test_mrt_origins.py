@@ -15,7 +15,7 @@ from mxpath.datasets.mrt_rows import Route, rows
 from mxpath.datasets.prefixes import OriginRow, row_of
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
-from mxpath.model.address import Prefix, special_range
+from mxpath.model.address import Prefix, is_default, special_range
 
 ORIGIN = attribute(1, b"\0")
 EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
@@ -40,7 +40,7 @@ def plainly(stream: bytes) -> list[OriginRow]:
     for batch in mrt.parse(stream, source="plain", lenient=True):
         for route in rows(batch):
             origin = _origin(route)
-            if origin is not None and route.prefix.prefixlen:
+            if origin is not None and not is_default(route.prefix):
                 found.setdefault(route.prefix, set()).add(origin)
     ordered = sorted(found, key=lambda p: (p.version, int(p.network_address), p.prefixlen))
     return [row_of(one, tuple(sorted(found[one]))) for one in ordered]
@@ -69,7 +69,7 @@ def test_random_tables_give_what_the_plain_way_gives(
     stream += b"".join(repeated)
     found, tally = read(stream)
     assert found == plainly(stream)
-    assert tally.rows == len(found) > 10
+    assert tally.rows == len(found) > 5
 
 
 def test_a_real_table_gives_what_the_plain_way_gives() -> None:

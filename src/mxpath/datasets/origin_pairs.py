@@ -8,7 +8,8 @@ The law
    damaged, tells none; such routes are counted.
 3. A prefix keeps all its origins (MOAS), whichever peers told them, each once. Memory is bounded
    by the number of distinct pairs, not by the length of the stream.
-4. Left out and counted: default routes; prefixes of a special-purpose registry that do not count
+4. Left out and counted: default routes, and prefixes so wide that they stand for one (an address
+   that nobody announces would else be theirs); prefixes of a special-purpose registry that do not count
    as public; AS 0 (RFC 7607), AS_TRANS (RFC 6793) and the last AS numbers (RFC 7300), which are no
    network's.
 5. Kept and noted: prefixes longer than the customary /24 and /48, and origins of private use
@@ -30,7 +31,7 @@ from mxpath.datasets.prefix_arrays import HOSTS, Halves, Ranges
 from mxpath.datasets.prefixes import BITS, OriginRow
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
-from mxpath.model.address import Prefix, special_ranges
+from mxpath.model.address import WIDEST_NETWORK, Prefix, special_ranges
 
 CUSTOMARY_LENGTH = {4: 24, 6: 48}
 """Most networks filter longer prefixes."""
@@ -255,7 +256,7 @@ class _Family:
     def _judged(self, pairs: _Columns, tally: Tally, public: tuple[Prefix, ...]) -> _Columns:
         """Leave out what law 4 names."""
         first = pairs.first_of_each()
-        kept = pairs.lengths > 0
+        kept = pairs.lengths >= WIDEST_NETWORK
         _skip(tally, "default routes", first & ~kept)
         special = pairs.special(self._version, public) & kept
         _skip(tally, "prefixes of special purpose", first & special)
