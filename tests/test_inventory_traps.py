@@ -60,7 +60,7 @@ RDAP replies and samples hold names and mail addresses
 RDAP: an organisation's name may need a further look-up
     vantage/test_rdap_real.py::test_as_numbers_are_read_as_their_collectors_read_them
 ROAs without a header, some of them not valid, some without a length
-    datasets/test_real_files.py::test_roas_without_a_header_want_one_and_false_ones_are_none
+    datasets/test_real_files.py::test_roas_without_a_header_are_judged_one_by_one
 payloads with ASPA and router keys beside them
     datasets/test_real_files.py::test_payloads_with_aspa_and_router_keys_beside_them
 IX-F 0.6 and 0.7, and a LAN that is none
@@ -142,7 +142,7 @@ open/rdap/*
 open/rir/*
     datasets/test_delegated.py::test_whole_real_files_hold_what_they_say
 open/rpki/roa*
-    datasets/test_real_files.py::test_roas_without_a_header_want_one_and_false_ones_are_none
+    datasets/test_real_files.py::test_roas_without_a_header_are_judged_one_by_one
 open/rpki/stayrtr*
     datasets/test_real_files.py::test_payloads_with_aspa_and_router_keys_beside_them
 open/traceroute/dublin*

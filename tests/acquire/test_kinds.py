@@ -33,6 +33,11 @@ def test_each_kind_is_told_by_its_content_alone(tmp_path: Path) -> None:
         assert kind_of_file(head) == kind
 
 
+def test_a_list_of_roas_without_a_header_is_known(tmp_path: Path) -> None:
+    head = Head.of(write(tmp_path, "1", "1,8.8.8.0/24,24,True\n2,8.8.4.4,32,False\n"))
+    assert [name for name, fits in RULES.items() if fits(head)] == ["vrps"]
+
+
 def test_each_date_is_told_by_the_content_else_by_the_name(tmp_path: Path) -> None:
     for kind, (name, content, day) in SAMPLES.items():
         found = told_date(kind, Head.of(write(tmp_path / kind, name, content)))

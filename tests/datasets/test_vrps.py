@@ -48,6 +48,38 @@ def test_each_form_gives_the_same_rows(document: bytes) -> None:
     assert tally.rows == 2
 
 
+JUDGED = b"""64496,192.0.2.0/24,26,True
+64496,198.51.100.0/24,24,False
+64497,2001:db8::/32,48,True
+
+64498,192.0.2.7,32,True
+"""
+
+
+def test_of_a_list_that_judges_only_what_was_valid_counts() -> None:
+    tally = Tally()
+    found = list(parse(JUDGED, source="x", tally=tally))
+    assert found == [ROW4, ROW6, VrpRow(4, 0xC0000207, 32, 32, 64498)]
+    assert (tally.rows, tally.skipped) == (3, {"a ROA that was not valid": 1})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"64496,192.0.2.0/24,26",
+        b"64496,192.0.2.0/24,26,true",
+        b"64496,192.0.2.0/24,26,True,x",
+        b"64496,192.0.2.0,24,True",  # a prefix without its length, and no host
+        b"64496,192.0.2.1/24,24,False",
+        b"ASN,IP Prefix,Max Length,Valid",
+    ],
+)
+def test_each_line_of_such_a_list_is_one(line: bytes) -> None:
+    with pytest.raises(ParseError) as caught:
+        list(parse(JUDGED + line, source="x"))
+    assert caught.value.line == 6
+
+
 def test_a_list_on_one_line_is_read_too() -> None:
     packed = json.dumps(json.loads(RPKI_CLIENT), separators=(",", ":")).encode()
     assert list(parse(packed, source="x")) == [ROW4, ROW6]
@@ -107,7 +139,13 @@ def test_a_bad_line_of_csv_is_named() -> None:
 
 @given(st.binary(max_size=60))
 def test_bad_bytes_raise_parse_error_and_nothing_else(noise: bytes) -> None:
-    for document in (noise, b'{"roas": [' + noise, RPKI_CLIENT[:200] + noise, CSV + noise):
+    for document in (
+        noise,
+        b'{"roas": [' + noise,
+        RPKI_CLIENT[:200] + noise,
+        CSV + noise,
+        JUDGED + noise,
+    ):
         try:
             list(parse(document, source="x"))
         except ParseError:

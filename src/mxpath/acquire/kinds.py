@@ -174,7 +174,11 @@ RULES: dict[str, Callable[[Head], bool]] = {
     "ixf": _any_of(_has("member_list"), _has("ixp_list")),
     "providers": _any_of(_has_within("mx"), _headed("providers")),
     "asrel": _fit(r"\d+\|\d+\|-?\d+(\||$)"),
-    "vrps": _any_of(_has("roas"), _headed("vrps")),
+    "vrps": _any_of(
+        _has("roas"),
+        _headed("vrps"),
+        _fit(rf"\d+,({_V4}|{_V6})(/\d{{1,3}})?,\d{{1,3}},(True|False)$"),
+    ),
     "rdap-bootstrap": _has("services"),
     "geofeed": _fit(rf"({_V4}|{_V6})(/\d{{1,3}})?,[A-Za-z]{{0,2}},"),
     "hostnames": _has_within("regs", "hints"),

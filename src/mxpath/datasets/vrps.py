@@ -2,7 +2,12 @@
 
 JSON is an object whose ``roas`` is a list of ``{"asn": 64496 or "AS64496", "prefix": …,
 "maxLength": …}``; further members are passed over. CSV has a header line that names
-``ASN``, ``IP Prefix`` and ``Max Length``, with or without quotes, in any order.
+``ASN``, ``IP Prefix`` and ``Max Length``, with or without quotes, in any order. Lists of
+before 2017 have no header and say of each ROA whether it was valid; what was not is left out
+and counted. A single address stands there for its host prefix:
+
+    64496,192.0.2.0/24,24,True
+    64496,192.0.2.1,32,False
 
 The law: a list of half a million is read object by object, and never built as one
 tree; a row that is no VRP is an error, for a hole in this list makes an invalid route
@@ -10,7 +15,8 @@ look unknown.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 from mxpath.datasets.json_walk import Walk
@@ -31,6 +37,7 @@ SPEC = Spec(
 _MAX_ASN = 2**32 - 1
 _BITS = {4: 32, 6: 128}
 _COLUMNS = ("asn", "ip prefix", "max length")
+_JUDGEMENTS = {"True": True, "False": False}
 
 
 class VrpRow(NamedTuple):
@@ -55,12 +62,12 @@ def parse(document: bytes, *, source: str, tally: Tally | None = None) -> Iterat
     tally = Tally() if tally is None else tally
     is_json = document[:64].lstrip().startswith(b"{")
     read = _json_rows if is_json else _csv_rows
-    for row in read(document, source):
+    for row in read(document, source, tally):
         tally.rows += 1
         yield row
 
 
-def _json_rows(document: bytes, source: str) -> Iterator[VrpRow]:
+def _json_rows(document: bytes, source: str, _: Tally) -> Iterator[VrpRow]:
     for item in _items(document, source):
         if not isinstance(item, dict):
             raise ParseError(f"expected an object in roas, found {str(item)[:80]!r}", source=source)
@@ -84,26 +91,53 @@ def _items(document: bytes, source: str) -> Iterator[Any]:
     raise ParseError('expected an object with a list "roas"', source=source)
 
 
-def _csv_rows(document: bytes, source: str) -> Iterator[VrpRow]:
+def _csv_rows(document: bytes, source: str, tally: Tally) -> Iterator[VrpRow]:
     reader = csv.reader(lines_of(document, source=source), strict=True)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        try:
-            places = [header.index(name) for name in _COLUMNS]
-        except ValueError as error:
-            raise ParseError(
-                'expected JSON with "roas", or CSV with a header of ASN, IP Prefix, Max Length',
-                source=source,
-            ) from error
-        for fields in reader:
-            if not fields:
-                continue
+        first = next(reader, [])
+        if len(first) == 4 and first[3] in _JUDGEMENTS:
+            yield from _judged_rows(chain([first], reader), source, tally)
+            return
+        places = _places(first, source)
+        for fields in filter(None, reader):
             if len(fields) <= max(places):
                 raise ParseError("a column is missing", source=source, line=reader.line_num)
             asn, prefix, max_length = (fields[place].strip() for place in places)
             yield _checked(asn, prefix, max_length, source, reader.line_num)
     except csv.Error as error:
         raise ParseError(f"not CSV: {error}", source=source, line=reader.line_num) from error
+
+
+def _places(header: list[str], source: str) -> list[int]:
+    names = [name.strip().lower() for name in header]
+    try:
+        return [names.index(name) for name in _COLUMNS]
+    except ValueError as error:
+        raise ParseError(
+            'expected JSON with "roas", or CSV with a header of ASN, IP Prefix, Max Length',
+            source=source,
+        ) from error
+
+
+def _judged_rows(rows: Iterable[list[str]], source: str, tally: Tally) -> Iterator[VrpRow]:
+    for number, fields in enumerate(rows, start=1):
+        if not fields:
+            continue
+        if len(fields) != 4 or fields[3] not in _JUDGEMENTS:
+            raise ParseError(
+                f"expected AS number, prefix, maximal length, and True or False, "
+                f"found {','.join(fields)[:80]!r}",
+                source=source,
+                line=number,
+            )
+        asn, prefix, max_length, judgement = fields
+        if "/" not in prefix:
+            prefix += f"/{_BITS[6 if ':' in prefix else 4]}"
+        row = _checked(asn, prefix, max_length, source, number)
+        if _JUDGEMENTS[judgement]:
+            yield row
+        else:
+            tally.skip("a ROA that was not valid")
 
 
 def _checked(
