@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mxpath.bgp_views import Sources, Traced, bgp_views, read_tables
+from mxpath.datasets.as2org import Organisation
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.own_tables import open_table
@@ -134,6 +135,24 @@ def test_another_origin_is_told_with_both_dates(study: Study, gazetteer: Gazette
         "198.18.32.0/20 is announced by AS64666 (router.txt, 2026-06-18), 198.18.32.0/20 by "
         f"AS64503 (pfx2as, {gazetteer.as_of})"
     )
+
+
+def test_siblings_are_those_of_one_data_set_and_it_is_named(
+    study: Study, gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = gazetteer.snapshots[:2]
+    holder = Organisation(org_id="7", name="Big", country=None, source=None, changed=None)
+    ours = own(entry(64497, 64666, best=True))
+    for second, likeness in ((one, Likeness.SAME), (other, Likeness.DIVERGENT)):
+        known = {64503: (holder, one), 64666: (holder, second)}
+        monkeypatch.setattr(
+            Gazetteer, "organisation", lambda _self, asn, known=known: known.get(asn)
+        )
+        claim = view(study, gazetteer, own=ours).agreement
+        assert claim is not None
+        assert claim.value.likeness is likeness
+        why = [e for e in claim.evidence if e.rule == "same-organisation"]
+        assert [e.source for e in why] == ([one.name] if second is one else [])
 
 
 def test_a_table_that_tells_nothing_says_so(study: Study, gazetteer: Gazetteer) -> None:

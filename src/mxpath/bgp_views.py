@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mxpath.attribution.organisation import are_siblings
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.filling import FILLED_BY
 from mxpath.datasets.gazetteer import Gazetteer
@@ -27,6 +28,7 @@ from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.network import Network
 from mxpath.model.origin import Origin
 from mxpath.model.route import Route
+from mxpath.model.snapshot import SnapshotRef
 
 if TYPE_CHECKING:
     from mxpath.bgp.topology import Topology
@@ -125,6 +127,7 @@ def _view(
             path,
             route_servers=here.route_servers,
             house=houses,
+            kinship=houses.kinship,
             apart=traced.apart,
         ),
         predicted=predicted,
@@ -156,16 +159,25 @@ def _tellings(target: IPAddress, sources: Sources) -> Iterator[Telling]:
 
 
 class _Houses:
-    """Number of a network to the lowest of its organisation, remembered."""
+    """Who is of one organisation, as ``attribution.organisation.are_siblings`` says it."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._known: dict[int, int] = {}
+        self._first: dict[tuple[SnapshotRef, str], int] = {}
 
     def __call__(self, asn: int) -> int:
+        """Return the number of the first network of its organisation that was asked about."""
         if asn not in self._known:
-            self._known[asn] = min((asn, *self._gazetteer.siblings(asn)))
+            found = self._gazetteer.organisation(asn)
+            one = asn if found is None else self._first.setdefault((found[1], found[0].org_id), asn)
+            self._known[asn] = one
         return self._known[asn]
+
+    def kinship(self, one: int, other: int) -> tuple[Evidence, ...]:
+        """Why two networks are of one organisation."""
+        claim = are_siblings(one, other, self._gazetteer)
+        return claim.evidence if claim is not None and claim.value else ()
 
 
 class _Prediction:

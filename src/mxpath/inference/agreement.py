@@ -19,7 +19,7 @@ The law
    without a network lie on the way.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mxpath.model.bgp_path import Agreement, BgpPath, Likeness
 from mxpath.model.evidence import Claim, Evidence, Grade
@@ -27,7 +27,9 @@ from mxpath.model.network import Network
 from mxpath.model.route import Route
 
 House = Callable[[int], int]
-"""Number of a network to the lowest number in its organisation."""
+"""Number of a network to one that it shares with those of its organisation alone."""
+Kinship = Callable[[int, int], tuple[Evidence, ...]]
+"""Why two networks are of one organisation."""
 _WEAKER = (Grade.CERTAIN, Grade.LIKELY, Grade.POSSIBLE)
 
 
@@ -35,12 +37,17 @@ def _alone(asn: int) -> int:
     return asn
 
 
-def agreement(
+def _unsaid(_one: int, _other: int) -> tuple[Evidence, ...]:
+    return ()
+
+
+def agreement(  # noqa: PLR0913 - what is compared, and what is known of its networks
     route: Route,
     path: Claim[BgpPath],
     *,
     route_servers: frozenset[int] = frozenset(),
     house: House = _alone,
+    kinship: Kinship = _unsaid,
     apart: bool = False,
 ) -> Claim[Agreement]:
     """Hold a route's networks against a path's.
@@ -53,8 +60,8 @@ def agreement(
         What a table tells, or relationships predict.
     route_servers
         AS numbers of exchange points' route servers.
-    house
-        Tells siblings.
+    house, kinship
+        Tell siblings, and why they are.
     apart
         Whether the trace began in another network than ours.
     """
@@ -67,9 +74,21 @@ def agreement(
         evidence=(
             Evidence(source="trace", rule="as-path", detail=words_of(route.as_path)),
             *path.evidence,
+            *_kin(found, (*route.as_path, *path.value.networks), house, kinship),
         ),
         grade=_sure(found, path.grade, gaps=gaps),
     )
+
+
+def _kin(
+    found: Agreement, networks: Iterable[Network], house: House, kinship: Kinship
+) -> Iterator[Evidence]:
+    """Why networks that were taken for one are of one organisation."""
+    first: dict[int, int] = {}
+    if found.likeness is not Likeness.NOT_COMPARABLE:
+        for asn in dict.fromkeys(network.asn for network in networks):
+            one = first.setdefault(house(asn), asn)
+            yield from kinship(one, asn) if one != asn else ()
 
 
 def _agreement(
