@@ -12,6 +12,8 @@ from mxpath.inference.places import refute, refuted_place, smallest_rtts
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.place import METRO_KM, Place
+from mxpath.model.probe import Probe, ReplyKind
+from mxpath.model.trace import Imported
 
 BERLIN = Place(country="DE", city="Berlin", latitude=52.52, longitude=13.40)
 MADRID = Place(country="ES", city="Madrid", latitude=40.42, longitude=-3.70)
@@ -87,3 +89,29 @@ def test_the_smallest_round_trip_is_of_traces_and_handshakes() -> None:
     assert smallest_rtts((), [session]) == {target: 1.5}
     torn = replace(session, phases=(replace(shook, complete=False),))
     assert smallest_rtts((), [torn]) == {}
+
+
+def test_a_reset_in_the_targets_name_tells_nothing_of_its_place() -> None:
+    study = studies.fine()
+    target = studies.address(studies.MX1, 4)
+    (trace,) = (t for t in study.traces if t.target == target)
+    *way, last = trace.hops
+    assert last.address == target
+
+    def answered(probe: Probe, kind: ReplyKind) -> Probe:
+        return replace(probe, reply=probe.reply and replace(probe.reply, kind=kind))
+
+    for kind, tells in ((ReplyKind.RST, False), (ReplyKind.SYN_ACK, True)):
+        end = replace(last, probes=tuple(answered(p, kind) for p in last.probes))
+        (flow,) = trace.flows
+        heard = smallest_rtts([replace(trace, flows=(replace(flow, hops=(*way, end)),))], ())
+        assert (target in heard) is tells
+        assert studies.address(studies.ALPHA1, 4) in heard
+
+
+def test_another_tools_round_trips_count_where_it_says_that_they_are_from_here() -> None:
+    ours = studies.fine().traces[0]
+    trace = replace(ours, imported=Imported(tool="mtr", source="a file", resolution_ms=1.0))
+    exact, coarse = smallest_rtts([ours], ()), smallest_rtts([trace], ())
+    assert coarse == {address: rtt_ms + 1.0 for address, rtt_ms in exact.items()} != {}
+    assert smallest_rtts([replace(trace, source=None)], ()) == {}

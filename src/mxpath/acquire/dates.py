@@ -96,7 +96,7 @@ def _asrel(head: Head) -> date | None:
 def _delegated(head: Head) -> date | None:
     heading = delegated.Heading()
     try:
-        list(delegated.parse(head.lines[:1], source="", heading=heading))
+        list(delegated.parse(head.rows[:1], source="", heading=heading))
     except ParseError:
         return None
     return heading.ends

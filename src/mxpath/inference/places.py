@@ -5,12 +5,17 @@ The law (nothing else refutes a place):
 1. Light in fibre goes 200 km in a millisecond, and a packet goes there and back. What
    answers from the vantage sooner than 2 x distance / (200 km/ms) is not there. The
    distance is the great circle's: a fibre is longer.
-2. Only round trips *from the vantage*, and only where its own place is known. A step from
-   one hop to the next is a hint and refutes nothing: ways back differ.
+2. Only round trips *from the vantage*, and only where its own place is known: what another
+   tool measured counts where it says that it did so from here, at the longest that its
+   coarseness leaves open. A step from one hop to the next is a hint and refutes nothing:
+   ways back differ.
 3. Both ends are centres of cities, so ``SLACK_KM`` of the distance do not count.
 4. A refuted place is no place any more, and is kept with what speaks against it.
 5. Of an address that many machines share (anycast) the one that answered is not there;
    another may be.
+6. Who filters port 25 on the way resets connections in the target's name: a RST is no word of
+   its place. (What takes connections in its name, as some providers' proxies do, cannot be told
+   from it here.)
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,8 +25,9 @@ from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim, Evidence
 from mxpath.model.place import METRO_KM, Place, RefutedPlace
+from mxpath.model.probe import ReplyKind
 from mxpath.model.session import SmtpSession
-from mxpath.model.trace import Trace
+from mxpath.model.trace import Hop, Trace
 
 FIBRE_KM_PER_MS = 200.0
 SLACK_KM = METRO_KM
@@ -33,15 +39,27 @@ def smallest_rtts(
     """Return the smallest round trip to each address, in ms, of traces and handshakes of ours."""
     found: dict[IPAddress, float] = {}
     for trace in traces:
+        other = trace.imported
+        if other is not None and trace.source is None:
+            continue
+        coarse_ms = other.resolution_ms if other is not None else 0.0
         for hop in trace.hops:
             # Of a hop with several responders nobody knows whose the smallest was.
-            if hop.min_rtt_ms is not None and len(hop.responders) == 1:
-                _keep(found, hop.responders[0], hop.min_rtt_ms)
+            if len(hop.responders) == 1 and (rtt_ms := _soonest(hop)) is not None:
+                _keep(found, hop.responders[0], rtt_ms + coarse_ms)
     for session in sessions:
         phase = session.phase("connect")
         if phase is not None and phase.complete:
             _keep(found, session.address, phase.elapsed_ms)
     return found
+
+
+def _soonest(hop: Hop) -> float | None:
+    """The smallest round trip of a hop that tells of a place (rule 6)."""
+    if any(p.reply is not None and p.reply.kind is ReplyKind.RST for p in hop.probes):
+        own = [p for p in hop.probes if p.reply is not None and p.reply.kind is not ReplyKind.RST]
+        return min((p.rtt_ms for p in own if p.rtt_ms is not None), default=None)
+    return hop.min_rtt_ms
 
 
 def _keep(found: dict[IPAddress, float], address: IPAddress, rtt_ms: float) -> None:
