@@ -102,7 +102,7 @@ SAMPLES: dict[str, tuple[str, bytes | str, str | None]] = {
     ),
     "delegated": (
         "x",
-        "2|apnic|20260505|1|19830613|20260504|+1000\napnic|JP|asn|173|1|20020801|allocated\n",
+        "# CONDITIONS OF USE\n#\n2|apnic|20260505|1|19830613|20260504|+1000\napnic|JP|asn|173|1|20020801|allocated\n",
         "2026-05-04",
     ),
 }

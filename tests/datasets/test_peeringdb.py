@@ -77,6 +77,32 @@ def test_lans_in_private_space_never_count() -> None:
     assert tally.skipped["LAN in special-purpose space"] == 1
 
 
+def test_a_lan_around_private_space_is_no_lan() -> None:
+    exchanges, tally = joined(world(ixpfx=[row(1, ixlan_id=7, prefix="192.0.0.0/8"),
+                                           row(2, ixlan_id=7, prefix="2000::/3")]))  # fmt: skip
+    assert exchanges.lan_of(ip_address("192.168.10.11")) is None
+    assert exchanges.lan_of(ip_address("2a00::1")) is None
+    assert tally.skipped["LAN in special-purpose space"] == 2
+
+
+def test_of_copies_of_a_row_the_one_updated_last_counts() -> None:
+    def page(*rows: Row) -> bytes:
+        return json.dumps({"data": rows}).encode()
+
+    moved = row(1, asn=64503, updated="2026-01-03T00:00:00Z")
+    old = [
+        row(1, asn=64497, updated="2026-01-01T00:00:00Z"),
+        row(2, updated="2026-01-01T00:00:00Z"),
+    ]
+    gone = {"id": 2, "status": "deleted", "updated": "2026-01-02T00:00:00Z"}
+    for pages in ((page(moved, gone), page(*old)), (page(*old), page(moved, gone))):
+        tally = Tally()
+        named = [(f"netixlan-{n}.json", one) for n, one in enumerate(pages)]
+        assert documents(named, tally=tally) == {"netixlan": [moved]}
+        assert tally.rows == 1
+        assert tally.skipped == {"row that another file has too": 2, "status is not ok": 1}
+
+
 def test_only_a_world_may_declare_its_lan_public() -> None:
     documents = world(
         ixpfx=[row(1, ixlan_id=7, prefix="198.19.240.0/24")],

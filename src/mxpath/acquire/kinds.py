@@ -191,7 +191,9 @@ RULES: dict[str, Callable[[Head], bool]] = {
     "delegated": _any_of(
         _fit(r"(afrinic|apnic|arin|iana|lacnic|ripencc)\|[A-Z*]*\|(asn|ipv4|ipv6)\|"),
         lambda head: bool(
-            re.match(r"\d[\d.]*\|(afrinic|apnic|arin|iana|lacnic|ripencc)\|", head.text)
+            re.match(
+                r"\d[\d.]*\|(afrinic|apnic|arin|iana|lacnic|ripencc)\|", "".join(head.rows[:1])
+            )
         ),
     ),
 }

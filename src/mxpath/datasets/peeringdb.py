@@ -53,14 +53,18 @@ def parse(document: bytes, *, source: str, tally: Tally | None = None) -> Iterat
     ParseError
         When it is not JSON of the form ``{"data": [{"id": …}, …]}``, or a dump of such.
     """
-    for _, row in _rows(document, source, Tally() if tally is None else tally):
-        yield row
+    tally = Tally() if tally is None else tally
+    for _, row in _rows(document, source, tally):
+        if _counts(row, tally):
+            yield row
 
 
 def documents(
     files: Iterable[tuple[str, bytes]], *, tally: Tally | None = None
 ) -> dict[str, list[Row]]:
     """Return the rows of pages and dumps by kind, for :func:`join`.
+
+    Where several have a row, as copies of two days do, the one that was updated last counts.
 
     Parameters
     ----------
@@ -75,7 +79,7 @@ def documents(
         When a document is none, or a page of which neither the name nor the rows tell the kind.
     """
     tally = Tally() if tally is None else tally
-    found: dict[str, list[Row]] = {}
+    found: dict[str, dict[int, Row]] = {}
     for source, document in files:
         named = kind_of(source)
         if named is None and _words(source) & _UNREAD:
@@ -89,10 +93,29 @@ def documents(
                     f"{KINDS[0]}.json, or whatever it is",
                     source=source,
                 )
-            found.setdefault(kind, []).append(row)
+            rows = found.setdefault(kind, {})
+            known = rows.setdefault(row["id"], row)
+            if known is not row:
+                tally.skip("row that another file has too")
+                rows[row["id"]] = max(row, known, key=_updated)
         if named is not None:
-            found.setdefault(named, [])
-    return found
+            found.setdefault(named, {})
+    return {
+        kind: [row for row in rows.values() if _counts(row, tally)] for kind, rows in found.items()
+    }
+
+
+def _updated(row: Row) -> str:
+    return str(row.get("updated") or "")
+
+
+def _counts(row: Row, tally: Tally) -> bool:
+    """Whether a row is of something that is there."""
+    if row.get("status") != "ok":
+        tally.skip("status is not ok")
+        return False
+    tally.rows += 1
+    return True
 
 
 def kind_of(source: str) -> str | None:
@@ -126,12 +149,8 @@ def _rows(document: bytes, source: str, tally: Tally) -> Iterator[tuple[str | No
             tally.skip(_OTHER_KINDS)
         elif not isinstance(row, dict) or type(row.get("id")) is not int:
             tally.skip("no object with an id")
-        elif row.get("status") != "ok":
-            sound = True
-            tally.skip("status is not ok")
         else:
             sound = True
-            tally.rows += 1
             yield kind, row
     if not (empty or sound):
         raise ParseError("data holds no object with an id", source=source)

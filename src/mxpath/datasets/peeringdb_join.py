@@ -5,7 +5,7 @@ The law
 1. Only rows with status ``ok`` count.
 2. Rows are joined by ids, never by names: ``ixpfx`` and ``netixlan`` name an
    ``ixlan``, the ``ixlan`` names its ``ix``.
-3. A LAN in special-purpose space never counts: PeeringDB has listed private
+3. A LAN in special-purpose space, or around any, never counts: PeeringDB has listed private
    LANs, and half the world's routers would match them. Only a gazetteer that
    declares a range public (a lab world) may use it.
 4. A port counts when it lies in a LAN of its own exchange point; where that
@@ -38,7 +38,7 @@ from mxpath.datasets.peeringdb_rows import (
 from mxpath.datasets.prefixes import PrefixTable, row_of
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
-from mxpath.model.address import IPAddress, Prefix, special_range
+from mxpath.model.address import IPAddress, Prefix, special_range, special_ranges
 
 
 def join(
@@ -129,13 +129,21 @@ class _Join:
             ix_id = ix_of.get(row.ixlan_id)
             if ix_id is None:
                 self.tally.skip("LAN prefix of an unknown exchange point")
-            elif special_range(row.prefix.network_address, public=self.public) is not None:
+            elif self._is_special(row.prefix):
                 self.tally.skip("LAN in special-purpose space")
             else:
                 claims.setdefault(row.prefix, set()).add(ix_id)
         for _ in range(sum(len(ids) > 1 for ids in claims.values())):
             self.tally.skip("LAN claimed by several exchange points")
         return {prefix: min(ids) for prefix, ids in claims.items() if len(ids) == 1}
+
+    def _is_special(self, lan: Prefix) -> bool:
+        """Whether a LAN lies in special-purpose space, or holds some (law 3)."""
+        if special_range(lan.network_address, public=self.public) is not None:
+            return True
+        inside = (range_[0] for _, range_ in special_ranges() if range_.version == lan.version)
+        held = (first for first in inside if first in lan)
+        return any(special_range(first, public=self.public) is not None for first in held)
 
     def _ports(
         self,
