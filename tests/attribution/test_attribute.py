@@ -1,10 +1,12 @@
 import json
 from datetime import date
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from datasets.registry_samples import sample
 from mxpath.attribution.attribute import attribute, attribute_network
 from mxpath.attribution.organisation import are_siblings
 from mxpath.attribution.prefix import attribute_prefix
@@ -154,6 +156,32 @@ def test_special_purpose_space_asks_no_table_although_one_lists_it(
     assert found.special.evidence[0].source.startswith("iana-ipv")
     assert found.special.evidence[0].as_of is not None
     assert found == Attribution(address=found.address, special=found.special)
+
+
+def test_the_registries_of_the_gazetteer_say_what_is_special(tmp_path: Path) -> None:
+    document = sample("iana-ipv4-special-registry.xml")
+    (tmp_path / "special.xml").write_bytes(document)
+    own = Entry(
+        name="iana-special",
+        files=("special.xml",),
+        publisher="tests",
+        as_of=AS_OF,
+        sha256=digest([document]),
+        licence="none",
+    )
+    (tmp_path / FILE_NAME).write_text(manifest_text([own]))
+    gazetteer = Gazetteer.open(tmp_path)
+    said = {}
+    for text in ("192.0.0.171", "192.0.0.9", "224.0.0.1", "fe80::1", "8.8.8.8"):
+        claim = asked(gazetteer, text).special
+        said[text] = claim and (claim.value, claim.evidence[0].source, claim.evidence[0].as_of)
+    assert said == {
+        "192.0.0.171": ("NAT64/DNS64 Discovery", "iana-special", AS_OF),
+        "192.0.0.9": None,
+        "224.0.0.1": ("Multicast", "iana-ipv4-special-registry", date(2021, 2, 4)),
+        "fe80::1": ("Link-Local Unicast", "iana-ipv6-special-registry", date(2023, 3, 15)),
+        "8.8.8.8": None,
+    }
 
 
 def test_what_nobody_knows_stays_unknown(gazetteer: Gazetteer) -> None:

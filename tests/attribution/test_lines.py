@@ -21,7 +21,7 @@ from mxpath.datasets.manifest import FILE_NAME, Manifest, manifest_text, read_ma
 from mxpath.datasets.snapshot import digest
 from mxpath.lab.published import publish
 from mxpath.lab.topology import read_world, shipped_worlds
-from mxpath.model.address import IPAddress, special_ranges
+from mxpath.model.address import IPAddress
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
 WORLDS = {
@@ -45,8 +45,18 @@ DELEGATED = (
 it keeps although another has given it away."""
 
 
+SPECIAL = (
+    "<registry id='iana-ipv4-special-registry'>"
+    "<record><address>9.0.0.0/24</address><name>Odd</name><global>False</global></record>"
+    "<record><address>9.0.0.64/26</address><name>Even</name><global>True</global></record>"
+    "<record><address>9.0.0.80/28</address><name>Odder</name><global>N/A</global></record>"
+    "</registry>"
+)
+"""A registry of another kind than the one that mxpath was written with: private space is not in it."""
+
+
 def with_owners(directory: Path) -> None:
-    """The first world with organisations, and two snapshots of delegations."""
+    """The first world with organisations, two snapshots of delegations, and a registry."""
     world = read_world(WORLDS["first_walk"])
     networks = {
         asn: replace(network, organisation=HELD[asn][0], country=HELD[asn][1])
@@ -60,7 +70,11 @@ def with_owners(directory: Path) -> None:
     own = next(entry for entry in manifest.snapshot if entry.name == "delegated")
     sha256 = digest([DELEGATED.encode()])
     arin = replace(own, files=("arin.txt",), sha256=sha256, as_of=date(2026, 6, 18))
-    text = manifest_text((arin, *manifest.snapshot), as_of=world.as_of, public=world.public)
+    (directory / "special.xml").write_text(SPECIAL)
+    sha256 = digest([SPECIAL.encode()])
+    special = replace(own, name="iana-special", files=("special.xml",), sha256=sha256)
+    entries = (arin, special, *manifest.snapshot)
+    text = manifest_text(entries, as_of=world.as_of, public=world.public)
     (directory / FILE_NAME).write_text(text)
 
 
@@ -81,10 +95,10 @@ def gazetteer(
 def edges(gazetteer: Gazetteer) -> Iterator[IPAddress]:
     """Addresses around the first and last of every range that the gazetteer knows."""
     numbers: dict[int, set[int]] = {4: {0, 2**32 - 1}, 6: {0, 2**128 - 1}}
-    for _, prefix in special_ranges():
-        ends = int(prefix.network_address), int(prefix.broadcast_address)
-        numbers[prefix.version] |= {end + step for end in ends for step in (-1, 0, 1)}
     for version, known in numbers.items():
+        for _, prefix in gazetteer.special_space.ranges(version):
+            ends = int(prefix.network_address), int(prefix.broadcast_address)
+            known |= {end + step for end in ends for step in (-1, 0, 1)}
         for table, _ in gazetteer.origin_tables(version):
             known |= {
                 end + step
@@ -132,6 +146,8 @@ def test_worlds_know_exchange_points_and_route_states(gazetteer: Gazetteer) -> N
         assert any(one.since and not one.networks for one in found)
         assert {one.country for one in found} == {None, "US", "EU", "IE", "CH"}
         assert {one.organisation for one in found} == {None, "Nord AS", "House Ltd"}
+        assert {one.special for one in found} >= {"Odd", "Odder", "Multicast", "Unique-Local"}
+        assert {one.special for one in found}.isdisjoint({"Even", "Private-Use"})
         kept = attributed(attribute([IPv4Address("198.18.48.1")], gazetteer).popitem()[1])
         assert (kept.country, kept.bogon) == ("CH", False)
     if gazetteer.ixps:

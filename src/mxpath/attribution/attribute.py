@@ -1,7 +1,8 @@
 """Attribution of addresses: the questions, and the order in which they are asked.
 
 1. *Special-purpose registries.* An address that is not of the public Internet
-   stands for nobody in it; no table is asked, for tables list private LANs too.
+   stands for nobody in it; no table is asked, for tables list private LANs too. They are the
+   gazetteer's, of its date; where it has none, those that ``model.address`` holds.
 2. *Exchange point*: member port, then LAN. They come before the origin because
    LANs do appear in BGP, under the exchange point's own AS or a stranger's.
 3. *Origin*: the longest covering prefix, with every network that announces it.
@@ -27,7 +28,7 @@ from mxpath.attribution.origin import origin_claim
 from mxpath.attribution.place import feed_claim
 from mxpath.attribution.rpki import rpki_claim
 from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.model.address import IPAddress, special_range
+from mxpath.model.address import IPAddress
 from mxpath.model.attribution import AsAttribution, Attribution
 from mxpath.model.evidence import Claim, Evidence
 
@@ -102,13 +103,15 @@ def attribute_network(asn: int, gazetteer: Gazetteer) -> AsAttribution:
 
 def special_claim(address: IPAddress, gazetteer: Gazetteer) -> Claim[str] | None:
     """Return the special-purpose range that an address lies in, ``None`` outside of all."""
-    found = special_range(address, public=gazetteer.public)
+    found = gazetteer.special_space.find(address)
     if found is None:
         return None
+    special, snapshot = found
+    built_in = f"iana-ipv{address.version}-special-registry"
     evidence = Evidence(
-        source=f"iana-ipv{address.version}-special-registry",
-        as_of=_REGISTRY_AS_OF[address.version],
+        source=snapshot.name if snapshot is not None else built_in,
+        as_of=snapshot.as_of if snapshot is not None else _REGISTRY_AS_OF[address.version],
         rule="special-purpose",
-        detail=f"{found.prefix} is {found.name}",
+        detail=f"{special.prefix} is {special.name}",
     )
-    return Claim(value=found.name, evidence=(evidence,))
+    return Claim(value=special.name, evidence=(evidence,))

@@ -28,7 +28,7 @@ from mxpath.datasets.address_text import Text, addresses_v4, addresses_v6
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.prefixes import NO_SET, PrefixTable, row_of
 from mxpath.errors import InputError
-from mxpath.model.address import Prefix, parse_address, special_ranges
+from mxpath.model.address import Prefix, parse_address
 from mxpath.model.documents import Attributed
 
 _MOST_TAILS = 1 << 17
@@ -174,7 +174,7 @@ class _Family:
         self._layers: list[_Layer] = []
         self._given = GivenClasses(gazetteer, version)
         self.tails = _Tails(self._layers, self._given)
-        special = PrefixTable.of(_special_rows(gazetteer), version=version)
+        special = PrefixTable.of(_special_rows(gazetteer, version), version=version)
         self._add(special, self._asked(special), only=1)
         ixps = IxpTails(gazetteer, version)
         if len(ixps.table):
@@ -219,10 +219,10 @@ class _Family:
         return answer
 
 
-def _special_rows(gazetteer: Gazetteer) -> Iterator[Any]:
+def _special_rows(gazetteer: Gazetteer, version: int) -> Iterator[Any]:
     """Special-purpose ranges as rows of origin 1, what counts as public inside them as 0."""
     public = gazetteer.public
-    for found, prefix in special_ranges():
+    for found, prefix in gazetteer.special_space.ranges(version):
         if not any(_inside(prefix, one) for one in public):
             yield row_of(prefix, (0 if found is None else 1,))
     for one in public:

@@ -28,6 +28,7 @@ from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer_dates import dated_manifest
 from mxpath.datasets.gazetteer_source import Source, sources_of
 from mxpath.datasets.shipped import shipped_directory
+from mxpath.datasets.special_space import SpecialSpace
 from mxpath.datasets.table_kinds import (
     DELEGATIONS,
     EXCHANGES,
@@ -121,6 +122,11 @@ class Gazetteer:
     def snapshots(self) -> tuple[SnapshotRef, ...]:
         """What this gazetteer is made of."""
         return tuple(source.ref for source in self._sources)
+
+    @cached_property
+    def special_space(self) -> SpecialSpace:
+        """What is not of the public Internet, and who says so."""
+        return SpecialSpace(self._in(Section.SPECIAL), public=self.public)
 
     def origin(self, address: IPAddress) -> tuple[OriginSet, SnapshotRef] | None:
         """Return the longest covering prefix and all networks that originate it."""

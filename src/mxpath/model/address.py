@@ -77,9 +77,13 @@ class SpecialRange:
     name: str
 
 
+SpecialRanges = tuple[tuple[SpecialRange | None, Prefix], ...]
+"""Most specific first; ``None`` marks what is globally reachable."""
+
+
 @lru_cache(maxsize=1)
-def special_ranges() -> tuple[tuple[SpecialRange | None, Prefix], ...]:
-    """Return all ranges, most specific first; ``None`` marks a globally reachable exception."""
+def special_ranges() -> SpecialRanges:
+    """Return all ranges that stand here, of both families."""
     ranges: list[tuple[SpecialRange | None, Prefix]] = [
         (SpecialRange(prefix=ip_network(text), name=name), ip_network(text))
         for text, name in _NOT_GLOBAL.items()
@@ -88,7 +92,9 @@ def special_ranges() -> tuple[tuple[SpecialRange | None, Prefix], ...]:
     return tuple(sorted(ranges, key=lambda pair: -pair[1].prefixlen))
 
 
-def special_range(address: IPAddress, *, public: Iterable[Prefix] = ()) -> SpecialRange | None:
+def special_range(
+    address: IPAddress, *, public: Iterable[Prefix] = (), ranges: SpecialRanges | None = None
+) -> SpecialRange | None:
     """Return the special-purpose range that ``address`` lies in, else ``None``.
 
     Parameters
@@ -98,6 +104,8 @@ def special_range(address: IPAddress, *, public: Iterable[Prefix] = ()) -> Speci
     public
         Ranges that count as public although a registry lists them: only a lab
         world that plays in documentation space declares any.
+    ranges
+        What the registries say; what stands here when ``None``.
 
     Examples
     --------
@@ -108,7 +116,8 @@ def special_range(address: IPAddress, *, public: Iterable[Prefix] = ()) -> Speci
     """
     if any(address in prefix for prefix in public):
         return None
-    return next((found for found, prefix in special_ranges() if address in prefix), None)
+    told = special_ranges() if ranges is None else ranges
+    return next((found for found, prefix in told if address in prefix), None)
 
 
 def is_default(prefix: Prefix) -> bool:
