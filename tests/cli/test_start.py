@@ -1,7 +1,13 @@
 """Start-up, help, bad usage: what happens before anything is measured."""
 
+import argparse
+import importlib
+import io
+import json
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,3 +127,83 @@ def test_analyze_starts_without_arrays_and_graphs() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.split() == []
+
+
+# -- terminals, pipes and disks ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("word", "command"), [("explian", "explain"), ("Dat\x1b", "data")])
+def test_a_misspelt_command_is_no_domain(
+    word: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([word, "last"]) == 2
+    said = capsys.readouterr().err
+    assert f"is it {command!r}?" in said
+    assert "\x1b" not in said
+
+
+def test_with_its_dot_it_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explian.", "--vantage", "sim:first_walk"]) == 1
+    assert "explian" in capsys.readouterr().out
+
+
+def on_a_terminal_of(monkeypatch: pytest.MonkeyPatch, encoding: str) -> io.BytesIO:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    return written
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_a_terminal_lacks_is_told_by_look_alikes(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = on_a_terminal_of(monkeypatch, encoding)
+    assert main(["fine.example", "--vantage", "sim:first_walk"]) == 0
+    printed = written.getvalue().decode(encoding)
+    assert "<> FRA-LIX" in printed
+    assert " - " in printed
+
+
+def test_a_document_is_utf_8_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        sys.modules, "mxpath.cli.mx", SimpleNamespace(configure=_takes_json, run=_says)
+    )
+    written = on_a_terminal_of(monkeypatch, "latin-1")
+    assert main(["mx", "--json"]) == 0
+    assert json.loads(written.getvalue().decode()) == "◇ “ł”"
+
+
+def _takes_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true")
+
+
+def _says(_: argparse.Namespace) -> int:
+    sys.stdout.write(json.dumps("◇ “ł”", ensure_ascii=False))
+    return 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_behind_stdout_is_told_in_a_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mxpath", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "mxpath: standard output: No space left on device\n",
+    )
+
+
+def test_who_interrupts_while_code_is_loading_sees_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", interrupted)
+    assert main(["explain", "last"]) == 1
+    assert capsys.readouterr().err == "mxpath: interrupted\n"

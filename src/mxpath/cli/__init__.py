@@ -11,6 +11,7 @@ measured is printed and kept); 2 bad usage or input;
 """
 
 import argparse
+import errno
 import importlib
 import keyword
 import os
@@ -18,7 +19,9 @@ import sys
 from collections.abc import Callable, Sequence
 
 from mxpath import __version__
+from mxpath.cli.plain_letters import make_printable
 from mxpath.errors import InputError, MxpathError, ParseError, PrivilegeError, SnapshotError
+from mxpath.model.foreign_text import printable
 
 COMMANDS = {
     "analyze": "where mail to a domain goes, through whose networks, and where the time goes",
@@ -41,14 +44,21 @@ _STATUS = ((InputError, 2), (PrivilegeError, 3), (ParseError, 4), (SnapshotError
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
-    name, rest = _choose(list(arguments))
+    return _guarded(lambda: _run(list(arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    make_printable()
+    name, rest = _choose(arguments)
     if name is None:
-        return _guarded(lambda: _top_level(rest))
+        return _top_level(rest)
     module = importlib.import_module(f"mxpath.cli.{name}{'_' * keyword.iskeyword(name)}")
     parser = argparse.ArgumentParser(prog=f"mxpath {name}", description=COMMANDS[name])
     module.configure(parser)
     options = parser.parse_args(rest)
-    return _guarded(lambda: module.run(options))
+    make_printable(as_json=getattr(options, "json", False))
+    status: int = module.run(options)
+    return status
 
 
 def _choose(arguments: list[str]) -> tuple[str | None, list[str]]:
@@ -57,7 +67,22 @@ def _choose(arguments: list[str]) -> tuple[str | None, list[str]]:
         return None, arguments
     if arguments[0] in COMMANDS:
         return arguments[0], arguments[1:]
+    _refuse_misspelt(arguments[0])
     return "analyze", arguments
+
+
+def _refuse_misspelt(word: str) -> None:
+    """Ask nobody about ``mxpath explian``: nearly a command, and no dot in it."""
+    if "." in word or word.startswith("-"):
+        return
+    import difflib  # noqa: PLC0415 - only for words that may be misspelt
+
+    if near := difflib.get_close_matches(word.lower(), COMMANDS, n=1, cutoff=0.75):
+        shown = printable(word)
+        raise InputError(
+            f"there is no command {shown!r}: is it {near[0]!r}? "
+            f"A domain of that name is written with a dot at its end: {shown}."
+        )
 
 
 def _top_level(arguments: list[str]) -> int:
@@ -87,6 +112,19 @@ def _guarded(command: Callable[[], int]) -> int:
         return 1
     except BrokenPipeError:
         # The reader went away (| head): point stdout elsewhere so that exit stays silent.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _stop_writing()
         return 0
+    except OSError as error:
+        # A full disk behind stdout above all; what commands write themselves they name themselves.
+        _stop_writing()
+        full = "standard output" if error.errno == errno.ENOSPC else None
+        where = error.filename or full
+        words = error.strerror or str(error)
+        print(f"mxpath: {where}: {words}" if where else f"mxpath: {words}", file=sys.stderr)
+        return 2
     return status
+
+
+def _stop_writing() -> None:
+    """Point stdout elsewhere, so that nothing is written to it again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
