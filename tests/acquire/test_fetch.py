@@ -7,6 +7,7 @@ import lzma
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from ipaddress import ip_address
@@ -29,6 +30,7 @@ from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.download import HttpDownloader
 from mxpath.vantage.download_pace import PoliteDownloader
 from mxpath.vantage.http_exchange import Asker
+from mxpath.vantage.locked_file import locked
 from mxpath.vantage.resting import RestBook
 from published_world import KEY, bases, lay_out, listing
 
@@ -268,6 +270,23 @@ def test_who_comes_second_finds_what_the_first_brought(publisher: Publisher, des
         found = pool.map(lambda _: fetch(chosen(publisher, "asrel"), desk).outcome, range(4))
         assert sorted(found) == [Outcome.FETCHED, *[Outcome.HERE] * 3]
     assert len(publisher.asked) == 2
+
+
+def test_who_waits_is_told_what_for(publisher: Publisher, desk: Desk) -> None:
+    others, told = ExitStack(), []
+    others.enter_context(locked(desk.store / "delegated" / ".fetch"))
+
+    def waiting(slug: str) -> None:
+        told.append(slug)
+        others.close()
+
+    watched = replace(desk, waiting=waiting, checking=told.append)
+    assert fetch(chosen(publisher, "delegated"), watched).outcome is Outcome.FETCHED
+    assert told[0] == "delegated"
+    assert told[1] == "delegated-afrinic-extended-latest.txt"
+    assert len(told) == 6, "each file once, and the small one that holds its checksum is no file"
+    assert fetch(chosen(publisher, "delegated"), watched).outcome is Outcome.HERE
+    assert len(told) == 6, "nobody is in the way, and nothing came"
 
 
 def test_a_full_disk_is_said_to_be_one(

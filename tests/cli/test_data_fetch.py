@@ -7,13 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
 
 from loopback_publishers import Handler, Publisher, cut, publishing, says
 from mxpath.cli import main
+from mxpath.cli.fetching import Fetching
+from mxpath.vantage.locked_file import locked
 from play import issue, root
 from published_world import PORTS, configuration, lay_out
 
@@ -273,6 +277,31 @@ def test_a_fetch_that_was_ended_goes_on(
     assert (store / "asrel" / "2026-06-01" / name).read_bytes() == page.body
 
 
+@pytest.mark.parametrize("quiet", [False, True])
+def test_another_fetch_of_the_same_is_waited_for_and_said(
+    store: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    quiet: bool,
+) -> None:
+    others, say = ExitStack(), Fetching._waiting
+    others.enter_context(locked(store / "vrps" / ".fetch"))
+
+    def waiting(fetching: Fetching, slug: str) -> None:
+        say(fetching, slug)
+        others.close()
+
+    monkeypatch.setattr(Fetching, "_waiting", waiting)
+    timer = Timer(5.0, others.close)  # should nothing be said, the test fails and does not hang
+    timer.start()
+    words = ["data", "fetch", "vrps", "--yes", "--no-build", *["--quiet"] * quiet]
+    assert main(words) == 0
+    timer.cancel()
+    line = "mxpath: vrps: another process is fetching it; waiting until that one is done\n"
+    assert capsys.readouterr().err == ("" if quiet else line)
+
+
 def _until(true: Any) -> None:
     until = time.monotonic() + 10
     while not true():
@@ -316,4 +345,5 @@ def test_a_terminal_is_asked_and_shown_how_far_it_is(
         assert b"Fetch it? [y/N]" in shown
         assert (b"nothing was fetched" in shown) is not done
         assert (b" %  " in shown) is done
+        assert (b"\rchecking vrps.json \xe2\x80\xa6" in shown) is done
         assert (store / "vrps" / "2026-06-17").exists() is done

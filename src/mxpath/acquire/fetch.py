@@ -76,7 +76,7 @@ def fetch(chosen: Chosen, desk: Desk, *, day: date | None = None) -> Fetched:
     place = desk.store / chosen.slug
     try:
         place.mkdir(parents=True, exist_ok=True)
-        with locked(place / ".fetch"):
+        with locked(place / ".fetch", waiting=lambda: desk.waiting(chosen.slug)):
             snapshots.mend(place)
             return _Errand(chosen=chosen, desk=desk, place=place, day=day).run()
     except (SnapshotError, ParseError) as error:

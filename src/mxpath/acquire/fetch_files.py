@@ -40,6 +40,10 @@ class Desk:
     """What to say in ``Authorization``, by the name of the key."""
     progress: Callable[[str], Progress | None] = lambda _name: None
     """Makes the callback of a file, by its name."""
+    checking: Callable[[str], None] = lambda _name: None
+    """Told that a file has come and is being read, which may take seconds."""
+    waiting: Callable[[str], None] = lambda _slug: None
+    """Told that another process fetches a data set, and has to end first."""
 
     @property
     def now(self) -> datetime:
@@ -183,7 +187,10 @@ class Gathering:
             gap_s=publisher.gap_s,
             tries=publisher.tries,
         )
-        return self.desk.downloader.download(question, target, self.desk.progress(target.name))
+        got = self.desk.downloader.download(question, target, self.desk.progress(target.name))
+        if got.fate is DownloadFate.DONE:
+            self.desk.checking(target.name)
+        return got
 
     def _note(self, wanted: Wanted, target: Path, got: Download) -> FileNote:
         told = got.validators or Validators()

@@ -82,6 +82,8 @@ class Fetching:
             store=self._store,
             keys=self._keys(planned),
             progress=self._progress,
+            checking=self._checking,
+            waiting=self._waiting,
         )
 
     def _keys(self, planned: tuple[Planned, ...]) -> dict[str, str]:
@@ -99,6 +101,17 @@ class Fetching:
     def _progress(self, name: str) -> Progress | None:
         bar = self._bar
         return None if bar is None else lambda there, total: bar.draw(name, there, total)
+
+    def _checking(self, name: str) -> None:
+        if self._bar is not None:
+            self._bar.say(f"checking {printable(name)} …")
+
+    def _waiting(self, slug: str) -> None:
+        if self._options.quiet:
+            return
+        self._wipe()
+        words = "another process is fetching it; waiting until that one is done"
+        print(f"mxpath: {slug}: {words}", file=sys.stderr, flush=True)
 
     def _reading(self, what: str, done: int, total: int) -> None:
         if self._bar is not None:

@@ -28,6 +28,10 @@ class Bar:
             line = f"{name[:36]:<36} {there / 1e6:.1f} MB"
         self._write(line)
 
+    def say(self, words: str) -> None:
+        """Show words in place of a gauge: what takes its time and cannot be measured."""
+        self._write(words)
+
     def wipe(self) -> None:
         """Leave the line empty for what is printed next."""
         if self._length:

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,13 @@ if sys.platform != "win32":
 
 
 @contextmanager
-def locked(path: Path | None) -> Iterator[Path | None]:
-    """Hold the lock that lies beside ``path``; yields ``None`` where there can be none."""
+def locked(
+    path: Path | None, *, waiting: Callable[[], None] = lambda: None
+) -> Iterator[Path | None]:
+    """Hold the lock that lies beside ``path``; yields ``None`` where there can be none.
+
+    ``waiting`` is called once where somebody else holds it.
+    """
     if path is None or sys.platform == "win32":
         yield None
         return
@@ -26,7 +31,11 @@ def locked(path: Path | None) -> Iterator[Path | None]:
         yield None
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield path
     finally:
         os.close(descriptor)
