@@ -70,6 +70,13 @@ def peeringdb_rows() -> dict[str, list[dict[str, Any]]]:
             {"id": number, "org_id": number, "asn": asn, "name": f"Made {asn}", **told}
             for number, asn in enumerate(PORTS, 1)
         ],
+        "org": [
+            {"id": number, "name": f"Made Org {number}", "country": "DE", **told}
+            for number in (1, 2)
+        ],
+        "fac": [{"id": 1, "org_id": 1, "name": "Made House", "city": "Madeville", **told}],
+        "netfac": [{"id": 1, "net_id": 1, "fac_id": 1, "local_asn": 64500, **told}],
+        "ixfac": [{"id": 1, "ix_id": 1, "fac_id": 1, **told}],
     }
 
 

@@ -350,6 +350,36 @@ def test_changes_are_laid_over_the_copy_that_is_here(publisher: Publisher, desk:
     assert (after.name(64500), before.name(64500)) == ("Made anew", "Made 64500")
 
 
+def test_who_wants_all_of_peeringdb_gets_it_and_keeps_it(publisher: Publisher, desk: Desk) -> None:
+    few, whole = chosen(publisher, "peeringdb"), chosen(publisher, "peeringdb:all")
+    assert whole.slug == few.slug
+    assert fetch(few, desk).outcome is Outcome.FETCHED
+    (planned,) = plan([whole], desk.store, now=desk.now)
+    assert (planned.is_fresh, planned.megabytes) == (False, 52.0), "what is here has not all"
+    asked = len(publisher.asked)
+    got = fetch(whole, desk)
+    assert publisher.names()[asked:] == [
+        *("ix", "ixlan", "ixpfx", "netixlan", "net"),
+        *("org", "fac", "netfac", "ixfac"),
+    ]
+    assert ["since" in one.path for one in publisher.asked[asked:]] == [True] * 5 + [False] * 4
+    assert got.directory is not None
+    holder = Gazetteer.open(got.directory).organisation(64500)
+    assert holder is not None
+    assert holder[0].name == "Made Org 1"
+    assert fetch(whole, desk).outcome is Outcome.HERE
+    desk.clock.sleep(30 * HOUR_S)
+    publisher.date = "Thu, 18 Jun 2026 12:00:00 GMT"
+    again, asked = fetch(few, desk), len(publisher.asked)
+    assert again.directory is not None
+    assert (str(again.as_of), len(read_manifest(again.directory).snapshot[0].files)) == (
+        "2026-06-18",
+        9,
+    )
+    assert fetch(whole, desk).outcome is Outcome.HERE
+    assert len(publisher.asked) == asked
+
+
 def test_real_objects_tell_their_moments(dev_only: Path) -> None:
     for path in (dev_only / "peeringdb-api-2026").glob("ix*-page-1.json.xz"):
         page = lzma.decompress(path.read_bytes())

@@ -79,6 +79,8 @@ def test_terms_and_size_come_first_and_nobody_is_asked(
         (["--from", "https://a.example/"], "one NAME"),
         (["ris"], "name a collector"),
         (["vrps:x"], "nothing is called vrps:x"),
+        (["vrps:all"], "nothing is called vrps:all"),
+        (["peeringdb:org"], "nothing is called peeringdb:org"),
         (["vrps", "--yes", "--as-of", "2026-06-17"], "newest edition alone"),
     ],
 )

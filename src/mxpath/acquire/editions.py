@@ -15,6 +15,8 @@ from mxpath.model.foreign_text import printable
 
 Ask = Callable[[str], bytes]
 PEERINGDB_KINDS = ("ix", "ixlan", "ixpfx", "netixlan", "net")
+PEERINGDB_MORE = ("org", "fac", "netfac", "ixfac")
+"""Kinds that few ask for: who runs networks and exchange points, and the houses they are in."""
 REGISTRIES = ("afrinic", "apnic", "arin", "lacnic", "ripencc")
 _IANA = (
     "iana-ipv4-special-registry",
@@ -69,7 +71,8 @@ def peeringdb(_ask: Ask, base: str, day: date | None) -> Edition:
     leaves out what is nested.
     """
     _only_newest(base, day)
-    files = (Wanted(url=f"{base}{kind}?depth=0", name=f"{kind}.json") for kind in PEERINGDB_KINDS)
+    kinds = (*PEERINGDB_KINDS, *PEERINGDB_MORE)
+    files = (Wanted(url=f"{base}{kind}?depth=0", name=f"{kind}.json") for kind in kinds)
     return Edition(files=tuple(files))
 
 

@@ -101,13 +101,20 @@ class _Errand:
         fresh = self.chosen.publisher.fresh
         if before is not None and (
             self.day is not None
-            or (known.asked_at is not None and self.desk.now - known.asked_at < fresh)
+            or (
+                known.asked_at is not None
+                and self.desk.now - known.asked_at < fresh
+                and not self.chosen.lacks(before)
+            )
         ):
             return self._here(before)
         gathering = Gathering(
             chosen=self.chosen, desk=self.desk, place=self.place, before=before, known=known
         )
         edition = self.chosen.find(gathering.ask, self.chosen.base, self.day)
+        left_out = self.chosen.left_out(before)
+        wanted = tuple(one for one in edition.files if one.name not in left_out)
+        edition = replace(edition, files=wanted)
         if before is not None and edition.as_of is not None and _same(edition, known):
             return self._still(before, known)
         work = self.place / snapshots.UNFINISHED
@@ -139,7 +146,7 @@ class _Errand:
         return self._here(directory)
 
     def _needs_room(self, work: Path) -> None:
-        wanted, free = self.chosen.publisher.megabytes, shutil.disk_usage(work).free / 1e6
+        wanted, free = self.chosen.megabytes, shutil.disk_usage(work).free / 1e6
         if free < wanted:
             raise SnapshotError(
                 f"{self.chosen.slug} needs about {wanted:.0f} MB, and {free:.0f} MB are free at"

@@ -24,14 +24,18 @@ class Planned:
     """Day of the snapshot that is here."""
     is_fresh: bool
     """Whether that is new enough not to ask."""
+    lacks_more: bool = False
+    """Whether that has not all that was asked for."""
 
     @property
     def megabytes(self) -> float:
         """About how much comes."""
         if self.is_fresh:
             return 0.0
-        publisher = self.chosen.publisher
-        return _CHANGES_MEGABYTES if self.brings_changes else publisher.megabytes
+        if not self.brings_changes:
+            return self.chosen.megabytes
+        more = self.chosen.more if self.lacks_more else None
+        return _CHANGES_MEGABYTES + (more.megabytes if more is not None else 0)
 
     @property
     def brings_changes(self) -> bool:
@@ -43,8 +47,8 @@ class Planned:
         """About how long it takes, at the publisher's pace."""
         if self.is_fresh:
             return 0.0
-        publisher = self.chosen.publisher
-        return self.megabytes / _MEGABYTES_PER_S + publisher.questions * publisher.gap_s
+        pauses_s = self.chosen.questions * self.chosen.publisher.gap_s
+        return self.megabytes / _MEGABYTES_PER_S + pauses_s
 
 
 def plan(
@@ -61,6 +65,7 @@ def _planned(chosen: Chosen, place: Path, *, now: datetime, day: date | None) ->
         return Planned(chosen=chosen, here=day if is_here else None, is_fresh=is_here)
     if not days:
         return Planned(chosen=chosen, here=None, is_fresh=False)
-    asked = read_notes(place / days[-1].isoformat()).asked_at
-    fresh = asked is not None and now - asked < chosen.publisher.fresh
-    return Planned(chosen=chosen, here=days[-1], is_fresh=fresh)
+    newest = place / days[-1].isoformat()
+    asked, lacks = read_notes(newest).asked_at, chosen.lacks(newest)
+    fresh = asked is not None and now - asked < chosen.publisher.fresh and not lacks
+    return Planned(chosen=chosen, here=days[-1], is_fresh=fresh, lacks_more=lacks)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from mxpath.acquire import editions
@@ -22,6 +23,15 @@ from mxpath.errors import InputError
 from mxpath.model.foreign_text import printable
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class More:
+    """Files of an edition that come with ``NAME:all`` alone, and from then on."""
+
+    files: frozenset[str]
+    gives: str
+    megabytes: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,8 @@ class Publisher:
     tries: int = 4
     tells_changes: bool = False
     """Whether ``&since=`` asks for what has changed (:mod:`mxpath.acquire.changes`)."""
+    more: More | None = None
+    """What is fetched only for who wants all."""
     by: str = ""
     """Who publishes it here, where the data set has several publishers; so the next two."""
     licence: str = ""
@@ -65,6 +77,32 @@ class Chosen:
     find: Find
     setting: str = ""
     """Which key of the configuration sets another base; none where the user named the place."""
+    more: More | None = None
+    """What was asked for besides what everybody gets."""
+
+    def lacks(self, snapshot: Path) -> bool:
+        """Whether a snapshot that is here has not all that was asked for."""
+        files = self.more.files if self.more is not None else ()
+        return not all((snapshot / name).is_file() for name in files)
+
+    def left_out(self, snapshot: Path | None) -> frozenset[str]:
+        """Return the files of an edition that nobody wants: not now, and not in what is here."""
+        more = self.publisher.more
+        if more is None or self.more is not None:
+            return frozenset()
+        return frozenset(
+            name for name in more.files if snapshot is None or not (snapshot / name).is_file()
+        )
+
+    @property
+    def megabytes(self) -> float:
+        """About how much it is, whole."""
+        return self.publisher.megabytes + (self.more.megabytes if self.more is not None else 0)
+
+    @property
+    def questions(self) -> int:
+        """About how many are asked."""
+        return self.publisher.questions + (len(self.more.files) if self.more is not None else 0)
 
     @property
     def spec(self) -> Spec:
@@ -75,6 +113,7 @@ class Chosen:
             spec,
             publisher=publisher.by or spec.publisher,
             licence=publisher.licence or spec.licence,
+            gives="; ".join([spec.gives, *([self.more.gives] if self.more is not None else [])]),
             attribution=publisher.credit or spec.attribution,
         )
 
@@ -96,6 +135,11 @@ PUBLISHERS: dict[str, Publisher] = {
         gap_s=3.0,
         key="peeringdb",
         tells_changes=True,
+        more=More(
+            files=frozenset(f"{kind}.json" for kind in editions.PEERINGDB_MORE),
+            gives="organisations, houses and who is in them",
+            megabytes=50,
+        ),
         # The same large question without a key is answered once an hour.
         tries=2,
     ),
@@ -219,7 +263,7 @@ def choose(
     Parameters
     ----------
     name
-        A key of ``PUBLISHERS``; a collector (``rrc00``, ``route-views.linx``,
+        A key of ``PUBLISHERS``; ``peeringdb:all``; a collector (``rrc00``, ``route-views.linx``,
         ``routeviews:amsix.ams``); ``ixf`` or ``geofeed`` with ``from_url``.
     bases
         Base URLs of the configuration, by publisher.
@@ -237,7 +281,8 @@ def choose(
         return _from(name, from_url)
     kind, _, collector = _spelt_out(name).partition(":")
     publisher = PUBLISHERS.get(kind)
-    if publisher is None or (collector and publisher.find_of is None):
+    more = publisher.more if publisher is not None and collector == "all" else None
+    if publisher is None or (collector and publisher.find_of is None and more is None):
         raise InputError(_unknown(name))
     base = bases.get(kind, publisher.base)
     find, slug = publisher.find, kind
@@ -248,7 +293,7 @@ def choose(
     if find is None:
         raise InputError(_unknown(name))
     setting = f"publishers.{kind}"
-    return Chosen(publisher=publisher, slug=slug, base=base, find=find, setting=setting)
+    return Chosen(publisher=publisher, slug=slug, base=base, find=find, setting=setting, more=more)
 
 
 def _spelt_out(name: str) -> str:
@@ -282,7 +327,8 @@ def _from(name: str, url: str) -> Chosen:
 
 def _unknown(name: str) -> str:
     """Why a name cannot be fetched, and what to do."""
-    can = f"{', '.join(PUBLISHERS)} (the last two with a collector: rrc00, route-views2)"
+    names = (f"{one} or {one}:all" if has.more else one for one, has in PUBLISHERS.items())
+    can = f"{', '.join(names)} (the last two with a collector: rrc00, route-views2)"
     if name in EVERYWHERE:
         return f"{name}: each holder publishes its own; say where: {name} --from URL"
     if name in DATASETS:

@@ -24,8 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help=f"one of {', '.join(PUBLISHERS)}; a collector (rrc00, route-views2); ixf or geofeed "
-        f"with --from (default: {', '.join(STARTER)})",
+        help=f"one of {', '.join(PUBLISHERS)}; peeringdb:all (organisations and houses too); a "
+        f"collector (rrc00, route-views2); ixf or geofeed with --from (default: {', '.join(STARTER)})",
     )
     parser.add_argument(
         "--as-of",
