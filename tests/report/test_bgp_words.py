@@ -64,6 +64,15 @@ def test_nothing_known_is_said_too() -> None:
     assert dict(bgp_facts(unknown))["BGP path"] == "no BGP path known: ask --rib"
 
 
+def test_the_report_names_networks_and_several_origins() -> None:
+    found = view((NORD, ALPHA, OTHER))
+    assert found.path is not None
+    path = replace(found.path.value, origins=(64498, 64503))
+    several = replace(found, path=replace(found.path, value=path))
+    line = dict(bgp_facts(several))["BGP path (a)"]
+    assert line.endswith(f"{ALPHA} ─ AS64498 Beta <Transit> ─ {{AS64498,AS64503}}")
+
+
 def test_who_disagrees_is_told() -> None:
     found = view((NORD, ALPHA, BIG), (NORD, OTHER, BIG), grade=PathGrade.OUR_NETWORK)
     assert path_words(found) == (

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -15,6 +15,7 @@ from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.mail import MailProvider
 from mxpath.model.place import Place
 from mxpath.model.registry import Organisation
+from mxpath.model.rpki import OriginValidity, RouteValidity, RpkiReason, RpkiState
 from mxpath.model.study import Study
 from mxpath.report.explain import asked_for
 from mxpath.report.exports import GRAPH_FORMATS
@@ -90,6 +91,15 @@ def test_the_report_escapes_and_tells_them(study: Study) -> None:
     for words in ("Big &lt;b&gt;House", "Said to be in", "Not there", "Registered in", "a bogon"):
         assert words in page
     assert "\x1b" not in page
+
+
+def test_the_report_tells_the_rpki_state(study: Study) -> None:
+    bad = OriginValidity(asn=64503, state=RpkiState.INVALID, reason=RpkiReason.TOO_SPECIFIC)
+    route = RouteValidity(prefix=ip_network("198.18.32.0/20"), origins=(bad,))
+    state = Claim(value=route, evidence=because("vrps"), grade=Grade.CERTAIN)
+    owner = replace(study.owners[MX1], rpki=state)
+    page = render_report(replace(study, owners={**study.owners, MX1: owner}))
+    assert page.count("invalid (too specific) (certain)") == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mxpath.model.session import Outcome, SecondLook, SmtpReply, SmtpSession, TlsFacts
+from mxpath.report.lines import wrap
 from mxpath.report.words import session_tls_words
 from studies import START
 from world import first_walk
@@ -53,3 +54,10 @@ REFUSED = SmtpReply(code=454, lines=("not now \x1b[31m",))
 )
 def test_tls_is_told_as_it_was(session: SmtpSession, words: str) -> None:
     assert session_tls_words(session) == words
+
+
+def test_an_amount_stays_beside_its_unit() -> None:
+    assert wrap("the fastest took 738 ms, 20 % of it", 21) == [
+        "the fastest took",
+        "738 ms, 20 % of it",
+    ]

@@ -71,14 +71,14 @@ def bgp_facts(view: BgpView | None) -> Iterator[tuple[str, str]]:
         yield "BGP path", f"{NOTHING_KNOWN}: {missing}" if missing else NOTHING_KNOWN
     else:
         name = path_name(view.path.value)
-        yield name[0].upper() + name[1:], printable(" ─ ".join(map(str, view.path.value.networks)))
+        yield name[0].upper() + name[1:], _named_line(view.path.value)
         for other in view.others:
-            yield "Others tell", path_line(other.value)
+            yield "Others tell", _named_line(other.value)
         if view.agreement is not None:
             yield "Trace and path", agreement_words(view.agreement.value)
         if view.predicted is not None and view.predicted != view.path:
             same = view.predicted.value.asns == view.path.value.asns
-            yield "Predicted", "the same" if same else path_line(view.predicted.value)
+            yield "Predicted", "the same" if same else _named_line(view.predicted.value)
     for note in view.notes if view is not None else ():
         yield "Of its routes", printable(note)
 
@@ -111,9 +111,17 @@ def agreement_words(found: Agreement) -> str:
 
 def path_line(path: BgpPath) -> str:
     """Return the networks of a path by number, in order."""
-    words = " ─ ".join(f"AS{network.asn}" for network in path.networks)
+    return _line(path, (f"AS{network.asn}" for network in path.networks))
+
+
+def _named_line(path: BgpPath) -> str:
+    """Return the networks of a path by number and name, in order."""
+    return printable(_line(path, map(str, path.networks)))
+
+
+def _line(path: BgpPath, networks: Iterable[str]) -> str:
     several = "{" + ",".join(f"AS{asn}" for asn in path.origins) + "}"
-    return f"{words} ─ {several}" if len(path.origins) > 1 else words
+    return " ─ ".join([*networks, several] if len(path.origins) > 1 else networks)
 
 
 def _tellers(path: BgpPath, count: int) -> str:

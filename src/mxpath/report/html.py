@@ -190,7 +190,7 @@ def _hosts(study: Study) -> Iterator[Section]:
 def _facts(
     study: Study, host: str, address: IPAddress, session: SmtpSession | None
 ) -> Iterator[tuple[str, str]]:
-    yield "Whose", owner_name(study, address)
+    yield "Network", owner_name(study, address)
     owner = study.owners.get(address)
     if owner is not None:
         yield from _owner_facts(owner)
@@ -214,8 +214,10 @@ def _facts(
 
 def _owner_facts(owner: Attribution) -> Iterator[tuple[str, str]]:
     """Registered, claimed or hinted; the reasons stand below, with the hops."""
+    if owner.rpki is not None:
+        yield "RPKI", f"{owner.rpki.value} ({owner.rpki.grade})"
     if owner.organisation is not None:
-        yield "Run by", printable(f"{owner.organisation.value} ({owner.organisation.grade})")
+        yield "Organisation", printable(f"{owner.organisation.value} ({owner.organisation.grade})")
     if owner.delegation is not None:
         block = owner.delegation.value
         words = f"{block.range_words} {delegation_words(block)}"
@@ -228,7 +230,7 @@ def _owner_facts(owner: Attribution) -> Iterator[tuple[str, str]]:
         yield "Not there", printable(refuted_words(refuted))
     if owner.registration is not None:
         held = owner.registration.value
-        yield "Registered", printable(f"{held.range_words} to {held.holder_words}", limit=300)
+        yield "Held by", printable(f"{held.holder_words}: {held.range_words}", limit=300)
 
 
 def _certificate_words(session: SmtpSession) -> str:

@@ -1,13 +1,16 @@
 """Lines on a terminal."""
 
+import re
 import textwrap
+
+_AMOUNT = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|%|bytes|MB)\b|%)")
 
 
 def wrap(text: str, width: int, *, head: str = "", hang: str = "") -> list[str]:
     """Return ``text`` in lines of at most ``width`` columns.
 
     It is wrapped at plain spaces only; no-break spaces hold together what belongs
-    together. What is held together but longer than a line is let go again.
+    together, and so does each amount and its unit. What is held together but longer than a line is let go again.
 
     Parameters
     ----------
@@ -15,6 +18,7 @@ def wrap(text: str, width: int, *, head: str = "", hang: str = "") -> list[str]:
         What the first line, and every other, begins with.
     """
     room = width - len(hang)
+    text = _AMOUNT.sub("\u00a0", text)
     held = (word if len(word) <= room else word.replace("\u00a0", " ") for word in text.split(" "))
     lines = textwrap.wrap(
         " ".join(held),
