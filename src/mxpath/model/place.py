@@ -36,7 +36,7 @@ class Place:
         >>> berlin = Place(country="DE", city="Berlin", latitude=52.52, longitude=13.40)
         >>> madrid = Place(country="ES", city="Madrid", latitude=40.42, longitude=-3.70)
         >>> round(berlin.distance_km(madrid))
-        1869
+        1868
         """
         ends = (self.latitude, self.longitude, other.latitude, other.longitude)
         if any(end is None for end in ends):
