@@ -56,6 +56,8 @@ DELEGATED = (
     "ripencc|NL|ipv4|80.249.208.0|2048|20010101|assigned|ixp\n"
     "afrinic||ipv4|102.0.0.0|256||available|\n"
     "arin|US|ipv4|10.0.0.0|16777216|19900101|allocated|nobodys\n"
+    "lacnic||ipv4|45.0.0.0|1024||reserved|\n"
+    "arin|US|ipv4|45.0.1.0|256|20010203|allocated|holder-8\n"
 )
 FEED = "10.0.0.0/8,US,,Boston,\n80.249.208.0/21,NL,,Amsterdam,\n8.8.8.0/24,DE,,Berlin,\n"
 AS2ORG = (
@@ -282,6 +284,12 @@ def test_an_as_number_is_delegated_too(gazetteer: Gazetteer) -> None:
 def test_siblings_are_of_one_organisation(gazetteer: Gazetteer) -> None:
     values = [are_siblings(a, b, gazetteer) for a, b in ((1, 4), (4, 1), (1, 3), (1, 7))]
     assert [claim and claim.value for claim in values] == [True, True, False, None]
+
+
+def test_a_block_inside_what_another_registry_keeps_is_told_too(gazetteer: Gazetteer) -> None:
+    found = attribute_prefix(ip_network("45.0.0.0/22"), gazetteer)
+    said = [(claim.value.status, str(claim.value.first)) for claim in found.delegations]
+    assert said == [("reserved", "45.0.0.0"), ("allocated", "45.0.1.0")], "each of them once"
 
 
 def test_a_prefix_has_what_is_around_and_inside_it(gazetteer: Gazetteer) -> None:

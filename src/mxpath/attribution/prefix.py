@@ -14,7 +14,7 @@ from mxpath.attribution.ixp import lan_claim
 from mxpath.attribution.rpki import rpki_claim
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.prefixes import OriginRow
-from mxpath.model.address import IPAddress, Prefix
+from mxpath.model.address import Prefix
 from mxpath.model.attribution import Delegation, OriginRange, OriginSet, PrefixAttribution
 from mxpath.model.evidence import Claim, Evidence
 from mxpath.model.rpki import RouteValidity
@@ -97,10 +97,17 @@ def _delegations(prefix: Prefix, gazetteer: Gazetteer) -> Iterator[Claim[Delegat
 
 
 def _walk(prefix: Prefix, gazetteer: Gazetteer) -> Iterator[Claim[Delegation]]:
-    address: IPAddress = prefix.network_address
-    while (block := delegation_claim(address, gazetteer)) is not None:
-        yield block
-        last = block.value.last
-        if last is None or int(last) >= int(prefix.broadcast_address):
+    """Step to wherever any table tells something else: blocks lie in what other files reserve."""
+    tables = [table for table, _ in gazetteer.delegation_tables(prefix.version)]
+    kind = IPv4Address if prefix.version == 4 else IPv6Address
+    told: set[Delegation] = set()
+    number: int | None = int(prefix.network_address)
+    while number is not None and number <= int(prefix.broadcast_address):
+        block = delegation_claim(kind(number), gazetteer)
+        if block is None:
             return
-        address = last + 1
+        if block.value not in told:
+            told.add(block.value)
+            yield block
+        ends = (table.index.after(number) for table in tables)
+        number = min((end for end in ends if end is not None), default=None)

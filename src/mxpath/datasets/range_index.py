@@ -69,6 +69,11 @@ class RangeIndex:
         owner: int = self.owners[at - 1] if at else NO_SET
         return None if owner == NO_SET else owner
 
+    def after(self, number: int) -> int | None:
+        """Return where the next piece begins behind the one of ``number``, if there is one."""
+        at = self.pieces.up_to(number)
+        return self.pieces[at] if at < len(self.pieces) else None
+
 
 def _painted(ranges: Sequence[tuple[int, int]], points: Sequence[int]) -> list[int]:
     owners = [NO_SET] * len(points)
