@@ -114,6 +114,27 @@ def test_collectors_are_heard_for_all_addresses_of_their_prefix(
     assert view(study, gazetteer, collected=(elsewhere,)).path == found.predicted
 
 
+def test_a_trace_from_elsewhere_does_not_show_our_upstream(
+    study: Study, gazetteer: Gazetteer
+) -> None:
+    answer = RoutingAnswer(
+        address=TARGET, fate=RoutingFate.FOUND, entries=(entry(64510, 64503),), source="https://x/"
+    )
+    (route,) = (route for route in study.routes if route.target == TARGET)
+    strange = replace(route, as_path=(route.as_path[0], gazetteer.network(64510)))
+    for apart, grade in ((False, "c"), (True, "d")):
+        sources = Sources(
+            gazetteer=gazetteer,
+            owners=study.owners,
+            origin=study.seen_from,
+            collected=(answer,),
+            traced={TARGET: Traced(route=strange, apart=apart)},
+        )
+        (found,) = bgp_views([TARGET], sources)
+        assert found.path is not None
+        assert found.path.value.grade == grade
+
+
 def test_a_guessed_network_that_we_call_our_own_is_ours(study: Study, gazetteer: Gazetteer) -> None:
     answer = RoutingAnswer(
         address=TARGET,
@@ -135,6 +156,14 @@ def test_another_origin_is_told_with_both_dates(study: Study, gazetteer: Gazette
         "198.18.32.0/20 is announced by AS64666 (router.txt, 2026-06-18), 198.18.32.0/20 by "
         f"AS64503 (pfx2as, {gazetteer.as_of})"
     )
+
+
+def test_one_origin_in_common_is_no_other_origin(study: Study, gazetteer: Gazetteer) -> None:
+    several = own(entry(64497, 64503, best=True), entry(7, 64666, best=True))
+    assert view(study, gazetteer, own=several).notes == ()
+    a_set = entry(64497, best=True)
+    a_set = replace(a_set, path=AsPath(asns=(64497,), final_set=(7, 8)))
+    assert view(study, gazetteer, own=own(a_set)).notes == (), "a set names no origin"
 
 
 def test_siblings_are_those_of_one_data_set_and_it_is_named(

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from datasets.registry_samples import sample
 from mxpath.attribution.attribute import attribute, attribute_network
-from mxpath.attribution.organisation import are_siblings
+from mxpath.attribution.organisation import are_siblings, organisation_of
 from mxpath.attribution.prefix import attribute_prefix
 from mxpath.attribution.tails import attributed
 from mxpath.cli.owner_block import address_block
@@ -290,6 +291,20 @@ def test_a_block_inside_what_another_registry_keeps_is_told_too(gazetteer: Gazet
     found = attribute_prefix(ip_network("45.0.0.0/22"), gazetteer)
     said = [(claim.value.status, str(claim.value.first)) for claim in found.delegations]
     assert said == [("reserved", "45.0.0.0"), ("allocated", "45.0.1.0")], "each of them once"
+
+
+def test_another_data_sets_numbers_make_no_siblings(
+    gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = gazetteer.organisation(1)
+    assert one is not None
+    row, snapshot = one
+    elsewhere = replace(snapshot, name="another")
+    monkeypatch.setattr(
+        Gazetteer, "organisation", lambda _self, asn: (row, snapshot if asn == 1 else elsewhere)
+    )
+    assert are_siblings(1, 4, gazetteer) is None
+    assert organisation_of([1, 4], gazetteer) is None
 
 
 def test_a_prefix_has_what_is_around_and_inside_it(gazetteer: Gazetteer) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
@@ -6,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mxpath.attribution.attribute import attribute
+from mxpath.attribution.origin import origin_claim
 from mxpath.attribution.route_states import RouteStates
-from mxpath.attribution.rpki import validity
+from mxpath.attribution.rpki import rpki_claim, validity
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.vrp_table import VrpTable
 from mxpath.datasets.vrps import VrpRow
@@ -126,6 +128,17 @@ def test_a_world_has_all_states(tmp_path: Path) -> None:
             assert claim.grade is Grade.CERTAIN
             assert claim.evidence[0].source == "vrps"
             assert claim.evidence[0].as_of == world.as_of
+
+
+def test_of_a_range_the_state_is_only_possible(tmp_path: Path) -> None:
+    world = read_world(WORLD)
+    publish(world, tmp_path)
+    gazetteer = Gazetteer.open(tmp_path)
+    origin = origin_claim(world.addresses_of("mxvalid")[0], gazetteer)
+    assert origin is not None
+    cut = replace(origin, value=replace(origin.value, announced=False))
+    grades = [claim and claim.grade for claim in (rpki_claim(o, gazetteer) for o in (origin, cut))]
+    assert grades == [Grade.CERTAIN, Grade.POSSIBLE]
 
 
 def test_without_vrps_nothing_is_said(tmp_path: Path) -> None:

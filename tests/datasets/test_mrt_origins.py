@@ -113,6 +113,12 @@ def test_what_has_no_origin_is_counted() -> None:
     }
 
 
+def test_multicast_tables_tell_no_origin() -> None:
+    one, other = (entry(0, told((2, [64500, asn]))) for asn in (7018, 2914))
+    stream = PEERS + rib(2, "8.0.0.0/16", one) + rib(3, "8.0.0.0/16", other)
+    assert read(stream)[0] == [row_of(ip_network("8.0.0.0/16"), (7018,))]
+
+
 def test_what_is_not_of_the_world_is_left_out_unless_a_world_says_so() -> None:
     texts = [
         "0.0.0.0/0",

@@ -118,6 +118,14 @@ def test_a_port_outside_its_own_lan_is_no_port() -> None:
     assert exchanges.ports == {}
     assert exchanges.members == {31: frozenset({64497})}
     assert tally.skipped == {"port outside its exchange point's LANs": 1}
+    others = world(
+        ix=[row(31, name="FRA-LIX"), row(32, name="AMS-LIX")],
+        ixlan=[row(7, ix_id=31), row(8, ix_id=32)],
+        netixlan=[row(1, ixlan_id=8, asn=64497, ipaddr4="80.249.208.11")],
+    )
+    exchanges, tally = joined(others)
+    assert exchanges.ports == {}, "it lies in another exchange point's LAN"
+    assert tally.skipped == {"port outside its exchange point's LANs": 1}
 
 
 def test_where_no_lan_is_published_a_global_port_stands_alone() -> None:

@@ -76,6 +76,7 @@ def test_all_networks_together_have_the_whole_of_the_time() -> None:
 def test_a_statement_for_one_family_says_nothing_of_the_other() -> None:
     found = shares(with_backbone(studies.BOREAL, families=(6,)))
     assert [len(share.networks) for share in found] == [0, 0, 0, 1]
+    assert [bool(share.rtt_ms) for share in found] == [False, False, False, True]
 
 
 def test_one_station_without_a_figure_leaves_none_for_the_sum() -> None:
@@ -98,6 +99,17 @@ def test_one_station_without_a_figure_leaves_none_for_the_sum() -> None:
     assert (share.rtt_ms, share.share) == (None, None)
     assert share.reason == "Alpha Transit: ways back differ"
     assert len(share.networks) == 2
+
+
+def test_a_network_that_was_concluded_without_a_hop_leaves_no_figure() -> None:
+    study = with_backbone(studies.ALPHA, studies.BOREAL)
+    route = study.routes[2]
+    others = tuple(c for c in route.segments if c.value.network != studies.ALPHA)
+    assert len(others) < len(route.segments)
+    routes = (*study.routes[:2], replace(route, segments=others), *study.routes[3:])
+    share = shares(replace(study, routes=routes))[2]
+    assert (len(share.networks), share.rtt_ms) == (2, None)
+    assert share.reason == "Alpha Transit: no hop of its own answered"
 
 
 def test_without_an_arrival_there_is_a_time_and_no_share() -> None:

@@ -89,6 +89,7 @@ def test_cases(trace: Asns, path: Asns, likeness: Likeness, at: int | None) -> N
         ((1, 5), (1, 2, 3), DIVERGENT),
         ((1, 5, 2), (1, 2, 3), LONGER),
         ((1, 2, 3), (1, 2, 3), NOT_COMPARABLE),  # the target's network has still a way to go
+        ((1, 2, 3, 9), (1, 2, 3), DIVERGENT),  # it has left the path
         ((), (1,), NOT_COMPARABLE),  # silence on the way to a host of our own network
     ],
 )
@@ -119,6 +120,11 @@ def test_siblings_are_one() -> None:
     assert "belong to one organisation" in found.reason
     both = agreement(route((1, 2, 22, 3)), path, house=lambda asn: house.get(asn, asn)).value
     assert both.likeness is SAME
+    # A path may come back to an organisation; a trace that ended there ended at its last visit.
+    path = told(networks((1, 2, 3, 22, 4)), TARGET)
+    early = route((1, 2, 3, 22), complete=False)
+    found = agreement(early, path, house=lambda asn: house.get(asn, asn)).value
+    assert found.likeness is NOT_COMPARABLE
 
 
 def test_route_servers_are_nobody() -> None:
@@ -131,6 +137,9 @@ def test_behind_a_set_any_member_may_follow() -> None:
     path = told(networks((1, 2)), TARGET, final=(7, 8))
     assert agreement(route((1, 2, 8)), path).value.likeness is SAME
     assert agreement(route((1, 2, 9)), path).value.likeness is LONGER
+    # Who put the set together may be in it.
+    itself = told(networks((1, 2)), TARGET, final=(2, 8))
+    assert agreement(route((1, 2)), itself).value.likeness is SAME
 
 
 def test_a_table_that_does_not_say_whose_it_is() -> None:

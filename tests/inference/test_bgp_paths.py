@@ -116,6 +116,8 @@ def test_a_table_that_does_not_say_which_route_is_in_use() -> None:
     assert told(liked) == [("a", (HOME, ALPHA, 5, 7))]
     shorter = own(entry(ALPHA, ALPHA, 7), entry(BETA, 7))
     assert told(shorter) == [("a", (HOME, BETA, 7))]
+    a_set = own(entry(ALPHA, final=(7, 8)), entry(BETA, 6))
+    assert len(told(a_set)) == 2, "a set is as long as one network"
     # What a neighbour tells has no LOCAL_PREF yet, and counts as 100.
     assert told(own(entry(ALPHA, 5, 7), entry(BETA, 7, liked=50))) == [("a", (HOME, ALPHA, 5, 7))]
     equal = own(entry(ALPHA, 7), entry(BETA, 7))

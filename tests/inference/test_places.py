@@ -87,6 +87,8 @@ def test_the_smallest_round_trip_is_of_traces_and_handshakes() -> None:
     session = replace(session, phases=(shook,))
     assert smallest_rtts(study.traces, [session])[target] == 1.5
     assert smallest_rtts((), [session]) == {target: 1.5}
+    both = replace(session, phases=(replace(shook, elapsed_ms=900.0),))
+    assert smallest_rtts(study.traces, [both])[target] == traced[target] < 900
     torn = replace(session, phases=(replace(shook, complete=False),))
     assert smallest_rtts((), [torn]) == {}
 
@@ -107,6 +109,19 @@ def test_a_reset_in_the_targets_name_tells_nothing_of_its_place() -> None:
         heard = smallest_rtts([replace(trace, flows=(replace(flow, hops=(*way, end)),))], ())
         assert (target in heard) is tells
         assert studies.address(studies.ALPHA1, 4) in heard
+
+
+def test_of_several_responders_nobody_knows_whose_the_smallest_was() -> None:
+    trace = studies.fine().traces[0]
+    (flow,) = trace.flows
+    first, *rest = flow.hops
+    probe = first.probes[0]
+    assert probe.reply is not None
+    other = replace(probe, reply=replace(probe.reply, responder=ip_address("198.18.255.1")))
+    two = replace(first, probes=(probe, other))
+    heard = smallest_rtts([replace(trace, flows=(replace(flow, hops=(two, *rest)),))], ())
+    assert not {probe.reply.responder, ip_address("198.18.255.1")} & heard.keys()
+    assert len(heard) == len(rest)
 
 
 def test_another_tools_round_trips_count_where_it_says_that_they_are_from_here() -> None:

@@ -100,6 +100,16 @@ def test_a_slow_looking_glass_leaves_time_for_bgp_state() -> None:
     assert answer.detail == "not by looking-glass: stat.example: timeout"
 
 
+def test_what_stands_for_a_default_route_announces_nothing() -> None:
+    asking = Asking()
+    whole = json.loads(sample("looking_glass").body)
+    (first, *_) = whole["data"]["rrcs"][0]["peers"]
+    whole["data"]["rrcs"] = [{"rrc": "RRC00", "peers": [{**first, "prefix": "128.0.0.0/1"}]}]
+    said = replace(sample("looking_glass"), body=json.dumps(whole).encode())
+    asking.says["looking-glass"] = said
+    assert asking.about().fate is RoutingFate.NOT_ANNOUNCED
+
+
 @pytest.mark.parametrize("kept", ["cache", None])
 def test_an_answer_is_kept_for_its_time(kept: str | None, tmp_path: Path) -> None:
     asking = Asking(tmp_path / kept if kept else None)
