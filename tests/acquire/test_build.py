@@ -388,3 +388,29 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     names = write(tmp_path, "names.tsv", "1\tx\n")
     with pytest.raises(InputError, match=r"no gazetteer can be written to .*names.tsv/below"):
         built(names, out=names / "below")
+
+
+def test_what_a_failed_build_wrote_does_not_stay(tmp_path: Path) -> None:
+    """A full disk must not be filled by what came of it; the gazetteer from before stays."""
+    rib, names, out = tmp_path / "rib", write(tmp_path, "asnames", "1\tx\n"), tmp_path / "out"
+    rib.write_bytes(table(("8.8.8.0/24", (3320, 15169))))
+    built(rib, names, out=out)
+    before = sorted(out.rglob("*"))
+    rib.write_bytes(table(("8.8.8.0/24", (3320, 1))))
+    names.write_text("1\tx\n" * 500 + "no name\n")
+    with pytest.raises(ParseError, match="asnames:501"):
+        built(rib, names, out=out)
+    assert sorted(out.rglob("*")) == before
+    assert asns(out) == [15169]
+
+
+@pytest.mark.parametrize("said", ["kinds", "dates"])
+def test_what_is_said_of_a_file_that_is_not_given_is_refused(tmp_path: Path, said: str) -> None:
+    other, given = tmp_path / "other", write(tmp_path, "pfx2as", "8.8.8.0\t24\t1\n")
+    words = (
+        Said(otherwise=DAY, kinds={other: "asnames"})
+        if said == "kinds"
+        else Said(dates={other: DAY, given: DAY})
+    )
+    with pytest.raises(InputError, match="other is not among the files"):
+        gather([given], words)

@@ -32,7 +32,7 @@ def test_data_show_says_what_was_left_out_and_why(
     (tmp_path / FILE_NAME).write_text(manifest_text([entry]))
     assert main(["data", "show", "--gazetteer", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "2026-06-17  1 rows" in printed
+    assert "2026-06-17  1 row " in printed
     assert "left out: 1 (asn rows of the summary that the file lacks)" in printed
     assert "left out: 1 (status '" in printed
     assert "\x1b" not in printed
@@ -49,7 +49,7 @@ def test_what_is_built_is_what_every_command_leans_on(
         path = write(tmp_path, f"{day}.txt", f"8.8.8.0\t24\t{asn}\n")
         assert build(path) == 0
     printed = capsys.readouterr().out
-    assert "pfx2as          2026-11-01  1 rows" in printed
+    assert "pfx2as          2026-11-01  1 row " in printed
     assert max(map(len, printed.splitlines())) <= 100 + len(str(tmp_path))
     assert main(["attribute", "8.8.8.8"]) == 0
     assert "AS2" in capsys.readouterr().out

@@ -81,7 +81,8 @@ def test_terms_and_size_come_first_and_nobody_is_asked(
         (["vrps:x"], "nothing is called vrps:x"),
         (["vrps:all"], "nothing is called vrps:all"),
         (["peeringdb:org"], "nothing is called peeringdb:org"),
-        (["vrps", "--yes", "--as-of", "2026-06-17"], "newest edition alone"),
+        (["vrps", "--yes", "--as-of", "2026-06-17"], "of vrps there is the newest edition alone"),
+        (["asrel", "--yes", "--as-of", "2999-01-01"], "yet to come"),
     ],
 )
 @pytest.mark.usefixtures("store")
@@ -118,6 +119,17 @@ def test_what_fails_does_not_keep_the_others_back(
     assert "1 snapshot takes" in told.out
     assert "\x1b" not in told.out + told.err
     assert sorted(path.name for path in store.iterdir()) == ["asrel", "vrps"]
+
+
+@pytest.mark.usefixtures("store")
+def test_of_a_past_day_the_bundle_is_what_has_editions(
+    publisher: Publisher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "fetch", "--as-of", "2026-06-01", "--dry-run", "--json"]) == 0
+    told = capsys.readouterr()
+    assert [row["name"] for row in json.loads(told.out)["datasets"]] == ["asrel", "as2org"]
+    assert "peeringdb and vrps left out" in told.err
+    assert not publisher.asked
 
 
 @pytest.mark.slow

@@ -158,4 +158,4 @@ def test_a_torn_file_says_how_far_it_came() -> None:
     tally = Tally()
     found = mrt_origins.stream([("x", BytesIO(whole + whole[:-1]))], tally=tally, lenient=True)
     assert len(found[4].sets) == 1
-    assert tally.skipped == {"files that end early or are damaged": 1}
+    assert tally.skipped == {"the rest of a file that ends early or is damaged": 1}

@@ -95,6 +95,9 @@ def gather(paths: Iterable[Path], said: Said, *, public: tuple[Prefix, ...] = ()
             passed_over.append(f"{path}: tells of the files beside it, which tell it themselves")
         else:
             told[path.absolute()] = _told(path, said)
+    for place, _ in (*said.kinds.items(), *said.dates.items()):
+        if place not in told:
+            raise InputError(f"{place} is not among the files: --kind and --date name one of them")
     sources += _snapshots(told.values())
     return Inputs(
         sources=tuple(_united(sources)),

@@ -65,12 +65,18 @@ def kind_of_file(head: Head) -> str:
         raise InputError(
             f"{head.path} could be {' or '.join(fitting)}: say which by --kind {fitting[0]}={name}"
         )
-    begins = repr(head.octets[:24])[2:-1] if head.is_binary else head.text.strip()[:40]
     raise InputError(
-        f"{head.path}: no data set that mxpath reads begins with "
-        f"{printable(begins)!r}{'' if begins else ' (it is empty)'}; tried {', '.join(RULES)}. "
+        f"{head.path}: {_why_none(head)}; tried {', '.join(RULES)}. "
         f"If it is one, say so by --kind NAME={name}"
     )
+
+
+def _why_none(head: Head) -> str:
+    """Say what a file is instead."""
+    if head.is_binary:
+        return "binary, and no table of a collector (MRT)"
+    begins = head.text.strip()[:40]
+    return f"no data set that mxpath reads begins with {printable(begins)!r}" if begins else "empty"
 
 
 def known_kind(name: str) -> str:

@@ -1,8 +1,9 @@
 """The directory that a gazetteer is built in: ours alone for the time, and tidy.
 
 1. One build at a time works in a directory; the lock goes with the process.
-2. What no manifest names, left by a build that was ended or by the gazetteer before, goes when the
-   next build begins. Until then, who has just read the old manifest finds its tables.
+2. What no manifest names goes: of a build that fails at once, of one that was killed and of the
+   gazetteer before when the next build begins. Until then, who has just read the old manifest finds
+   its tables.
 3. What was not built by us is never touched: neither a gazetteer that was put together by hand nor
    a directory of something else.
 """
@@ -46,7 +47,11 @@ def claimed(directory: Path) -> Iterator[None]:
             except OSError as error:
                 raise InputError(f"another build is at work in {directory}: wait for it") from error
         _tidy(directory, known)
-        yield
+        try:
+            yield
+        except BaseException:  # a full disk above all: what came of it must not fill the disk
+            _tidy(directory, _known(directory))
+            raise
     finally:
         os.close(descriptor)
 

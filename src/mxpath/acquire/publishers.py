@@ -9,7 +9,7 @@ limit. The base URL of each may be another in the configuration, such as a mirro
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -56,6 +56,8 @@ class Publisher:
     key: str = ""
     """Name of the key that the publisher knows users by."""
     tries: int = 4
+    keeps_editions: bool = False
+    """Whether editions of past days can be had."""
     tells_changes: bool = False
     """Whether ``&since=`` asks for what has changed (:mod:`mxpath.acquire.changes`)."""
     more: More | None = None
@@ -151,6 +153,7 @@ PUBLISHERS: dict[str, Publisher] = {
         questions=2,
         fresh=_DAY,
         find=editions.asrel,
+        keeps_editions=True,
     ),
     "as2org": Publisher(
         dataset="as2org",
@@ -160,6 +163,7 @@ PUBLISHERS: dict[str, Publisher] = {
         questions=2,
         fresh=_DAY,
         find=editions.as2org,
+        keeps_editions=True,
     ),
     "vrps": Publisher(
         dataset="vrps",
@@ -180,6 +184,7 @@ PUBLISHERS: dict[str, Publisher] = {
         questions=4,
         fresh=_HOUR * 6,
         find=editions.pfx2as,
+        keeps_editions=True,
     ),
     "iptoasn": Publisher(
         dataset="iptoasn",
@@ -228,6 +233,7 @@ PUBLISHERS: dict[str, Publisher] = {
         licence="RIPE NCC terms, free with attribution",
         credit="Routes: RIPE NCC RIS (ris.ripe.net)",
         find_of=lambda collector, _today: editions.ris(collector),
+        keeps_editions=True,
         max_octets=2 * 2**30,
     ),
     "routeviews": Publisher(
@@ -241,6 +247,7 @@ PUBLISHERS: dict[str, Publisher] = {
         licence="CC BY 4.0",
         credit="Routes: RouteViews (routeviews.org)",
         find_of=editions.routeviews,
+        keeps_editions=True,
         max_octets=2 * 2**30,
     ),
 }
@@ -294,6 +301,36 @@ def choose(
         raise InputError(_unknown(name))
     setting = f"publishers.{kind}"
     return Chosen(publisher=publisher, slug=slug, base=base, find=find, setting=setting, more=more)
+
+
+def of_day(
+    names: Iterable[str], day: date | None, *, today: date
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is fetched when these are named, and what of the starter bundle is not.
+
+    Raises
+    ------
+    InputError
+        When the day is yet to come, or a publisher that is named keeps no editions of past days.
+    """
+    named = tuple(dict.fromkeys(names))
+    if day is None:
+        return named or STARTER, ()
+    if day > today:
+        raise InputError(f"--as-of {day}: that day is yet to come")
+    newest_only = tuple(name for name in named or STARTER if not _keeps_editions(name))
+    if named and newest_only:
+        raise InputError(
+            f"--as-of {day}: of {', '.join(map(printable, newest_only))} there is the newest edition "
+            "alone; leave --as-of out, or leave it out"
+        )
+    return named or tuple(name for name in STARTER if name not in newest_only), newest_only
+
+
+def _keeps_editions(name: str) -> bool:
+    """Whether a past day of it can be had; what is unknown is refused elsewhere."""
+    publisher = PUBLISHERS.get(_spelt_out(name).partition(":")[0])
+    return publisher is None or publisher.keeps_editions
 
 
 def _spelt_out(name: str) -> str:

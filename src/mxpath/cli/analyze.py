@@ -106,10 +106,12 @@ def run(options: argparse.Namespace) -> int:
             study = replace(study, verdicts=judge(study, before=before))
             changes = compare(before, study) if before is not None else None
             remember(study)
-            _write(study, options, changes)
             studies.append(study)
-            if not options.json:
-                _print_screen(study, changes, first=len(studies) == 1)
+            try:
+                _write(study, options, changes)
+            finally:  # what was measured is shown, whatever becomes of the files
+                if not options.json:
+                    _print_screen(study, changes, first=len(studies) == 1)
             if INTERRUPTED in study.notes:
                 break
     if options.json:

@@ -93,8 +93,7 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         bar.wipe()
         print(
-            "mxpath: nothing was changed: the gazetteer from before is whole, if there was one; "
-            "what is left of this build goes with the next",
+            "mxpath: nothing was changed: the gazetteer from before is whole, if there was one",
             file=sys.stderr,
         )
         raise

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from mxpath.acquire.fetch_plan import Planned, plan
-from mxpath.acquire.publishers import PUBLISHERS, STARTER, choose
+from mxpath.acquire.publishers import PUBLISHERS, STARTER, choose, of_day
 from mxpath.acquire.store import downloads_directory
 from mxpath.cli import options as shared
 from mxpath.cli.fetch_rows import planned_row, print_plan
@@ -59,9 +59,14 @@ def run(options: argparse.Namespace) -> int:
     drop_privilege()
     settings, clock = settle(options), SystemClock()
     store, now = downloads_directory(), moment(clock.now_ns())
+    names, newest_only = of_day(options.names, options.as_of, today=now.date())
+    if newest_only:
+        left_out = " and ".join(newest_only)
+        words = f"{left_out} left out: there is the newest edition alone, without --as-of"
+        print(f"mxpath: {words}", file=sys.stderr)
     chosen = tuple(
         choose(name, bases=settings.publishers, today=now.date, from_url=options.from_url)
-        for name in dict.fromkeys(options.names or STARTER)
+        for name in names
     )
     planned = plan(chosen, store, now=now, day=options.as_of)
     if options.dry_run:

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         held = ", ".join(map(str, row.held))
         put(f"here: {held}" if held else "not here", indented=True)
     print()
-    put(f"here is the gazetteer at {document.directory}; mxpath data show says more of it")
+    put(f"“here” is what the gazetteer at {document.directory} holds: mxpath data show")
     return 0
 
 

@@ -45,7 +45,7 @@ def empty_sections(missing: Iterable[Section]) -> tuple[EmptySection, ...]:
 
 def print_snapshot(row: DatasetRow) -> None:
     """Print what a gazetteer holds of one data set and date."""
-    rows = f"{row.rows:,} rows" if row.rows is not None else ""
+    rows = counted(row.rows, "row") if row.rows is not None else ""
     put(f"{row.name:<14}  {row.as_of!s:<11} {rows:<15} {row.gives}")
     put(f"{row.publisher}; {row.licence}", indented=True)
     if row.credit:
@@ -54,6 +54,11 @@ def print_snapshot(row: DatasetRow) -> None:
         put(f"left out: {count:,} ({printable(reason)})", indented=True)
     for reason, count in row.noted:
         put(f"kept, but odd: {count:,} ({printable(reason)})", indented=True)
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things, ``1 row`` or ``2 rows``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def print_empty(sections: Iterable[EmptySection]) -> None:

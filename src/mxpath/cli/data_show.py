@@ -32,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
     for row in document.datasets:
         print()
         print_snapshot(row)
+    if options.name is not None:
+        return 0
     print_empty(document.empty)
     if document.gazetteers:
         print("\nin the store (--as-of DATE takes one)")
@@ -39,8 +41,9 @@ def run(options: argparse.Namespace) -> int:
             print(f"  {one.as_of}  {one.directory}")
     if document.downloads:
         print("\nfetched (mxpath data build --as-of DATE makes a gazetteer of them)")
+        width = max(len(each.name) for each in document.downloads)
         for each in document.downloads:
-            put(f"  {each.name:<14}{', '.join(map(str, each.dates))}")
+            put(f"  {each.name:<{width}}  {', '.join(map(str, each.dates))}")
     return 0
 
 

@@ -22,6 +22,8 @@ def print_plan(planned: tuple[Planned, ...], store: Path, *, to: TextIO) -> None
         much = "nothing" if one.is_fresh else f"~{one.megabytes:.0f} MB"
         here = f" ({one.here} is here)" if one.here is not None else ""
         print(wrapped(f"{one.chosen.slug:<15} {much}{here}: {spec.gives}"), file=to)
+        if one.is_fresh:
+            continue
         for text in (
             f"from {spec.publisher}, {one.chosen.base}",
             f"terms: {spec.licence}, {publisher.terms}",

@@ -11,6 +11,7 @@ from mxpath.acquire.fetch_plan import Planned
 from mxpath.acquire.keys import peeringdb_authorization
 from mxpath.acquire.publishers import Chosen
 from mxpath.acquire.store import gazetteers_directory, newest_gazetteer
+from mxpath.cli.data_rows import counted
 from mxpath.cli.fetch_rows import INDENT, done_row, size, wrapped
 from mxpath.cli.progress_bar import Bar
 from mxpath.cli.settings import Settings
@@ -131,7 +132,7 @@ class Fetching:
         if got.outcome is Outcome.FAILED:
             print(wrapped(f"mxpath: {printable(got.detail)}"), file=sys.stderr)
             return
-        rows = f", {got.rows:,} rows" if got.rows is not None else ""
+        rows = f", {counted(got.rows, 'row')}" if got.rows is not None else ""
         told = (
             f"{size(got.octets)}{rows}"
             if got.outcome is Outcome.FETCHED

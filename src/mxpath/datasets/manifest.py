@@ -202,10 +202,14 @@ class _Reader:
 
 
 def _what_is_there(directory: Path) -> str:
+    if directory.is_file():
+        return f"no gazetteer at {directory}: that is a file; name the directory"
     if not directory.is_dir():
         return f"no gazetteer at {directory}: there is no such directory"
     names = sorted(path.name for path in directory.iterdir())
-    there = ", ".join(names[:8]) + (", …" if len(names) > 8 else "") if names else "nothing"
+    if not names:
+        return f"no gazetteer at {directory}: the directory is empty"
+    there = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
     return f"no gazetteer at {directory}: it has no {FILE_NAME}, but {there}"
 
 

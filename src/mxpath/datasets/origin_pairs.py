@@ -79,7 +79,7 @@ def read(  # noqa: PLR0913 - what is read into what, how strictly, and who else 
                 f"{error} ({entries:,} routes of its table were read before; "
                 "--lenient takes those, and the table is then not whole)"
             ) from error
-        tally.skip("files that end early or are damaged")
+        tally.skip("the rest of a file that ends early or is damaged")
     if not entries:
         raise ParseError(
             f"holds no table, only {inner.rows:,} routes of updates: give a RIB", source=source
