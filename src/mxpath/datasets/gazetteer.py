@@ -26,15 +26,10 @@ from typing import TYPE_CHECKING
 
 from mxpath.datasets.catalog import Section
 from mxpath.datasets.gazetteer_dates import dated_manifest
-from mxpath.datasets.gazetteer_source import Source, sources_of
+from mxpath.datasets.gazetteer_sections import Sections
+from mxpath.datasets.gazetteer_source import sources_of
 from mxpath.datasets.shipped import shipped_directory
-from mxpath.datasets.special_space import SpecialSpace
 from mxpath.datasets.table_kinds import (
-    DELEGATIONS,
-    EXCHANGES,
-    MEMBERS,
-    NAMES,
-    ORGANISATIONS,
     ORIGINS,
     PLACES,
     RELATIONS,
@@ -44,23 +39,18 @@ from mxpath.model.attribution import IxpLan, IxpPort, OriginSet
 from mxpath.model.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
     from mxpath.datasets.as2org import Organisation
-    from mxpath.datasets.city_map import CityMap
     from mxpath.datasets.delegated import Delegation
     from mxpath.datasets.delegations import Delegations
     from mxpath.datasets.exchange_table import Exchange, Exchanges
     from mxpath.datasets.geofeed import GeofeedRow
     from mxpath.datasets.hostnames import Spot
     from mxpath.datasets.manifest import Manifest
-    from mxpath.datasets.names import NameTable
-    from mxpath.datasets.organisation_table import Organisations
-    from mxpath.datasets.paths import PathTable
     from mxpath.datasets.prefixes import PrefixTable
-    from mxpath.datasets.providers import ProviderPattern, Providers
+    from mxpath.datasets.providers import ProviderPattern
     from mxpath.datasets.rdap_bootstrap import Services
     from mxpath.datasets.snapshot_summary import SnapshotSummary
     from mxpath.datasets.vrp_table import VrpTable
@@ -72,18 +62,16 @@ if TYPE_CHECKING:
     from mxpath.model.transit_free import TransitFree
 
 
-class Gazetteer:
+class Gazetteer(Sections):
     """Answers of one dated directory; make it with :meth:`open` or :meth:`shipped`."""
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
+        super().__init__(sources_of(directory, manifest), public=manifest.public)
         self.directory = directory
         self.as_of: date | None = manifest.as_of
         """The date that the whole stands for; ``None`` when it names none."""
-        self.public: tuple[Prefix, ...] = manifest.public
-        """Special-purpose ranges that count as public: lab worlds only."""
         self.routing: str = manifest.routing
         """Service that tells live routing state; empty where none may be asked."""
-        self._sources = sources_of(directory, manifest)
 
     @classmethod
     def open(cls, directory: Path, *, as_of: date | None = None) -> Gazetteer:
@@ -122,11 +110,6 @@ class Gazetteer:
     def snapshots(self) -> tuple[SnapshotRef, ...]:
         """What this gazetteer is made of."""
         return tuple(source.ref for source in self._sources)
-
-    @cached_property
-    def special_space(self) -> SpecialSpace:
-        """What is not of the public Internet, and who says so."""
-        return SpecialSpace(self._in(Section.SPECIAL), public=self.public)
 
     def origin(self, address: IPAddress) -> tuple[OriginSet, SnapshotRef] | None:
         """Return the longest covering prefix and all networks that originate it."""
@@ -205,10 +188,6 @@ class Gazetteer:
     def delegation_of(self, asn: int) -> tuple[Delegation, SnapshotRef] | None:
         """Return to whom and when a registry gave an AS number, or that it keeps it."""
         return self._delegation("asn", asn)
-
-    def _delegations(self, kind: str) -> Iterator[tuple[Delegations, SnapshotRef]]:
-        for source in self._in(Section.DELEGATIONS):
-            yield source.open(DELEGATIONS[kind]), source.ref
 
     def _delegation(self, kind: str, number: int) -> tuple[Delegation, SnapshotRef] | None:
         from mxpath.datasets.delegations import that_counts  # noqa: PLC0415 - comes with tables
@@ -295,12 +274,6 @@ class Gazetteer:
         return None
 
     @cached_property
-    def _paths(self) -> tuple[tuple[Source, PathTable], ...]:
-        from mxpath.datasets.paths import PathTable  # noqa: PLC0415 - few gazetteers keep any
-
-        return tuple((source, PathTable.of(source.rows())) for source in self._in(Section.PATHS))
-
-    @cached_property
     def relations(self) -> AsRelations:
         """Business relationships, of the first snapshot that has them; else none at all."""
         for source in self._in(Section.RELATIONS):
@@ -353,48 +326,3 @@ class Gazetteer:
         for source in self._in(Section.RPKI):
             return source.open(VRPS[prefix.version]).covering(prefix), source.ref
         return None
-
-    @property
-    def missing(self) -> tuple[Section, ...]:
-        """Questions that no snapshot here can answer."""
-        return tuple(section for section in Section if not self._in(section))
-
-    def _in(self, section: Section) -> Sequence[Source]:
-        return self._by_section.get(section, ())
-
-    @cached_property
-    def _by_section(self) -> dict[Section, list[Source]]:
-        found: dict[Section, list[Source]] = {}
-        for source in self._sources:
-            found.setdefault(source.dataset.section, []).append(source)
-        return found
-
-    @cached_property
-    def _names(self) -> tuple[NameTable, ...]:
-        return tuple(source.open(NAMES) for source in self._in(Section.NAMES))
-
-    @cached_property
-    def _exchanges(self) -> tuple[tuple[Source, Exchanges], ...]:
-        listed = [(source, source.open(EXCHANGES)) for source in self._in(Section.EXCHANGES)]
-        own = [(source, source.open(MEMBERS)) for source in self._in(Section.MEMBERS)]
-        return (*listed, *own)
-
-    def _holders(self) -> Iterator[tuple[Source, Organisations | Exchanges]]:
-        for source in self._in(Section.ORGANISATIONS):
-            yield source, source.open(ORGANISATIONS)
-        yield from self._exchanges
-
-    @cached_property
-    def _providers(self) -> tuple[tuple[Source, Providers], ...]:
-        from mxpath.datasets.providers import Providers  # noqa: PLC0415 - mail servers only
-
-        return tuple(
-            (source, Providers.of(source.rows())) for source in self._in(Section.PROVIDERS)
-        )
-
-    @cached_property
-    def map(self) -> CityMap:
-        """Cities, airports and what host names tell."""
-        from mxpath.datasets.city_map import CityMap  # noqa: PLC0415 - only where places are asked
-
-        return CityMap(self._sources)
