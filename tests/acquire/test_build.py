@@ -356,6 +356,7 @@ def test_progress_goes_forward_to_the_end(tmp_path: Path) -> None:
 
 def test_paths_to_chosen_prefixes_are_kept_of_the_tables(tmp_path: Path) -> None:
     routes = [("8.8.8.0/24", (3320, 3356, 15169)), ("8.0.0.0/8", (3320, 3356)), ("9.0.0.0/8", (1,))]
+    routes.append(("8.1.0.0/16", (3320, 7)))
     one = write(tmp_path / "rrc00", "bview.gz", table(*routes))
     two = write(tmp_path, "own-router", table(("8.8.8.0/25", (3320, 15169))))
     listed = write(tmp_path, "list", "# ours\n8.8.8.0/24 2600::/32\n")
@@ -370,6 +371,8 @@ def test_paths_to_chosen_prefixes_are_kept_of_the_tables(tmp_path: Path) -> None
     ]
     assert (found[1].name, found[1].as_of) == ("paths", DAY)
     assert gazetteer.paths(ip_address("9.9.9.9")) is None
+    assert gazetteer.paths(ip_address("8.2.0.1")) is not None
+    assert gazetteer.paths(ip_address("8.1.0.1")) is None, "its own prefix was not chosen"
     again = Gazetteer.open(built(made.directory, out=tmp_path / "again").directory)
     assert again.paths(GOOGLE) == found
     names = write(tmp_path, "names.tsv", "1\tx\n")

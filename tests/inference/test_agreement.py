@@ -131,6 +131,9 @@ def test_route_servers_are_nobody() -> None:
     path = told(networks((1, 2, 3)), TARGET)
     found = agreement(route((1, 2, 65550, 3)), path, route_servers=frozenset({65550}))
     assert found.value.likeness is SAME
+    announced = told(networks((1, 2, 65550)), TARGET)
+    found = agreement(route((1, 2, 65550)), announced, route_servers=frozenset({65550}))
+    assert found.value.likeness is SAME
 
 
 def test_behind_a_set_any_member_may_follow() -> None:

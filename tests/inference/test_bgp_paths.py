@@ -93,6 +93,8 @@ def test_what_a_path_says_besides() -> None:
 
 def test_prepending_and_route_servers_are_no_networks() -> None:
     assert told(own(entry(ALPHA, ALPHA, 65550, 7, 7, best=True))) == [("a", (HOME, ALPHA, 7))]
+    announces = first(own(entry(ALPHA, 65550, 65550, best=True))).value
+    assert (announces.asns, announces.origins) == ((HOME, ALPHA, 65550), (65550,))
 
 
 def test_our_own_prefix() -> None:

@@ -265,13 +265,22 @@ class Gazetteer(Sections):
     def paths(self, address: IPAddress) -> tuple[tuple[RibEntry, ...], SnapshotRef] | None:
         """Return the routes that were kept of collectors' tables, those of the longest prefix first.
 
-        ``None`` where none were kept that lead to the address.
+        ``None`` where none were kept that lead to the address: neither are those to a prefix
+        around it, where their table has a narrower one whose routes were not kept.
         """
         for source, table in self._paths:
             found = table.covering(address)
-            if found:
+            if found and found[0].prefix.prefixlen >= self._narrowest(address, source.ref):
                 return found, source.ref
         return None
+
+    def _narrowest(self, address: IPAddress, kept: SnapshotRef) -> int:
+        """Length of the prefix around an address in the tables that paths were kept of."""
+        for source in self._in(Section.ORIGINS):
+            if source.dataset.stream is not None and source.ref.as_of == kept.as_of:
+                found = source.open(ORIGINS[address.version]).find(address)
+                return found[0].prefixlen if found is not None else 0
+        return 0
 
     @cached_property
     def relations(self) -> AsRelations:

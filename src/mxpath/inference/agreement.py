@@ -98,7 +98,7 @@ def _agreement(
         return _not_comparable("the trace began in another network than ours")
     hidden = {asn for entry in path.tellers for asn in entry.path.final_set}
     told = _once(path.networks, house)
-    trace = [n for n in route.as_path if n.asn not in route_servers]
+    trace = [n for n in route.as_path if n.asn not in route_servers or n.asn in path.asns]
     while trace and trace[-1].asn in hidden and trace[-1].asn not in path.asns:
         trace.pop()
     trace = _once(trace, house)

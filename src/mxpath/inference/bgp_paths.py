@@ -19,7 +19,8 @@ The law
    default route is nobody's path.
 6. Several paths of one grade: the one that most tell stands first, then the shorter, then
    the one of lower numbers; the others are kept. Who says the same twice is counted once.
-7. Prepending and route servers are left out of paths. Our own network begins them.
+7. Prepending and route servers are left out of paths, but never who announces the prefix.
+   Our own network begins them.
 8. A file of our own may be a collector's: an MRT table in which a peer speaks for our own
    network as others see it (its number begins the path), or peers that are neither neighbours
    of ours nor route servers although neighbours are known. Its routes are then held to rules
@@ -185,7 +186,8 @@ def _paths(
 
 def networks_of(entry: RibEntry, here: Standpoint, grade: PathGrade) -> tuple[int, ...]:
     """Rules 3 and 7: the networks of a route, ours first."""
-    asns = [asn for asn in entry.path.networks if asn not in here.route_servers]
+    path, served = entry.path, here.route_servers
+    asns = [asn for asn in path.networks if asn not in served or asn == path.origin]
     if grade is PathGrade.UPSTREAM and entry.peer_asn is not None:
         asns.insert(0, entry.peer_asn)  # mostly it stands there, and is then left out as repeated
     if here.home is not None and (not asns or asns[0] != here.home.asn):
