@@ -3,11 +3,14 @@
 us (Nordmail) ─ Alpha Transit ─ ◇ FRA-LIX ─ BigMail        10 mx1.bigmail.example
                      └─ Boreal Backbone (ECMP) ─ FarMail   20 mx.farmail.example
 
-Every maker returns a Study without verdicts; ``judged`` adds them.
+Every maker returns a Study without verdicts; ``judged`` adds them. Studies never change, so the
+large ones are made once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from ipaddress import ip_address, ip_network
 
 from bgp_made import along_bgp, beside_bgp
@@ -370,6 +373,7 @@ def rejected(host: str, at: At, family: int, *, code: int = 554) -> SmtpSession:
     )
 
 
+@cache
 def fine(domain: str = "fine.example") -> Study:
     """Two MX, both families, all well; hop 4 to mx2 is silent over IPv6."""
     far_v6 = tuple(replace(at, silent=True) if at is BOREAL2A else at for at in TO_MX2)
@@ -632,6 +636,7 @@ def hostile(domain: str = "evil.example") -> Study:
     )
 
 
+@cache
 def crowded(domain: str = "crowded.example") -> Study:
     """Eight MX hosts over eight ways, with long names, two exchange points and silence."""
     base = fine(domain)
@@ -698,7 +703,7 @@ def judged(study: Study) -> Study:
     return replace(study, verdicts=judge(study))
 
 
-ALL = {
+ALL: dict[str, Callable[[], Study]] = {
     "fine": fine,
     "slow": slow,
     "strict": strict,

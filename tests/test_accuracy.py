@@ -24,8 +24,13 @@ def played(directory: Path) -> Accuracy:
     return compare(*play(first_walk(), directory, player="memory", say=lambda _step: None))
 
 
-def test_all_is_right_in_memory(tmp_path: Path) -> None:
-    accuracy = played(tmp_path)
+@pytest.fixture(scope="module")
+def accuracy(tmp_path_factory: pytest.TempPathFactory) -> Accuracy:
+    """The figure of the rules as they are."""
+    return played(tmp_path_factory.mktemp("played"))
+
+
+def test_all_is_right_in_memory(accuracy: Accuracy) -> None:
     assert accuracy.mistakes == ()
     assert accuracy.is_perfect
     assert accuracy.crossings.true_positive == 8
@@ -39,8 +44,8 @@ def test_all_is_right_in_memory(tmp_path: Path) -> None:
     assert accuracy.rtt_error_ms.p95 == 0
 
 
-def test_latency_figures_hold_the_truth(tmp_path: Path) -> None:
-    segments = played(tmp_path).segments
+def test_latency_figures_hold_the_truth(accuracy: Accuracy) -> None:
+    segments = accuracy.segments
     assert segments.given >= 50
     assert segments.contain_truth >= 0.95 * segments.given
 

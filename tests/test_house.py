@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 import mxpath
 
 SOURCE = Path(mxpath.__file__).parent
@@ -86,15 +84,20 @@ def is_within(name: str, module: str) -> bool:
     return name == module or name.startswith(module + ".")
 
 
-@pytest.mark.parametrize("walled", WALLS)
-def test_wall(walled: str) -> None:
-    trespassers = [
-        path
+def test_walls() -> None:
+    trespassers = {
+        (path, name)
         for path, tree in modules()
+        for name in imports(tree)
+        for walled in walls_around(name)
         if path.split("/")[0] not in WALLS[walled]
-        if any(is_within(name, walled) for name in imports(tree))
-    ]
+    }
     assert not trespassers
+
+
+@cache
+def walls_around(name: str) -> tuple[str, ...]:
+    return tuple(walled for walled in WALLS if is_within(name, walled))
 
 
 def test_nobody_sleeps_outside_the_vantage_and_the_lab() -> None:

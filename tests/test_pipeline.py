@@ -43,7 +43,8 @@ def test_a_study_survives_its_file(domain: str) -> None:
 
 
 def test_equal_seeds_give_equal_bytes() -> None:
-    assert codec.dump(analyzed("fine.example")) == codec.dump(analyzed("fine.example"))
+    again = analyze("fine.example", simulate(first_walk()), gazetteer())
+    assert codec.dump(again) == codec.dump(analyzed("fine.example"))
 
 
 @pytest.mark.parametrize(

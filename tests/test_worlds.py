@@ -60,62 +60,59 @@ def studies_of(world: World, domains: Iterable[str]) -> dict[str, Study]:
         return {d: analyze(d, simulate(world), gazetteer) for d in domains}
 
 
-def under(name: str, fault: str, domain: str) -> tuple[Verdict, ...]:
-    """What is said of a domain while a fault lasts, by one who has seen it before."""
-    here = played(name)
+def under(here: Played, fault: str, domains: Iterable[str]) -> dict[str, tuple[Verdict, ...]]:
+    """What is said of domains while a fault lasts, by one who has seen them before."""
     world = apply(here.world, named(here.world, [fault]))
-    study = studies_of(world, [domain])[domain]
-    return judge(study, before=here.studies[domain])
+    found = studies_of(world, domains)
+    return {d: judge(study, before=here.studies[d]) for d, study in found.items()}
 
 
 LARGE = {"demo"}
 """Worlds with so many domains that only the slow run plays them."""
-EVERY = pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[pytest.mark.slow] if n in LARGE else []) for n in FAMILY],
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(n, marks=[pytest.mark.slow] if n in LARGE else []) for n in FAMILY],
 )
+def here(request: pytest.FixtureRequest) -> Played:
+    """Every world in turn: what is asked of one is asked in a row, so that it is played once."""
+    return played(request.param)
 
 
-@EVERY
-def test_the_first_verdict_is_the_right_one(name: str) -> None:
-    here = played(name)
+def test_the_first_verdict_is_the_right_one(here: Played) -> None:
     found = {d: here.studies[d].verdicts[0].name for d in here.world.expected.verdicts}
     assert found == here.world.expected.verdicts
     assert set(here.world.expected.verdicts.values()) <= VERDICTS.keys()
 
 
-@EVERY
-def test_what_else_is_wrong_is_said_too(name: str) -> None:
-    here = played(name)
+def test_what_else_is_wrong_is_said_too(here: Played) -> None:
     for domain, wanted in here.world.expected.also.items():
         assert {v.name for v in here.studies[domain].verdicts[1:]} >= set(wanted)
 
 
-@EVERY
-def test_under_each_fault_the_first_verdict_is_the_right_one(name: str) -> None:
-    for fault, wanted in played(name).world.expected.under.items():
-        assert {d: under(name, fault, d)[0].name for d in wanted} == wanted, fault
+def test_under_each_fault_the_first_verdict_is_the_right_one(here: Played) -> None:
+    for fault, wanted in here.world.expected.under.items():
+        found = under(here, fault, wanted)
+        assert {d: verdicts[0].name for d, verdicts in found.items()} == wanted, fault
 
 
 def test_a_prefix_that_was_taken_is_told_beside_the_dead_host() -> None:
-    verdicts = {v.name: v for v in under("two_ways", "taken", "plain.example")}
+    domain = "plain.example"
+    verdicts = {v.name: v for v in under(played("two_ways"), "taken", [domain])[domain]}
     told = verdicts["origin_or_rpki_changed"]
     assert "AS64504 Taker instead of AS64503 Shop" in told.sentence
     assert "RPKI invalid (wrong origin) instead of valid" in told.sentence
     assert "consistent with a hijack" in told.sentence
 
 
-@EVERY
-def test_each_as_path_is_found_in_both_families(name: str) -> None:
-    here = played(name)
+def test_each_as_path_is_found_in_both_families(here: Played) -> None:
     for host, path in here.world.expected.as_paths.items():
         for address, route in here.routes_to(host).items():
             assert tuple(n.asn for n in route.as_path) == path, f"{host} {address}"
 
 
-@EVERY
-def test_crossings_are_neither_missed_nor_made_up(name: str) -> None:
-    here = played(name)
+def test_crossings_are_neither_missed_nor_made_up(here: Played) -> None:
     for host, expected in here.world.expected.crossings.items():
         unknowable = here.world.expected.unknowable.get(host, ())
         for address, route in here.routes_to(host).items():

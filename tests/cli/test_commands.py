@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,7 @@ SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 SIM = ["--vantage", "sim:first_walk"]
 
 
+@cache
 def maker() -> ModuleType:
     path = ROOT / "docs" / "reference" / "make_schemas.py"
     spec = importlib.util.spec_from_file_location("make_schemas", path)
@@ -41,11 +43,15 @@ def test_the_published_schema_is_the_models(kind: type) -> None:
     assert (SCHEMAS / make.schema_file(kind)).read_text() == make.schema_text(kind)
 
 
-@pytest.fixture
-def study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    path = tmp_path / "study.json"
-    assert main(["slowbank.example", *SIM, "--study", str(path)]) == 0
-    capsys.readouterr()
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study for all that only read it; what it keeps aside is none of theirs."""
+    directory = tmp_path_factory.mktemp("study")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(directory / "state"))
+        patch.setenv("XDG_CONFIG_HOME", str(directory / "config"))
+        path = directory / "study.json"
+        assert main(["slowbank.example", *SIM, "--study", str(path), "--quiet"]) == 0
     return path
 
 
@@ -248,8 +254,9 @@ def test_explain(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "because" in capsys.readouterr().out
 
 
-def test_explain_last_json(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert study.exists()
+def test_explain_last_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fine.example", *SIM, "--quiet"]) == 0
+    capsys.readouterr()
     assert main(["explain", "last", "crossing", "--json"]) == 0
     claims = printed_document(capsys)["claims"]
     assert claims
@@ -261,17 +268,18 @@ def test_explain_an_unknown_claim(study: Path, capsys: pytest.CaptureFixture[str
     assert "banner_delay" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["ladder", "waterfall", "roadmap"])
-def test_figure(name: str, study: Path, tmp_path: Path) -> None:
-    for suffix, magic in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
-        path = tmp_path / f"{name}{suffix}"
-        assert main(["figure", name, str(study), "-o", str(path)]) == 0
-        assert path.read_bytes().startswith(magic)
+@pytest.mark.parametrize(
+    ("name", "suffix", "magic"),
+    [("ladder", ".png", b"\x89PNG"), ("waterfall", ".svg", b"<?xml"), ("roadmap", ".pdf", b"%PDF")],
+)
+def test_figure(name: str, suffix: str, magic: bytes, study: Path, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}{suffix}"
+    assert main(["figure", name, str(study), "-o", str(path)]) == 0
+    assert path.read_bytes().startswith(magic)
 
 
-@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
-def test_figure_of_a_world(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / f"world.{kind}"
+def test_figure_of_a_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "world.svg"  # kinds are told apart where those of studies are
     assert main(["figure", "world", "first_walk", "-o", str(path)]) == 0
     assert capsys.readouterr().out.strip() == str(path)
     assert path.stat().st_size > 4000

@@ -46,11 +46,21 @@ def at(moment: datetime, study: Study | None = None, *, vantage: str = "live") -
     )
 
 
-@pytest.fixture
-def week() -> None:
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One study a day at noon, the last of them today."""
-    for days in range(6, -1, -1):
-        assert keep(at(NOW - timedelta(days=days))) == ""
+    state = tmp_path_factory.mktemp("week")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(state))
+        for days in range(6, -1, -1):
+            assert keep(at(NOW - timedelta(days=days))) == ""
+    return state
+
+
+@pytest.fixture
+def week(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shelf of a week, for those who only look at it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(shelf))
 
 
 def days_ago(days: int) -> datetime:

@@ -27,7 +27,7 @@ LOOKS = [
 def drawn(figure: str, study: Study) -> Figure:
     with styled():
         page = draw_figure(figure, study)
-        page.canvas.draw()
+        page.draw_without_rendering()
     return page
 
 
@@ -81,10 +81,9 @@ def test_no_text_covers_another_or_leaves_the_page(figure: str, study: str) -> N
 @pytest.mark.parametrize(
     ("figure", "suffix"),
     [
+        # The ladder as SVG is drawn twice by the test of settings, below.
         ("roadmap", "svg"),
-        ("waterfall", "svg"),
-        ("ladder", "svg"),
-        ("ladder", "png"),
+        ("waterfall", "png"),
         ("ladder", "pdf"),
     ],
 )

@@ -1,5 +1,6 @@
 """The map of a world: everything is on it once, nothing overlaps, and it repeats."""
 
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -9,11 +10,17 @@ from mxpath.figures.drawing import save_world
 from mxpath.figures.style import new_figure, styled
 from mxpath.figures.world import world as draw_world
 from mxpath.figures.world import world_size
-from mxpath.figures.world_layout import Box, lay_out
+from mxpath.figures.world_layout import Box, Layout, lay_out
 from mxpath.lab.topology import World, read_world, shipped_worlds
 
 FILES = [*shipped_worlds().values(), *sorted(Path(__file__).parents[1].glob("topologies/*.toml"))]
 WORLDS = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+
+
+@cache
+def laid_out(path: Path) -> tuple[World, Layout]:
+    world = read_world(path)
+    return world, lay_out(world)
 
 
 def overlap(one: Box, other: Box) -> bool:
@@ -25,8 +32,7 @@ def overlap(one: Box, other: Box) -> bool:
 
 @WORLDS
 def test_boxes_never_overlap_and_routers_lie_in_their_own(path: Path) -> None:
-    world = read_world(path)
-    layout = lay_out(world)
+    world, layout = laid_out(path)
     boxes = [*layout.networks.values(), *layout.exchanges.values()]
     assert not [pair for pair in combinations(boxes, 2) if overlap(*pair)]
     for router, (x, y) in layout.routers.items():
@@ -39,8 +45,8 @@ def test_boxes_never_overlap_and_routers_lie_in_their_own(path: Path) -> None:
 
 @WORLDS
 def test_providers_stand_above_their_customers(path: Path) -> None:
-    world = read_world(path)
-    boxes = lay_out(world).networks
+    world, layout = laid_out(path)
+    boxes = layout.networks
     for asn, network in world.networks.items():
         for provider in network.providers:
             assert boxes[provider].middle[1] < boxes[asn].middle[1]
@@ -55,7 +61,7 @@ def texts(world: World) -> str:
 
 @WORLDS
 def test_every_router_network_and_exchange_point_is_named(path: Path) -> None:
-    world = read_world(path)
+    world, _ = laid_out(path)
     said = texts(world)
     for name in (*world.routers, *world.exchanges):
         assert name[:12] in said

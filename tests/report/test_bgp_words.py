@@ -96,7 +96,7 @@ def test_explain_names_the_route_that_says_so() -> None:
 
 def test_the_report_tells_the_path_and_escapes_names() -> None:
     study = with_path(studies.fine(), FIRST, told((NORD, OTHER, BIG), FIRST, grade=PathGrade.OWN))
-    page = render_report(studies.judged(study))
+    page = render_report(studies.judged(studies.only_first(study)))
     assert "BGP path (a)" in page
     assert "Beta &lt;Transit&gt;" in page
     assert "Beta <Transit>" not in page

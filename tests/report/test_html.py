@@ -13,9 +13,21 @@ VOID = {"meta", "br", "link", "img", "hr", "input"}
 NAMES = ("fine", "slow", "all_silent", "null_mx", "servfail", "unprivileged", "hostile")
 
 
+WHOLE = {"slow", "hostile"}
+"""Those with a ladder for each address of both hosts; of the others the first host will do."""
+
+
 @cache
 def page(name: str) -> str:
-    return render_report(studies.judged(studies.ALL[name]()))
+    study = studies.ALL[name]()
+    if name not in WHOLE and study.mail.plan.hosts:
+        study = studies.only_first(study)
+    return render_report(studies.judged(study))
+
+
+@cache
+def document(name: str) -> "Document":
+    return Document(page(name))
 
 
 class Document(HTMLParser):
@@ -52,9 +64,9 @@ class Document(HTMLParser):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_well_formed_and_loads_nothing(name: str) -> None:
-    document = Document(page(name))
-    assert not set(document.tags) & {"script", "link", "img", "iframe", "object", "embed", "base"}
-    for tag, attribute, value in document.attributes:
+    found = document(name)
+    assert not set(found.tags) & {"script", "link", "img", "iframe", "object", "embed", "base"}
+    for tag, attribute, value in found.attributes:
         assert not attribute.startswith("on")
         if attribute in ("href", "src", "xlink:href", "action"):
             assert value.startswith("#"), (tag, attribute, value)
@@ -74,10 +86,10 @@ def test_its_policy_forbids_what_it_does_not_need(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_identifiers_are_unique_and_references_resolve(name: str) -> None:
-    document = Document(page(name))
-    ids = [value for _, attribute, value in document.attributes if attribute == "id"]
+    found = document(name)
+    ids = [value for _, attribute, value in found.attributes if attribute == "id"]
     assert len(ids) == len(set(ids))
-    used = {v[1:] for _, a, v in document.attributes if a in ("href", "xlink:href")}
+    used = {v[1:] for _, a, v in found.attributes if a in ("href", "xlink:href")}
     used |= set(re.findall(r"url\(#([^)]+)\)", page(name)))
     assert used <= set(ids)
 
@@ -101,7 +113,7 @@ def test_the_verdict_stands_before_everything_else() -> None:
 
 
 def test_every_fact_is_there() -> None:
-    text = " ".join(Document(page("slow")).words)
+    text = " ".join(document("slow").words)
     for fact in (
         "AS64503 BigMail",
         "4,001",
@@ -137,7 +149,7 @@ def test_strangers_text_never_acts() -> None:
 
 
 def test_nothing_to_deliver_is_a_whole_page_too() -> None:
-    words = " ".join(Document(page("null_mx")).words)
+    words = " ".join(document("null_mx").words)
     assert "takes no mail, and says so itself" in words
     assert "mail cannot be delivered" in words
     assert "<svg" not in page("null_mx")
@@ -158,7 +170,7 @@ def test_the_figures_follow_the_scheme_of_the_page() -> None:
 
 
 def test_the_time_of_a_step_that_never_ended_is_nobodys() -> None:
-    words = [w.strip() for w in Document(page("all_silent")).words if w.strip()]
+    words = [w.strip() for w in document("all_silent").words if w.strip()]
     at = words.index("TCP handshake")
     assert words[at : at + 6] == ["TCP handshake", "10,000", "1", "-", "-", "not completed"]
 

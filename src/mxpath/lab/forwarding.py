@@ -53,13 +53,20 @@ class ForwardingTable:
 
     def __init__(self) -> None:
         self.entries: dict[Prefix, tuple[NextHop, ...]] = {}
+        self._looked_up: dict[IPAddress, tuple[NextHop, ...] | None] = {}
 
     def add(self, prefix: Prefix, hops: tuple[NextHop, ...]) -> None:
         """Enter a route, unless a nearer source already did."""
         self.entries.setdefault(prefix, hops)
+        self._looked_up.clear()
 
     def look_up(self, address: IPAddress) -> tuple[NextHop, ...] | None:
         """Return the steps towards ``address``; ``None`` without any route."""
+        if address not in self._looked_up:  # packets by the thousand go to a few addresses
+            self._looked_up[address] = self._longest_match(address)
+        return self._looked_up[address]
+
+    def _longest_match(self, address: IPAddress) -> tuple[NextHop, ...] | None:
         matching = [prefix for prefix in self.entries if address in prefix]
         if not matching:
             return None

@@ -7,7 +7,7 @@ has a file for ``--rib`` as a running one has.
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from mxpath.lab.routing import ControlPlane, Learnt, Route
+from mxpath.lab.routing import Learnt, Route, settled_routes
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix
 
@@ -37,7 +37,7 @@ def played_table(world: World) -> str:
 
 def _played(world: World) -> Iterator[tuple[Prefix, Route]]:
     router = sender_router(world)
-    for prefix, routes in ControlPlane(world).routes().items():
+    for prefix, routes in settled_routes(world).items():
         if router in routes:
             yield prefix, routes[router]
 

@@ -7,6 +7,7 @@ in whose prefix it lies, whichever router bears it. Only of what the world's TOM
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mxpath.lab.remembered import once_per_world
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress
 
@@ -22,6 +23,7 @@ class OwnerTruth:
     """Where the machine is; several of an anycast address."""
 
 
+@once_per_world
 def owner_truths(world: World) -> dict[IPAddress, OwnerTruth]:
     """Return the truth of every address of a router or host."""
     found: dict[IPAddress, OwnerTruth] = {}

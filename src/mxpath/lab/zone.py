@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mxpath.lab.remembered import once_per_world
 from mxpath.lab.topology import World
 from mxpath.model.address import IPAddress, Prefix
 
@@ -62,6 +63,7 @@ def is_recursive(world: World) -> bool:
     return world.dns.server is not None
 
 
+@once_per_world
 def zones(world: World) -> tuple[Zone, ...]:
     """Return all zones that the world's server serves, each after the one above it."""
     names = _names(world)
