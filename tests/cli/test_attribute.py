@@ -53,7 +53,7 @@ def test_every_line_has_its_answer_in_the_form_of_the_schema(
         validator.validate(one)
     assert [one["address"] for one in found] == [KNOWN.decode(), "no address", "10.0.0.1", "::1"]
     assert found[0]["networks"]
-    assert printed.err == b"mxpath: 1 of 4 lines are no address\n"
+    assert printed.err == b"mxpath: 1 of 4 lines is no address\n"
 
 
 def test_nothing_known_has_its_status(
@@ -95,7 +95,7 @@ def test_answers_come_at_once_and_an_interrupt_ends_it_without_a_traceback(world
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (1, b"")
-    assert err == b"mxpath: 1 of 2 lines are no address\nmxpath: interrupted\n"
+    assert err == b"mxpath: 1 of 2 lines is no address\nmxpath: interrupted\n"
 
 
 @pytest.mark.slow

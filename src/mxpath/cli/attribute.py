@@ -120,13 +120,21 @@ def _question(text: str) -> Question:
         try:
             return ip_network(text.strip())
         except ValueError as error:
-            raise InputError(f"no prefix: {printable(str(error))}") from error
+            raise InputError(f"no prefix: {printable(str(error))}{_meant(text)}") from error
     try:
         return parse_address(text)
     except InputError as error:
         raise InputError(
             f"{printable(text)!r} is no IPv4 or IPv6 address, no AS number (AS64496) and no prefix"
         ) from error
+
+
+def _meant(text: str) -> str:
+    """Name the prefix that an address with a length lies in."""
+    try:
+        return f"; give {ip_network(text.strip(), strict=False)}, or the address alone"
+    except ValueError:
+        return ""
 
 
 _WITHOUT = {
@@ -159,7 +167,8 @@ def _stream(gazetteer: Gazetteer) -> int:
             sys.stdout.buffer.flush()
     finally:
         if answers.bad:
-            words = f"{answers.bad} of {answers.lines} lines are no address"
+            are = "is" if answers.bad == 1 else "are"
+            words = f"{answers.bad:,} of {answers.lines:,} lines {are} no address"
             print(f"mxpath: {words}", file=sys.stderr)
     return 0 if answers.known else 1
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mxpath.attribution.delegation import delegation_words
 from mxpath.cli import tables
+from mxpath.model.address import Prefix
 from mxpath.model.attribution import (
     AsAttribution,
     Attribution,
@@ -38,27 +39,34 @@ def address_block(owner: Attribution) -> str:
 
 def network_block(found: AsAttribution) -> str:
     """Return all that is known of an AS number."""
-    return _block(printable(str(found.network)), _network_rows(found))
+    rows = list(_network_rows(found))
+    unknown = "" if rows or found.network.name else "   unknown network"
+    return _block(f"{found.network}{unknown}", rows)
 
 
 def prefix_block(found: PrefixAttribution) -> str:
     """Return all that is known of a prefix."""
-    return _block(str(found.prefix), _prefix_rows(found))
+    rows = list(_prefix_rows(found))
+    return _block(f"{found.prefix}{'' if rows else '   nothing is known of it'}", rows)
 
 
 def _block(title: str, rows: Iterable[Row]) -> str:
-    lines = [title.rstrip()]
+    lines = _wrapped(printable(title.rstrip()), "")
     for label, words, why in rows:
         text = f"{printable(words)}   ({_sources(why)})" if why else printable(words)
-        lines += wrap(
-            text,
-            tables.WIDTH,
-            initial_indent=f"  {label:<{_LABEL}}",
-            subsequent_indent=" " * (_LABEL + 4),
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
+        lines += _wrapped(text, f"  {label:<{_LABEL}}")
     return "\n".join(lines).replace("\u00a0", " ")
+
+
+def _wrapped(text: str, head: str) -> list[str]:
+    return wrap(
+        text,
+        tables.WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * (_LABEL + 4),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def _sources(why: Iterable[Evidence]) -> str:
@@ -121,14 +129,17 @@ def _prefix_rows(found: PrefixAttribution) -> Iterator[Row]:
     if found.ixp_lan is not None:
         lan = found.ixp_lan.value
         yield "peering LAN", f"{lan.prefix} of {lan.ix_name}", found.ixp_lan.evidence
-    yield from _ranges("around it", found.covering)
+    yield from _ranges("around it", found.covering, itself=found.prefix)
     yield from _fact("RPKI", found.rpki)
     yield from _ranges("inside it", found.covered)
     if found.covered is not None and found.covered_count > len(found.covered.value):
-        yield "", f"and {found.covered_count - len(found.covered.value)} more", ()
+        yield "", f"and {found.covered_count - len(found.covered.value):,} more", ()
     for block in found.delegations:
         country = f", registered in {block.value.country}" if block.value.country else ""
         yield from _given(block, also=country)
+    last = found.delegations[-1].value.last if found.delegations else None
+    if last is not None and int(last) < int(found.prefix.broadcast_address):
+        yield "", f"of what lies behind {last} nothing is told here", ()
 
 
 def _places(owner: Attribution) -> Iterator[Row]:
@@ -141,12 +152,24 @@ def _places(owner: Attribution) -> Iterator[Row]:
         yield "not in", words, (*refuted.place.evidence, *refuted.counter_evidence)
 
 
-def _ranges(label: str, claim: Claim[tuple[OriginRange, ...]] | None) -> Iterator[Row]:
-    """One row a range; who says so stands behind the last."""
+def _ranges(
+    label: str, claim: Claim[tuple[OriginRange, ...]] | None, *, itself: Prefix | None = None
+) -> Iterator[Row]:
+    """One row a range; who says so stands behind the last, and the label where it changes."""
+    before = ""
     for number, one in enumerate(claim.value if claim is not None else (), start=1):
         assert claim is not None
         why = claim.evidence if number == len(claim.value) else ()
-        yield (label if number == 1 else ""), f"{one} by {_names(one.networks)}", why
+        said = _of_itself(one, itself) or label
+        yield ("" if said == before else said), f"{one} by {_names(one.networks)}", why
+        before = said
+
+
+def _of_itself(one: OriginRange, prefix: Prefix | None) -> str:
+    """What a range says of the very prefix that is asked about; nothing where it is another."""
+    if prefix is None or (one.first, one.last) != (prefix[0], prefix[-1]):
+        return ""
+    return "announced" if one.prefix is not None else "originated"
 
 
 def _given(claim: Claim[Delegation] | None, *, also: str = "") -> Iterator[Row]:
@@ -186,4 +209,4 @@ def _without(claim: Claim[Any] | None, other: Claim[Any] | None) -> Claim[Any] |
 
 
 def _names(networks: Iterable[Network]) -> str:
-    return ", ".join(map(str, networks))
+    return "; ".join(map(str, networks))

@@ -38,9 +38,10 @@ def owner_words(owner: Attribution | None) -> str:
         port = owner.ixp_port.value
         return printable(f"◇ {port.ix_name}, port of {port.member}")
     if owner.ixp_lan is not None:
-        return printable(f"◇ {owner.ixp_lan.value.ix_name}, port of an unknown member")
+        return printable(f"◇ {owner.ixp_lan.value.ix_name}, member unknown")
     if owner.origin is not None:
-        return printable(", ".join(str(network) for network in owner.origin.value.networks))
+        # Names of networks have commas in them.
+        return printable("; ".join(str(network) for network in owner.origin.value.networks))
     held = owner.registration
     holder = f", held by {held.value.holder_words}" if held is not None else ""
     return printable(f"unknown network{holder}")
