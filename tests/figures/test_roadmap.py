@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import cache
 
 from matplotlib.text import Text
@@ -5,6 +6,7 @@ from matplotlib.text import Text
 import studies
 from mxpath.figures.drawing import draw_figure
 from mxpath.figures.style import styled
+from mxpath.graph.stations import stations
 
 
 @cache
@@ -51,3 +53,12 @@ def test_nothing_to_draw_is_one_sentence() -> None:
     assert words("unprivileged") == [
         "No route was traced, so the networks on the way are not known."
     ]
+
+
+def test_a_study_without_exchange_points_says_so_of_every_route() -> None:
+    study = studies.fine()
+    direct = tuple(r for r in study.routes if "ixp" not in {s.kind for s in stations(r)})
+    with styled():
+        page = draw_figure("roadmap", replace(study, routes=direct))
+    told = [t.get_text() for t in page.findobj(Text) if isinstance(t, Text)]
+    assert "fine.example: no exchange point on either route seen" in told

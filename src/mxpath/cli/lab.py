@@ -4,7 +4,7 @@ import argparse
 import shlex
 import sys
 
-from mxpath.cli import lab_changes, lab_internet, lab_send
+from mxpath.cli import lab_changes, lab_internet, lab_send, tables
 from mxpath.cli.played import world_file
 from mxpath.errors import InputError
 from mxpath.lab.netns import Lab, kernel_lab_missing
@@ -77,7 +77,7 @@ def _list(options: argparse.Namespace) -> int:
         print(f"{row.name:<16} {'running' if row.running else '':<8} {row.title}")
         if row.faults:
             known = (f"{name} (lasts)" if name in row.active else name for name in row.faults)
-            print(f"{'':<25} faults: {', '.join(known)}")
+            print("\n".join(tables.folded(f"faults: {', '.join(known)}", indent=26)))
     print(f"kernel player: {document.kernel_player}")
     return 0
 
@@ -107,14 +107,15 @@ def _up(options: argparse.Namespace) -> int:
     arguments = ("--gazetteer", str(lab.gazetteer), "--ca-file", str(lab.trust_file))
     domain = next(iter(world.domains), "DOMAIN")
     print(f"{world.name} is up. Try:")
-    print(f"  mxpath lab exec mxpath {domain} {shlex.join(arguments)}")
-    print("  mxpath lab truth")
+    which = f" -w {lab.state.name}" if len(list(Lab.running())) > 1 else ""
+    print(f"  mxpath lab exec{which} mxpath {domain} {shlex.join(arguments)}")
+    print(f"  mxpath lab truth{which}")
     if world.collectors:
-        print("  mxpath lab collect")
+        print(f"  mxpath lab collect{which}")
     print(f"  mxpath lab link {lab.state.name}")
     if world.faults:
         print(f"  mxpath lab fault {lab.state.name} {next(iter(world.faults))}")
-    print("  mxpath lab down")
+    print(f"  mxpath lab down{' ' + lab.state.name if which else ''}")
     return 0
 
 
@@ -130,7 +131,7 @@ def attached(name: str | None) -> Lab:
     if name is None:
         known = ", ".join(running)
         raise InputError(
-            f"several worlds run ({known}): say which"
+            f"several worlds run ({known}): say which (-w NAME; lab down NAME)"
             if running
             else "no world runs: `mxpath lab up first_walk` starts one"
         )

@@ -336,11 +336,16 @@ def _title(study: Study, routes: tuple[Route, ...]) -> str:
     if not any(route.complete for route in routes):
         return f"{domain}: no route arrived"
     if not exchanges:
-        return f"{domain}: no exchange point on {_of(len(routes), len(routes), partial=partial)}"
+        return f"{domain}: no exchange point on {_any_of(len(routes), partial=partial)}"
     crossing = [r for r in routes if r.crossings]
     names = ", ".join(cut(printable(name), 20) for name in list(exchanges)[:2])
     verb = "crosses" if len(crossing) == 1 else "cross"
     return f"{domain}: {_of(len(crossing), len(routes), partial=partial)} {verb} {names}"
+
+
+def _any_of(whole: int, *, partial: bool) -> str:
+    seen = " seen" if partial else ""
+    return {1: "the one route", 2: "either route"}.get(whole, f"any of {whole} routes") + seen
 
 
 def _of(count: int, whole: int, *, partial: bool) -> str:
