@@ -77,6 +77,19 @@ def test_each_announced_prefix_of_the_mail_hosts_is_asked_about_once(gazetteer: 
     assert codec.load(Study, codec.dump(study)) == study
 
 
+def test_of_a_range_each_address_is_asked_about(gazetteer: Gazetteer) -> None:
+    vantage = simulate(collected.world())
+    addresses = [ip_address("198.18.33.25"), ip_address("198.18.34.25")]
+    ranges = []
+    for owner in attribute(addresses, gazetteer).values():
+        assert owner.origin is not None
+        cut = replace(owner.origin.value, announced=False)
+        ranges.append(replace(owner, origin=replace(owner.origin, value=cut)))
+    found = ask_collectors(ranges, vantage, gazetteer)
+    assert [answer.address for answer in found.answers] == addresses
+    assert len(asked(vantage)) == 2
+
+
 def test_offline_asks_nothing_and_says_what_is_missing(gazetteer: Gazetteer) -> None:
     study, vantage = studied(gazetteer, routing=RoutingOptions(offline=True))
     assert asked(vantage) == []

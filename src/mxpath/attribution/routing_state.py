@@ -4,7 +4,8 @@ The law:
 
 1. Asked after the traces and conversations, never during them.
 2. Asked about: the addresses in the MX plan, each announced prefix once, as the gazetteer knows
-   it. What is special, or an exchange point's, is never asked about.
+   it. A range may hold many prefixes: where it knows no more, each address is asked about. What
+   is special, or an exchange point's, is never asked about.
 3. Side by side where the vantage has workers, and all of it ends after ``LIMIT_S`` and
    ``MOST_QUESTIONS``; a service that gave no usable answer twice is not asked again. What was not
    asked is said. Ctrl-C keeps what was heard.
@@ -110,7 +111,8 @@ def _groups(owners: Iterable[Attribution]) -> tuple[Group, ...]:
     found: dict[object, Group] = {}
     for owner in owners:
         if owner.special is None and owner.ixp is None:
-            prefix = owner.origin.value.prefix if owner.origin is not None else None
+            origin = owner.origin.value if owner.origin is not None else None
+            prefix = origin.prefix if origin is not None and origin.announced else None
             found.setdefault(prefix or owner.address, (owner.address, prefix))
     return tuple(found.values())
 
