@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from mxpath import pipeline
 from mxpath.demo import flows_of
 from mxpath.formats import READERS, WRITERS
 from mxpath.graph.build import build_graph
@@ -150,6 +151,17 @@ def test_the_screen_says_whose_traces_they_are() -> None:
         "traced by traceroute, from traceroute.txt, by unknown probes: not the mail flow" in printed
     )
     assert "from where is not told, taken as from here" in printed
+
+
+def test_what_was_measured_elsewhere_refutes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[Trace] = []
+    monkeypatch.setattr(
+        pipeline, "smallest_rtts", lambda traces, _sessions: heard.extend(traces) or {}
+    )
+    study_of(lambda trace: replace(by_native(trace), source=ip_address("198.18.49.1")))
+    assert not [trace for trace in heard if trace.imported is not None]
+    study_of(by_native)
+    assert [trace for trace in heard if trace.imported is not None]
 
 
 def test_a_trace_from_elsewhere_says_so_and_begins_elsewhere() -> None:

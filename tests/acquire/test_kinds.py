@@ -63,6 +63,12 @@ def test_a_name_tells_one_date_or_none(tmp_path: Path, name: str, day: str | Non
     assert (found[0].isoformat() if found else None) == day
 
 
+def test_the_content_counts_before_the_name(tmp_path: Path) -> None:
+    octets = b"2|apnic|20260505|1|19830613|20260504|+1000\n"
+    head = Head(path=tmp_path / "delegated-apnic-20260601", octets=octets)
+    assert told_date("delegated", head) == (date(2026, 5, 4), "its content")
+
+
 def test_the_directory_tells_when_the_name_does_not(tmp_path: Path) -> None:
     path = write(tmp_path / "2026-11-01", "ix.json", "{}")
     assert told_date("peeringdb", Head.of(path)) == (date(2026, 11, 1), "its name")

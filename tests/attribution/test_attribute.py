@@ -231,6 +231,9 @@ def test_a_block_that_nobody_holds_and_somebody_announces_is_a_bogon(gazetteer: 
     assert found.delegation.evidence[0].detail == (
         "102.0.0.0 - 102.0.0.255 is delegated to nobody: AFRINIC lists it as available"
     )
+    assert found.origin is not None
+    told = replace(found.origin, value=replace(found.origin.value, announced=False))
+    assert not replace(found, origin=told).is_bogon, "a range need not be announced as a whole"
     assert not asked(gazetteer, "8.8.8.188").is_bogon
     assert not asked(gazetteer, "11.0.0.1").is_bogon, "what no file tells of is unknown"
 

@@ -161,3 +161,13 @@ def test_shipped_codes_mean_what_hoiho_learnt(gazetteer: Gazetteer) -> None:
     total = sum(seen.values())
     assert total > 600
     assert seen[True] / total > 0.95, f"of {total} codes {seen[True]} mean one city"
+
+
+def test_of_places_that_are_as_likely_none_is_the_place() -> None:
+    likely, other, hint = (
+        Claim(value=Place(country=country), evidence=(), grade=grade)
+        for country, grade in (("DE", Grade.LIKELY), ("ES", Grade.LIKELY), ("AT", Grade.POSSIBLE))
+    )
+    assert Attribution(address=ADDRESS, places=(likely, hint)).place == likely
+    assert Attribution(address=ADDRESS, places=(likely, other)).place is None
+    assert Attribution(address=ADDRESS).place is None

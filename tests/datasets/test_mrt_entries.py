@@ -67,6 +67,10 @@ def test_what_is_of_no_use_is_counted() -> None:
     tally = Tally()
     assert rib_entries(content, [ip_address("192.0.2.77")], source="x", tally=tally) == ()
     assert tally.skipped == {"an AS_SET inside a path": 1, "a route without AS_PATH": 1}
+    whole = entry(0, _ORIGIN + as_path([(2, [64497])]))
+    for subtype, count in ((2, 1), (3, 0)):  # the second is a table of multicast
+        content = peer_index(("192.0.2.9", 64497)) + table(whole, subtype=subtype)
+        assert len(rib_entries(content, [ip_address("192.0.2.77")], source="x")) == count
 
 
 def test_messages_are_no_table() -> None:

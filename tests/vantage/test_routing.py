@@ -10,7 +10,7 @@ import pytest
 
 from mxpath.model.bgp import RoutingAnswer, RoutingFate, RoutingQuestion
 from mxpath.model.http import HttpAnswer, HttpFault, HttpQuestion
-from mxpath.vantage.clock import ManualClock
+from mxpath.vantage.clock import ManualClock, moment
 from mxpath.vantage.routing import MOST_A_DAY, MOST_AT_ONCE, RouteCollectors
 from mxpath.vantage.routing_cache import LIFETIME
 
@@ -98,6 +98,15 @@ def test_a_slow_looking_glass_leaves_time_for_bgp_state() -> None:
     answer = Slow().about()
     assert answer.fate is RoutingFate.FOUND
     assert answer.detail == "not by looking-glass: stat.example: timeout"
+
+
+def test_a_moment_that_has_not_yet_come_is_not_believed() -> None:
+    asking = Asking()
+    whole = json.loads(sample("looking_glass").body)
+    whole["data"]["latest_time"] = "2099-01-01T00:00:00"
+    said = replace(sample("looking_glass"), body=json.dumps(whole).encode())
+    asking.says["looking-glass"] = said
+    assert asking.about().seen_at == moment(asking.clock.now_ns())
 
 
 def test_what_stands_for_a_default_route_announces_nothing() -> None:
