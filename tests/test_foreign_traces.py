@@ -1,6 +1,6 @@
 """Traces of other tools in place of our own: the study tells the same of the path, and says whose they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address
@@ -13,6 +13,7 @@ from mxpath.formats import READERS, WRITERS
 from mxpath.graph.build import build_graph
 from mxpath.lab.accuracy import compare
 from mxpath.lab.simulated import simulate, simulated_truth
+from mxpath.model.address import IPAddress
 from mxpath.model.evidence import Grade
 from mxpath.model.probe import Protocol
 from mxpath.model.statistics import HopStatistics
@@ -155,9 +156,12 @@ def test_the_screen_says_whose_traces_they_are() -> None:
 
 def test_what_was_measured_elsewhere_refutes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[Trace] = []
-    monkeypatch.setattr(
-        pipeline, "smallest_rtts", lambda traces, _sessions: heard.extend(traces) or {}
-    )
+
+    def hear(traces: Iterable[Trace], _sessions: object) -> dict[IPAddress, float]:
+        heard.extend(traces)
+        return {}
+
+    monkeypatch.setattr(pipeline, "smallest_rtts", hear)
     study_of(lambda trace: replace(by_native(trace), source=ip_address("198.18.49.1")))
     assert not [trace for trace in heard if trace.imported is not None]
     study_of(by_native)
