@@ -82,11 +82,19 @@ def test_a_date_at_the_end_of_a_long_packed_document_is_found(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"# only a comment\n", b"\0\1\2\3" * 20, b"hello\nworld\n", b'{"data": []}']
+    "content", [b"# only a comment\n", b"\0\1\2\3" * 20, b"hello\nworld\n", b'{"data": []}']
 )
 def test_what_is_not_known_is_said_with_the_way_out(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InputError, match=r"tried mrt, .*--kind NAME="):
         kind_of_file(Head.of(write(tmp_path, "pfx2as.txt", content)))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"", "the file is empty"), (b"\x00\xff" * 40, "binary, and no table")]
+)
+def test_what_is_no_text_is_called_what_it_is(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        kind_of_file(Head.of(write(tmp_path, "x", content)))
 
 
 def test_an_ambiguous_file_is_not_guessed_at_but_its_name_may_decide(tmp_path: Path) -> None:

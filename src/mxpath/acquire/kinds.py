@@ -65,6 +65,8 @@ def kind_of_file(head: Head) -> str:
         raise InputError(
             f"{head.path} could be {' or '.join(fitting)}: say which by --kind {fitting[0]}={name}"
         )
+    if not head.octets:
+        raise InputError(f"{head.path}: the file is empty")
     raise InputError(
         f"{head.path}: {_why_none(head)}; tried {', '.join(RULES)}. "
         f"If it is one, say so by --kind NAME={name}"
@@ -75,8 +77,8 @@ def _why_none(head: Head) -> str:
     """Say what a file is instead."""
     if head.is_binary:
         return "binary, and no table of a collector (MRT)"
-    begins = head.text.strip()[:40]
-    return f"no data set that mxpath reads begins with {printable(begins)!r}" if begins else "empty"
+    begins = printable(head.text.strip()[:40])
+    return f"no data set that mxpath reads begins with {begins!r}"
 
 
 def known_kind(name: str) -> str:
