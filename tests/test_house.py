@@ -168,6 +168,16 @@ def test_files_stay_readable() -> None:
     assert not {path: n for path, n in lengths.items() if n > 400}
 
 
+def test_neither_pyplot_nor_a_package_of_data_is_ever_loaded() -> None:
+    """One has global settings, the other a licence that is for data alone."""
+    unwanted = {"matplotlib.pyplot", "tzdata"}
+    code = (
+        f"import sys, mxpath.figures.drawing, mxpath.pipeline; print({unwanted} & {{*sys.modules}})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_no_scapy_all() -> None:
     assert not [path for path, tree in modules() if "scapy.all" in imports(tree)]
 

@@ -1,7 +1,5 @@
 """What every figure must do, on every study: draw, stay legible, and touch nothing else."""
 
-import subprocess
-import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -112,12 +110,6 @@ def test_the_callers_settings_neither_matter_nor_change() -> None:
         before = dict(mpl.rcParams)
         assert figure_svg("ladder", studies.slow()) == plain
         assert dict(mpl.rcParams) == before
-
-
-def test_pyplot_stays_asleep() -> None:
-    program = "import sys, mxpath.figures.drawing, mxpath.figures; print('matplotlib.pyplot' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert done.stdout.strip() == b"False"
 
 
 def test_an_unknown_figure_is_a_key_error(tmp_path: Path) -> None:

@@ -19,20 +19,24 @@ def vantage(world: World) -> SimulatedVantage:
 
 
 @pytest.fixture(scope="session")
-def kernel(world: World) -> Iterator[Lab]:
-    """The first walk, played by the kernel; skipped where this machine cannot."""
+def kernels() -> None:
+    """Skipped where this machine's kernel cannot play. Asking it takes a while, so not sooner."""
     missing = kernel_lab_missing()
     if missing is not None:
         pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def kernel(world: World, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """The first walk, played by the kernel."""
+    request.getfixturevalue("kernels")
     with Lab.up(world) as lab:
         yield lab
 
 
 @pytest.fixture(scope="session")
-def policies() -> Iterator[Lab]:
+def policies(request: pytest.FixtureRequest) -> Iterator[Lab]:
     """Siblings, preferred neighbours and a collector, played by the kernel."""
-    missing = kernel_lab_missing()
-    if missing is not None:
-        pytest.skip(missing)
+    request.getfixturevalue("kernels")
     with Lab.up(parse_world(POLICIES)) as lab:
         yield lab

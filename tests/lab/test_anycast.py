@@ -7,7 +7,7 @@ import pytest
 
 from mxpath.errors import ParseError
 from mxpath.lab.forwarding import DataPlane, FiveTuple
-from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.netns import Lab
 from mxpath.lab.simulated import simulated_truth
 from mxpath.lab.topology import World, parse_world
 from mxpath.lab.zone import zones
@@ -139,7 +139,7 @@ def test_what_is_no_anycast_is_said(old: str, new: str, says: str) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.skipif(kernel_lab_missing() is not None, reason=kernel_lab_missing() or "")
+@pytest.mark.usefixtures("kernels")
 def test_the_kernel_agrees(world: World) -> None:
     far = from_far(world)
     with Lab.up(far) as lab:

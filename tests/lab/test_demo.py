@@ -11,7 +11,7 @@ import pytest
 
 from mxpath.demo import analyze_in, play
 from mxpath.lab.accuracy import compare
-from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.netns import Lab
 from mxpath.lab.state import children_of
 from mxpath.lab.topology import World, read_world, shipped_worlds
 from mxpath.model import codec
@@ -21,10 +21,7 @@ from mxpath.model.trace import EndReason
 from mxpath.pipeline import INTERRUPTED
 from owned_world import with_owners
 
-pytestmark = [
-    pytest.mark.lab,
-    pytest.mark.skipif(kernel_lab_missing() is not None, reason=kernel_lab_missing() or ""),
-]
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("kernels")]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import ParseError
 from mxpath.lab.bird import router_config
-from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.netns import Lab
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate, simulated_truth
 from mxpath.lab.topology import World, parse_world
@@ -179,7 +179,7 @@ def test_what_cannot_meet_is_said(old: str, new: str, says: str) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.skipif(kernel_lab_missing() is not None, reason=kernel_lab_missing() or "")
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("make", [lambda: parse_world(MIXED), six_only], ids=["mixed", "six only"])
 def test_the_kernel_agrees(make: Callable[[], World]) -> None:
     world = make()

@@ -3,7 +3,7 @@ back is another one. Both players give the same hops and round trips."""
 
 import pytest
 
-from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.netns import Lab
 from mxpath.lab.simulated import simulated_truth
 from mxpath.lab.topology import World, parse_world
 
@@ -56,7 +56,7 @@ def test_the_way_back_leaves_elsewhere(world: World) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.skipif(kernel_lab_missing() is not None, reason=kernel_lab_missing() or "")
+@pytest.mark.usefixtures("kernels")
 def test_the_kernels_agree(world: World) -> None:
     asked = [(address, 61000) for address in world.addresses_of("mx")]
     with Lab.up(world) as lab:

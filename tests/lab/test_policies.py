@@ -12,7 +12,7 @@ from lab.policies import POLICIES
 from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError, ParseError
 from mxpath.lab.bird import ask, router_config
-from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.netns import Lab
 from mxpath.lab.published import publish
 from mxpath.lab.routing import ControlPlane
 from mxpath.lab.simulated import simulated_truth
@@ -158,7 +158,7 @@ def test_what_never_settles_is_said_in_words() -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.skipif(kernel_lab_missing() is not None, reason=kernel_lab_missing() or "")
+@pytest.mark.usefixtures("kernels")
 def test_the_kernel_is_not_even_asked_to_play_it() -> None:
     with pytest.raises(InputError, match="do not settle"):
         Lab.up(gadget({64501: 64502, 64502: 64503, 64503: 64501}))

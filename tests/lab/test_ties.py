@@ -2,7 +2,7 @@
 
 import pytest
 
-from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.netns import Lab
 from mxpath.lab.simulated import simulated_truth
 from mxpath.lab.topology import World, parse_world
 
@@ -77,7 +77,7 @@ def test_memory_takes_the_lowest_neighbour(world: World) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.skipif(kernel_lab_missing() is not None, reason=kernel_lab_missing() or "")
+@pytest.mark.usefixtures("kernels")
 def test_the_kernel_takes_it_too(world: World) -> None:
     with Lab.up(world) as lab:
         truth = lab.truth([(a, 61000) for a in world.addresses_of("mx")])

@@ -101,10 +101,8 @@ def test_where_no_list_is_known_nothing_is_said() -> None:
     assert "ransit-free" not in influence_words(study)
 
 
-def test_the_report_has_a_row_a_route_and_escapes_strangers_names(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(html, "inline_figure", lambda *_args, **_more: "drawn")
+@pytest.mark.usefixtures("undrawn")
+def test_the_report_has_a_row_a_route_and_escapes_strangers_names() -> None:
     nasty = replace(studies.BOREAL, name="<i>\x1b[31mBoreal")
     study = with_backbone(doubted(studies.fine()), studies.BOREAL)
     route = study.routes[2]

@@ -94,9 +94,10 @@ def test_explain_names_the_route_that_says_so() -> None:
     assert {e.source for e in compared.evidence} == {"trace", "rrc0"}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_tells_the_path_and_escapes_names() -> None:
     study = with_path(studies.fine(), FIRST, told((NORD, OTHER, BIG), FIRST, grade=PathGrade.OWN))
-    page = render_report(studies.judged(studies.only_first(study)))
+    page = render_report(studies.judged(study))
     assert "BGP path (a)" in page
     assert "Beta &lt;Transit&gt;" in page
     assert "Beta <Transit>" not in page

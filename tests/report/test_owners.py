@@ -86,13 +86,15 @@ def test_a_study_without_such_facts_has_no_such_line() -> None:
     assert "\nwhose" not in screen(studies.judged(studies.fine()))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_escapes_and_tells_them(study: Study) -> None:
-    page = render_report(studies.only_first(study))
+    page = render_report(study)
     for words in ("Big &lt;b&gt;House", "Said to be in", "Not there", "Registered in", "a bogon"):
         assert words in page
     assert "\x1b" not in page
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_tells_the_rpki_state(study: Study) -> None:
     bad = OriginValidity(asn=64503, state=RpkiState.INVALID, reason=RpkiReason.TOO_SPECIFIC)
     route = RouteValidity(prefix=ip_network("198.18.32.0/20"), origins=(bad,))
