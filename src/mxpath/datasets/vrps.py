@@ -29,7 +29,7 @@ SPEC = Spec(
     publisher="your own relying party, or one that publishes its list",
     licence="the terms of the five registries' repositories",
     cadence="every few minutes",
-    url="https://rpki.cloudflare.com/rpki.json",
+    url="https://console.rpki-client.org/vrps.json",
     gives="which network may announce which prefix (RPKI)",
     attribution="RPKI: validated ROA payloads (VRPs) of the relying party named",
 )
