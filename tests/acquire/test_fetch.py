@@ -155,9 +155,13 @@ def test_an_edition_of_a_day(publisher: Publisher, desk: Desk) -> None:
     asked = len(publisher.asked)
     assert fetch(chosen(publisher, "pfx2as"), desk, day=day).outcome is Outcome.HERE
     assert len(publisher.asked) == asked
-    none = fetch(chosen(publisher, "asrel"), desk, day=day)
+    # Of what is published once a month the last edition of then is meant.
+    monthly = fetch(chosen(publisher, "asrel"), desk, day=day)
+    assert (monthly.outcome, monthly.as_of) == (Outcome.FETCHED, date(2026, 6, 1))
+    assert fetch(chosen(publisher, "asrel"), desk, day=day).outcome is not Outcome.FETCHED
+    none = fetch(chosen(publisher, "asrel"), desk, day=date(2026, 4, 1))
     assert none.outcome is Outcome.FAILED
-    assert "has nothing of 2026-06-15; it has 2026-05-01, 2026-06-01" in none.detail
+    assert "has nothing of 2026-04-01 or before; it has 2026-05-01, 2026-06-01" in none.detail
     with pytest.raises(InputError, match="newest edition alone"):
         fetch(chosen(publisher, "vrps"), desk, day=day)
 

@@ -204,17 +204,20 @@ def _in_directory(page: bytes, pattern: str) -> list[tuple[str, str]]:
 
 
 def _newest(named: list[tuple[str, str]], base: str, day: date | None) -> Edition:
-    """Of the files of the day wanted, or of the last one, the first."""
+    """Of the last day that is not after the one wanted, the first file."""
     dated = [(told, name) for text, name in named if (told := _day(text)) is not None]
     if not dated:
         raise SnapshotError(
             f"{printable(base)} lists no file of the kind that is read; its form has changed,"
             " or it is another place"
         )
-    last = max(told for told, _ in dated) if day is None else day
+    days = [told for told, _ in dated if day is None or told <= day]
+    if not days:
+        raise SnapshotError(
+            f"{printable(base)} has nothing of {day} or before; it has {_spans(dated)}"
+        )
+    last = max(days)
     names = sorted(name for told, name in dated if told == last)
-    if not names:
-        raise SnapshotError(f"{printable(base)} has nothing of {day}; it has {_spans(dated)}")
     file = Wanted(url=f"{base}{names[0]}", name=names[0].rpartition("/")[2])
     return Edition(files=(file,), as_of=last)
 

@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--as-of",
         type=shared.day,
         metavar="DATE",
-        help="that day's edition, where there is an archive (default: the newest)",
+        help="the newest edition not later, where there is an archive (default: the newest of all)",
     )
     parser.add_argument("--from", dest="from_url", metavar="URL", help="where it lies instead")
     parser.add_argument("--yes", action="store_true", help="do not ask first")
