@@ -112,6 +112,8 @@ class _Errand:
             chosen=self.chosen, desk=self.desk, place=self.place, before=before, known=known
         )
         edition = self.chosen.find(gathering.ask, self.chosen.base, self.day)
+        if self.day is not None and edition.as_of in snapshots.days_of(self.place):
+            return self._here(self.place / str(edition.as_of))
         left_out = self.chosen.left_out(before)
         wanted = tuple(one for one in edition.files if one.name not in left_out)
         edition = replace(edition, files=wanted)

@@ -51,6 +51,7 @@ _BACKLOG = 128
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h
 _SYN, _ACK = 0x02, 0x10  # RFC 9293 section 3.1
 _MAX_REQUEST = 1 << 16
+_HTTP = frozenset({"rdap", "looking_glass"})
 
 
 def drop_everything(listener: socket.socket) -> None:
@@ -241,10 +242,9 @@ class Services:
                 return {name: to_data(host.truth) for name, host in self.hosts.items()}
             case "rdap" | "looking_glass" as name:
                 return self.http[name].server.asked if name in self.http else []
-            case "change" if "host" not in request:
-                (name,) = request.keys() & {"rdap", "looking_glass"}
-                return await self.change_http(name, str(request[name]))
             case "change":
+                for name in _HTTP & request.keys():
+                    return await self.change_http(name, str(request[name]))
                 return await self.change(str(request["host"]), request["smtp"])
             case other:
                 raise InputError(f"unknown question {other!r}")
