@@ -13,7 +13,7 @@ from mxpath.demo import analyze_in, play
 from mxpath.lab.accuracy import compare
 from mxpath.lab.netns import Lab
 from mxpath.lab.state import children_of
-from mxpath.lab.topology import World, read_world, shipped_worlds
+from mxpath.lab.topology import World
 from mxpath.model import codec
 from mxpath.model.session import Outcome
 from mxpath.model.study import Study
@@ -22,11 +22,6 @@ from mxpath.pipeline import INTERRUPTED
 from owned_world import with_owners
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("kernels")]
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    return read_world(shipped_worlds()["first_walk"])
 
 
 def test_everything_it_says_is_true(world: World, tmp_path: Path) -> None:
@@ -64,21 +59,18 @@ def test_what_breaks_here_leaves_what_was_measured(world: World, tmp_path: Path)
         assert study.verdict.name == "dns_servfail"
 
 
-def test_both_engines_say_the_same(world: World, tmp_path: Path) -> None:
-    with Lab.up(world) as lab:
-        raw = analyzed(
-            lab, world, tmp_path, "--engine", "raw", "--no-smtp", "--to", "mx1.bigmail.example"
-        )
-        scapy = analyzed(
-            lab, world, tmp_path, "--engine", "scapy", "--no-smtp", "--to", "mx1.bigmail.example"
-        )
+def test_both_engines_say_the_same(kernel: Lab, world: World, tmp_path: Path) -> None:
+    only = ("--no-smtp", "--to", "mx1.bigmail.example")
+    raw, scapy = (
+        analyzed(kernel, world, tmp_path, "--engine", engine, *only) for engine in ("raw", "scapy")
+    )
     assert [t.engine for t in (*raw.traces, *scapy.traces)] == ["raw", "raw", "scapy", "scapy"]
     for one, other in zip(raw.traces, scapy.traces, strict=True):
         assert [hop.address for hop in one.hops] == [hop.address for hop in other.hops]
         assert one.distance == other.distance
 
 
-def test_without_the_right_to_raw_sockets(world: World, tmp_path: Path) -> None:
+def test_without_the_right_to_raw_sockets(kernel: Lab, tmp_path: Path) -> None:
     """Another engine is taken and named; who insists on raw sockets is told what to do, by exit 3.
 
     Analyze gives all but traces then, and says so.
@@ -86,13 +78,12 @@ def test_without_the_right_to_raw_sockets(world: World, tmp_path: Path) -> None:
     drop = ("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw")
     program = (*drop, sys.executable, "-m", "mxpath")
     own = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    with Lab.up(world) as lab:
-        places = ("--resolver", str(lab.resolver), "--gazetteer", str(lab.gazetteer))
-        trace = ("trace", "198.18.33.25", *places)
-        free = lab.run("mailhost", [*program, *trace], timeout_s=60, env=own)
-        alone = lab.run("mailhost", [*program, *trace, "--engine", "raw"], timeout_s=60, env=own)
-        analyze = ("analyze", "slowbank.example", *places, "--engine", "raw", "--json")
-        whole = lab.run("mailhost", [*program, *analyze], timeout_s=60, env=own)
+    places = ("--resolver", str(kernel.resolver), "--gazetteer", str(kernel.gazetteer))
+    trace = ("trace", "198.18.33.25", *places)
+    free = kernel.run("mailhost", [*program, *trace], timeout_s=60, env=own)
+    alone = kernel.run("mailhost", [*program, *trace, "--engine", "raw"], timeout_s=60, env=own)
+    analyze = ("analyze", "slowbank.example", *places, "--engine", "raw", "--json")
+    whole = kernel.run("mailhost", [*program, *analyze], timeout_s=60, env=own)
     assert (free.returncode, "unprivileged engine: reached" in free.stdout) == (0, True)
     assert alone.returncode == 3
     assert "setcap cap_net_raw+ep" in alone.stderr
@@ -105,26 +96,25 @@ def test_without_the_right_to_raw_sockets(world: World, tmp_path: Path) -> None:
     assert {s.outcome for s in study.sessions} == {Outcome.ANSWERED}
 
 
-def test_ctrl_c_keeps_what_was_measured(world: World, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_was_measured(kernel: Lab, tmp_path: Path) -> None:
     """In the middle of a four-second greeting: the study is written, the status is 1."""
     file = tmp_path / "study.json"
     own = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    with Lab.up(world) as lab:
-        places = ("--resolver", str(lab.resolver), "--gazetteer", str(lab.gazetteer))
-        command = (sys.executable, "-m", "mxpath", "slowbank.example", *places)
-        running = lab.popen(
-            "mailhost",
-            [*command, "--study", str(file)],
-            env=own,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        time.sleep(3.0)
-        # What enters the namespace is the program's parent, and not what is to be interrupted.
-        (program,) = children_of(running.pid)
-        os.kill(program, signal.SIGINT)
-        out, errors = running.communicate(timeout=30)
+    places = ("--resolver", str(kernel.resolver), "--gazetteer", str(kernel.gazetteer))
+    command = (sys.executable, "-m", "mxpath", "slowbank.example", *places)
+    running = kernel.popen(
+        "mailhost",
+        [*command, "--study", str(file)],
+        env=own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    time.sleep(3.0)
+    # What enters the namespace is the program's parent, and not what is to be interrupted.
+    (program,) = children_of(running.pid)
+    os.kill(program, signal.SIGINT)
+    out, errors = running.communicate(timeout=30)
     assert running.returncode == 1, errors
     assert "Traceback" not in errors
     study = codec.read_file(Study, file)

@@ -2,21 +2,24 @@
 
 What the analysis says is held against the truth of the running kernels and
 daemons, and that truth against the memory player's: two players, one world.
+
+A lab shares nothing with another: neither networks nor budgets nor files. Most of an analysis is
+waiting, so two worlds are played at a time.
 """
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from lab.ahead import Ahead
 from lab.collected import Collected
 from mxpath.demo import analyze_in, flows_of
 from mxpath.graph.verdicts import judge
 from mxpath.lab.accuracy import compare
 from mxpath.lab.faults import apply, named
-from mxpath.lab.netns import Lab, kernel_lab_missing
+from mxpath.lab.netns import Lab
 from mxpath.lab.published import publish
 from mxpath.lab.segment_accuracy import SegmentTally
 from mxpath.lab.simulated import simulated_truth
@@ -33,6 +36,7 @@ FAMILY = {
 } | {"demo": shipped_worlds()["demo"]}
 DICE = {"shaky_links"}
 """Worlds whose verdicts are about loss. In others a lossy link may be, and no verdict hangs on it."""
+AT_ONCE = 2
 SEGMENTS: dict[str, SegmentTally] = {}
 """Latency figures of every world that was played here."""
 
@@ -50,32 +54,35 @@ class InKernel:
     """What its route collectors wrote down."""
 
 
+Plays = dict[str, Future[InKernel]]
+
+
 @pytest.fixture(scope="module")
-def labs(request: pytest.FixtureRequest) -> Iterator[Ahead]:
-    """One lab for each world that is wanted, each up before its turn."""
-    missing = kernel_lab_missing()
-    if missing is not None:
-        pytest.skip(missing)
+def plays(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Plays]:
+    """Every world that is wanted, played ahead of its turn; the last takes longest, so it begins."""
+    request.getfixturevalue("kernels")
     calls = (getattr(item, "callspec", None) for item in request.session.items)
-    wanted = {
-        call.params["kernel"] for call in calls if call is not None and "kernel" in call.params
-    }
-    names = [name for name in FAMILY if name in wanted - DICE]
-    with Ahead(names, lambda name: Lab.up(read_world(FAMILY[name]))) as ahead:
-        yield ahead
+    wanted = {call.params.get("kernel") for call in calls if call is not None} - DICE
+    names = [name for name in reversed(FAMILY) if name in wanted]
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        yield {name: pool.submit(_played, name, tmp_path_factory.mktemp(name)) for name in names}
+        pool.shutdown(cancel_futures=True)
 
 
 @pytest.fixture(scope="module", params=FAMILY)
-def kernel(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, labs: Ahead
-) -> InKernel:
+def kernel(request: pytest.FixtureRequest, plays: Plays) -> InKernel:
     if request.param in DICE:
         pytest.skip("real links drop packets by dice that no seed holds: played in memory alone")
-    world = read_world(FAMILY[request.param])
+    return plays[request.param].result()
+
+
+def _played(name: str, directory: Path) -> InKernel:
+    world = read_world(FAMILY[name])
     expected = world.expected
     domains = tuple(dict.fromkeys((*world.domains, *expected.verdicts, *expected.also)))
-    directory = tmp_path_factory.mktemp(world.name)
-    with labs.take(request.param) as lab:
+    with Lab.up(world) as lab:
         done = analyze_in(lab, world, domains, directory)
         assert done.returncode in (0, 1), done.stderr
         studies = {d: codec.read_file(Study, directory / f"{d}.json") for d in domains}
