@@ -27,7 +27,7 @@ from pathlib import Path
 from shutil import which
 
 from mxpath.attribution.attribute import attribute
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.topology import read_world, shipped_worlds
 from mxpath.model.address import IPAddress

@@ -30,10 +30,10 @@ import numpy as np
 from made import NETWORKS, made_internet
 
 from mxpath.attribution.lines import AttributionLines
-from mxpath.datasets.address_text import Text, addresses_v4
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.numerals import address_v4
-from mxpath.datasets.prefixes import LOW, NO_SET, PrefixTable
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.tables.address_text import Text, addresses_v4
+from mxpath.tables.prefixes import LOW, NO_SET, PrefixTable
 
 RESULTS = Path(__file__).parents[1] / "out" / "benchmarks"
 COUNT, FEW, ROUNDS = 1_000_000, 100_000, 5

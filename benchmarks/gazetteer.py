@@ -20,8 +20,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-from mxpath.datasets import section_tables  # the code of all tables, imported beforehand
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer import section_tables  # the code of all tables, imported beforehand
+from mxpath.gazetteer.gazetteer import Gazetteer
 
 RESULTS = Path(__file__).parents[1] / "out" / "benchmarks"
 GOAL_MS, GOAL_MB = 100.0, 200.0

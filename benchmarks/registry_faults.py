@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mxpath.attribution.registry import RegistryOptions
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab import control
 from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.netns import Lab

@@ -20,8 +20,8 @@ from mxpath.datasets import (
     rdap_bootstrap,
     transit_free,
 )
-from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import Spec, digest, read_files
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.lab.topology import read_world
 
 DATA = Path(__file__).resolve().parent

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import registries
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.published import publish
 from mxpath.lab.topology import World, parse_world

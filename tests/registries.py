@@ -4,9 +4,9 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.manifest import FILE_NAME, manifest_text, read_manifest
 from mxpath.datasets.snapshot import digest
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.manifest import FILE_NAME, manifest_text, read_manifest
 from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.published import publish
 from mxpath.lab.topology import World, parse_world

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mxpath.bgp import propagation
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.demo import play
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.inference import bgp_paths, crossings, routes
 from mxpath.inference.latency import differential
 from mxpath.lab.accuracy import Accuracy, Tally, compare

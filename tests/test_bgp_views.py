@@ -10,8 +10,8 @@ import pytest
 from mxpath.bgp_views import Sources, Traced, bgp_views, read_tables
 from mxpath.datasets.as2org import Organisation
 from mxpath.datasets.catalog import Section
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.own_tables import open_table
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.inference.bgp_paths import Telling
 from mxpath.lab.own_table import played_table
 from mxpath.lab.published import publish

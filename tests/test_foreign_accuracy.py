@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.demo import flows_of
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.accuracy import Accuracy, compare
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate, simulated_truth

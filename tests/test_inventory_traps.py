@@ -28,9 +28,9 @@ LANs in BGP under the exchange point's own AS or a stranger's (195.66.224.1, AS4
     datasets/test_real_files.py::test_the_shipped_table_has_gaps_one_overlap_and_lans
 ip-location-db: one overlapping pair
     datasets/test_iplocation.py::test_the_one_overlapping_pair_of_the_real_table
-    datasets/test_prefixes.py::test_of_overlapping_ranges_the_narrowest_decides
+    tables/test_prefixes.py::test_of_overlapping_ranges_the_narrowest_decides
 ip-location-db: ranges that are no prefixes
-    datasets/test_prefixes.py::test_a_range_answers_with_its_largest_block
+    tables/test_prefixes.py::test_a_range_answers_with_its_largest_block
 ip-location-db: gaps
     datasets/test_real_files.py::test_the_shipped_table_has_gaps_one_overlap_and_lans
 ip-location-db: IPv6 from registries, not from routing tables

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mxpath.attribution import attribute, organisation
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.demo import play
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.inference import places
 from mxpath.lab.accuracy import Accuracy, compare
 from mxpath.lab.coherence import problems

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate
 from mxpath.lab.simulated_faults import Faults

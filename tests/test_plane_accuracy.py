@@ -9,8 +9,8 @@ from lab.policies import POLICIES
 from lab.test_anycast import ANYCAST, from_far
 from lab.test_families import MIXED, six_only
 from lab.test_hot_potato import POTATO
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.demo import flows_of
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.accuracy import compare
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate, simulated_truth

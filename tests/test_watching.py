@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import SimulatedVantage, simulate
 from mxpath.lab.topology import World, read_world, shipped_worlds

@@ -30,9 +30,9 @@ import pytest
 from mxpath.attribution.attribute import attribute
 from mxpath.bgp.propagation import Learnt, propagate
 from mxpath.bgp.topology import Topology
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.snapshot import unpack
 from mxpath.formats import atlas
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.inference.routes import infer_route
 from mxpath.inference.steps import steps_of
 from mxpath.inference.window_rules import window_verdicts

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.graph.verdicts import VERDICTS, judge
 from mxpath.lab.faults import apply, named
 from mxpath.lab.published import publish

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mxpath.acquire.build import Plan, build
 from mxpath.acquire.inputs import Said, gather
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.manifest import FILE_NAME
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.manifest import FILE_NAME
 
 _FILES = (
     "open/prefix2as/routeviews-pfx2as-201610.txt.xz",

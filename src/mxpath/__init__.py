@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mxpath.attribution.attribute import attribute
-    from mxpath.datasets.gazetteer import Gazetteer
     from mxpath.errors import (
         InputError,
         MxpathError,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
         SnapshotError,
     )
     from mxpath.figures import FIGURES
+    from mxpath.gazetteer.gazetteer import Gazetteer
     from mxpath.graph.build import build_graph
     from mxpath.graph.compare import compare
     from mxpath.graph.verdicts import judge
@@ -45,7 +45,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "FIGURES": "figures",
-    "Gazetteer": "datasets.gazetteer",
+    "Gazetteer": "gazetteer.gazetteer",
     "InputError": "errors",
     "MxpathError": "errors",
     "Options": "pipeline",

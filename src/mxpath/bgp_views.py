@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from mxpath.attribution.organisation import are_siblings
 from mxpath.datasets.catalog import Section
-from mxpath.datasets.filling import FILLED_BY
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import InputError, ParseError
+from mxpath.gazetteer.filling import FILLED_BY
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.inference.agreement import agreement
 from mxpath.inference.bgp_paths import Standpoint, Telling, told_paths
 from mxpath.model.address import IPAddress, Prefix, is_default

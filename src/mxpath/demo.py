@@ -15,9 +15,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.own_tables import open_table
 from mxpath.errors import MxpathError
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.accuracy import Accuracy, compare
 from mxpath.lab.netns import Lab, kernel_lab_missing
 from mxpath.lab.own_table import played_table

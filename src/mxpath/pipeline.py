@@ -23,9 +23,9 @@ from mxpath.attribution.registry import enrich
 from mxpath.attribution.routing_state import ask_collectors
 from mxpath.bgp_views import Sources, Traced, bgp_views, read_tables
 from mxpath.datasets.catalog import Section
-from mxpath.datasets.filling import lacking
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.foreign import is_elsewhere
+from mxpath.gazetteer.filling import lacking
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.graph.verdicts import judge
 from mxpath.inference.places import refute, smallest_rtts
 from mxpath.inference.routes import infer_route

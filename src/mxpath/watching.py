@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mxpath.attribution.attribute import attribute
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.graph.path_changes import path_changes
 from mxpath.inference.routes import infer_route
 from mxpath.model.address import IPAddress

@@ -14,10 +14,10 @@ from mxpath.acquire.build import Built, Plan, build, build_downloads, gather_dow
 from mxpath.acquire.inputs import Said, gather
 from mxpath.acquire.keeping import chosen
 from mxpath.acquire.place import LOCK_NAME, claimed
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
 from mxpath.errors import InputError, MxpathError, ParseError
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, manifest_text
 
 GOOGLE = ip_address("8.8.8.8")
 
@@ -219,7 +219,7 @@ from pathlib import Path
 from mxpath.acquire.build import Plan, build
 from mxpath.acquire.inputs import Said, gather
 from mxpath.acquire.keeping import chosen
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from ipaddress import ip_address
 
 out, rounds = Path(sys.argv[1]), sys.argv[2:]

@@ -22,10 +22,10 @@ from mxpath.acquire.fetch import Desk, Outcome, fetch
 from mxpath.acquire.fetch_plan import plan
 from mxpath.acquire.publishers import PUBLISHERS, Chosen, choose
 from mxpath.config import PUBLISHED
-from mxpath.datasets.filling import FILLED_BY
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.manifest import FILE_NAME, read_manifest
 from mxpath.errors import InputError
+from mxpath.gazetteer.filling import FILLED_BY
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.manifest import FILE_NAME, read_manifest
 from mxpath.vantage.clock import ManualClock
 from mxpath.vantage.download import HttpDownloader
 from mxpath.vantage.download_pace import PoliteDownloader

@@ -4,7 +4,7 @@ import pytest
 
 from mxpath.acquire.publishers import PUBLISHERS
 from mxpath.datasets.catalog import Section
-from mxpath.datasets.filling import FILLED_BY, commands, lacking
+from mxpath.gazetteer.filling import FILLED_BY, commands, lacking
 
 
 @pytest.mark.parametrize("section", Section)

@@ -13,9 +13,9 @@ from mxpath.attribution.organisation import are_siblings, organisation_of
 from mxpath.attribution.prefix import attribute_prefix
 from mxpath.attribution.tails import attributed
 from mxpath.cli.owner_block import address_block
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim

@@ -16,9 +16,9 @@ from mxpath.attribution import lines
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.lines import AttributionLines
 from mxpath.attribution.tails import attributed, line, prefix_text
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.manifest import FILE_NAME, Manifest, manifest_text, read_manifest
 from mxpath.datasets.snapshot import digest
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.manifest import FILE_NAME, Manifest, manifest_text, read_manifest
 from mxpath.lab.published import publish
 from mxpath.lab.topology import read_world, shipped_worlds
 from mxpath.model.address import IPAddress

@@ -8,10 +8,10 @@ import pytest
 
 from mxpath.attribution.place import feed_claim, hint_claim, locate, stated_place
 from mxpath.datasets import hostnames
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.geofeed import GeofeedRow
 from mxpath.datasets.snapshot import unpack
 from mxpath.errors import InputError
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim, Evidence, Grade

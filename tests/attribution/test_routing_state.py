@@ -16,7 +16,7 @@ from mxpath.attribution.routing_state import (
     RoutingState,
     ask_collectors,
 )
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.http_elements import HttpBehaviour
 from mxpath.lab.simulated import SimulatedVantage, simulate
 from mxpath.model import codec

@@ -10,9 +10,9 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.origin import origin_claim
 from mxpath.attribution.route_states import RouteStates
 from mxpath.attribution.rpki import rpki_claim, validity
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.vrp_table import VrpTable
 from mxpath.datasets.vrps import VrpRow
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.vrp_table import VrpTable
 from mxpath.lab.published import publish
 from mxpath.lab.topology import read_world
 from mxpath.model.address import Prefix

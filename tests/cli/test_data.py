@@ -6,8 +6,8 @@ import pytest
 
 from acquire.files import table, write
 from mxpath.cli import data_build, main
-from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.model import codec
 from mxpath.model.documents import DatasetList
 

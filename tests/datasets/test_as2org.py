@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxpath.datasets.as2org import Holding, Organisation, Row, parse
-from mxpath.datasets.organisation_table import Organisations
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
+from mxpath.gazetteer.organisation_table import Organisations
 
 # Written by hand to the form of CAIDA's README: its data may not be passed on.
 TEXT = """\

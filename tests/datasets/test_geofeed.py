@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxpath.datasets.geofeed import COUNTRIES, GeofeedRow, parse
-from mxpath.datasets.geofeed_table import Geofeed
 from mxpath.datasets.snapshot import Tally, lines_of
 from mxpath.errors import ParseError
+from mxpath.gazetteer.geofeed_table import Geofeed
 
 # The examples of RFC 8805 section 2.1, in documentation space, as a feed would hold them.
 FEED = """\ufeff# a comment

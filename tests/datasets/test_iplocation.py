@@ -3,9 +3,9 @@ from ipaddress import ip_address
 import pytest
 
 from mxpath.datasets.iplocation import parse
-from mxpath.datasets.prefixes import PrefixTable
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
+from mxpath.tables.prefixes import PrefixTable
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.iptoasn import Announced, origins, parse
-from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
-from mxpath.datasets.prefixes import OriginRow
 from mxpath.datasets.snapshot import Tally, digest
 from mxpath.errors import ParseError
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.model.network import Network
+from mxpath.tables.prefixes import OriginRow
 
 # Written by hand to the form that iptoasn.com describes.
 LINES = [

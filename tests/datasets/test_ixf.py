@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxpath.datasets import peeringdb
-from mxpath.datasets.exchange_table import Exchanges
 from mxpath.datasets.ixf import VERSIONS, IxfRow, Lan, Point, Port, documents, parse
-from mxpath.datasets.peeringdb_join import join
 from mxpath.datasets.snapshot import Tally, unpack
 from mxpath.errors import ParseError
+from mxpath.gazetteer.exchange_join import join
+from mxpath.gazetteer.exchange_table import Exchanges
 
 LAN = {"prefix": "80.249.208.0", "mask_length": 21}
 

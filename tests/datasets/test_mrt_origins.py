@@ -12,10 +12,10 @@ from datasets.random_mrt import Made
 from mxpath.datasets import mrt, mrt_origins, origin_pairs
 from mxpath.datasets.mrt_batches import RouteKind
 from mxpath.datasets.mrt_rows import Route, rows
-from mxpath.datasets.prefixes import OriginRow, row_of
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
 from mxpath.model.address import Prefix, is_default, special_range
+from mxpath.tables.prefixes import OriginRow, row_of
 
 ORIGIN = attribute(1, b"\0")
 EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))

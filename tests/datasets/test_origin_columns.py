@@ -7,12 +7,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mxpath.datasets import iplocation, pfx2as
-from mxpath.datasets.address_text import Text, addresses_v4, addresses_v6
 from mxpath.datasets.numerals import address_v4, address_v6
-from mxpath.datasets.prefix_arrays import cut
-from mxpath.datasets.prefixes import PrefixTable
 from mxpath.datasets.snapshot import Tally, lines_of
 from mxpath.errors import ParseError
+from mxpath.tables.address_text import Text, addresses_v4, addresses_v6
+from mxpath.tables.prefix_arrays import cut
+from mxpath.tables.prefixes import PrefixTable
 
 RANGES = b"""# start, end, AS number
 1.0.0.0,1.0.0.255,13335,"Cloud: flare, Inc."

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mxpath.datasets.covering import Overlapping
 from mxpath.datasets.paths import PathTable, parse
 from mxpath.errors import ParseError
 from mxpath.model.address import Prefix
+from mxpath.tables.covering import Overlapping
 
 LINES = [
     "192.0.2.0/24|3320|198.51.100.1|||100|3320 64496|rrc00",

@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mxpath.datasets.exchange_table import Exchanges
 from mxpath.datasets.peeringdb import documents, kind_of, parse
-from mxpath.datasets.peeringdb_join import join
 from mxpath.datasets.peeringdb_rows import (
     KINDS,
     Facility,
@@ -28,6 +26,8 @@ from mxpath.datasets.peeringdb_rows import (
 )
 from mxpath.datasets.snapshot import Tally, unpack
 from mxpath.errors import ParseError
+from mxpath.gazetteer.exchange_join import join
+from mxpath.gazetteer.exchange_table import Exchanges
 
 
 def row(number: int, **values: Any) -> Row:

@@ -3,9 +3,9 @@ from ipaddress import ip_network
 import pytest
 
 from mxpath.datasets.pfx2as import parse
-from mxpath.datasets.prefixes import row_of
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
+from mxpath.tables.prefixes import row_of
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxpath.datasets.providers import ProviderPattern, Providers, parse
-from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import Tally, lines_of, unpack
 from mxpath.errors import ParseError
+from mxpath.gazetteer.shipped import shipped_directory
 
 TABLE = "base_reverse_dns,name,type\n"
 

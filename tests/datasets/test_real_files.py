@@ -16,14 +16,14 @@ import pytest
 from mxpath.datasets import asnames, hostnames, peeringdb, vrps
 from mxpath.datasets.asrel import Heading
 from mxpath.datasets.asrel import parse as relations
-from mxpath.datasets.exchange_table import Exchanges
 from mxpath.datasets.iplocation import parse as ranges
-from mxpath.datasets.peeringdb_join import join
 from mxpath.datasets.peeringdb_rows import Net
-from mxpath.datasets.prefixes import PrefixTable
-from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import Tally, lines_of, unpack
+from mxpath.gazetteer.exchange_join import join
+from mxpath.gazetteer.exchange_table import Exchanges
+from mxpath.gazetteer.shipped import shipped_directory
 from mxpath.model.address import special_range
+from mxpath.tables.prefixes import PrefixTable
 
 
 def text(path: Path) -> bytes:

@@ -11,14 +11,14 @@ from random import Random
 import numpy as np
 import pytest
 
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.datasets.iplocation import parse
-from mxpath.datasets.prefix_pieces import cut
-from mxpath.datasets.prefixes import LOW
-from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import digest, unpack
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.shipped import shipped_directory
 from mxpath.model.address import special_range
 from mxpath.model.registry import Resource
+from mxpath.tables.prefix_pieces import cut
+from mxpath.tables.prefixes import LOW
 
 
 @pytest.fixture(scope="module")

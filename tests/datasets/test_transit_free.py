@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from mxpath.datasets.asrel import Heading
 from mxpath.datasets.asrel import parse as relations
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
-from mxpath.datasets.shipped import shipped_directory
 from mxpath.datasets.snapshot import Tally, digest
 from mxpath.datasets.transit_free import parse
 from mxpath.errors import ParseError
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, manifest_text
+from mxpath.gazetteer.shipped import shipped_directory
 from mxpath.model.transit_free import TransitFree
 
 HEADER = "asn,name,families,stated_on,source,also,note\n"

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mxpath.datasets.snapshot import Tally
-from mxpath.datasets.vrp_table import VrpTable
 from mxpath.datasets.vrps import VrpRow, parse
 from mxpath.errors import ParseError
+from mxpath.gazetteer.vrp_table import VrpTable
 
 ROW4 = VrpRow(4, 0xC0000200, 24, 26, 64496)
 ROW6 = VrpRow(6, 0x20010DB8 << 96, 32, 48, 64497)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mxpath.attribution.attribute import attribute
 from mxpath.cli import main
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.netns import Lab
 from mxpath.lab.published import publish
 from mxpath.lab.topology import World

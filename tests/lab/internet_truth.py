@@ -13,7 +13,7 @@ from typing import Any
 
 from mxpath.attribution.attribute import attribute
 from mxpath.attribution.lines import AttributionLines
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.internet import FAMILIES, Internet
 from mxpath.lab.internet_addresses import BITS, NOBODY
 from mxpath.lab.internet_networks import COUNTRIES

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import ParseError
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.bird import router_config
 from mxpath.lab.netns import Lab
 from mxpath.lab.published import publish

@@ -14,13 +14,13 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.route_states import RouteStates
 from mxpath.cli import main
 from mxpath.datasets import mrt_origins
-from mxpath.datasets.column_maps import AddressMap
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.internet import make_internet
 from mxpath.lab.internet_files import MORE, RIB, publish
 from mxpath.lab.internet_peeringdb import ports
 from mxpath.model.address import parse_address
 from mxpath.model.rpki import RpkiState
+from mxpath.tables.column_maps import AddressMap
 
 NETWORKS = 300
 

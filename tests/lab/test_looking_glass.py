@@ -13,8 +13,8 @@ import pytest
 
 import collected
 from lab.bird_tables import Paths, paths_in_kernel, paths_in_memory
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import ParseError
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab import control
 from mxpath.lab.elements import Fault, FaultKind
 from mxpath.lab.http_elements import HttpBehaviour

@@ -9,8 +9,8 @@ import pytest
 
 from lab.bird_tables import paths_in_kernel, paths_in_memory
 from lab.policies import POLICIES
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError, ParseError
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.bird import ask, router_config
 from mxpath.lab.netns import Lab
 from mxpath.lab.published import publish

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate
 from mxpath.lab.topology import read_world

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.figures.roadmap import _title
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.graph.redundancy import shared_fate
 from mxpath.lab.published import publish
 from mxpath.lab.simulated import simulate

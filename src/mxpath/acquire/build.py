@@ -22,16 +22,16 @@ from mxpath.acquire.keeping import Kept
 from mxpath.acquire.place import claimed
 from mxpath.acquire.store import downloads, downloads_directory, gazetteers_directory
 from mxpath.datasets.catalog import DATASETS, ON_THE_MAP, Section
-from mxpath.datasets.compiled import compile_source
-from mxpath.datasets.files import write_file
-from mxpath.datasets.gazetteer_source import Source, source_of
-from mxpath.datasets.manifest import FILE_NAME, Entry, Manifest, manifest_text, read_manifest
-from mxpath.datasets.shipped import shipped_directory
 from mxpath.errors import InputError, SnapshotError
+from mxpath.gazetteer.compiled import compile_source
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, Manifest, manifest_text, read_manifest
+from mxpath.gazetteer.shipped import shipped_directory
+from mxpath.gazetteer.source import Source, source_of
 from mxpath.model.address import Prefix
+from mxpath.tables.files import write_file
 
 if TYPE_CHECKING:
-    from mxpath.datasets.prefix_arrays import Ranges
+    from mxpath.tables.prefix_arrays import Ranges
 
 Files = Iterator[tuple[str, BinaryIO]]
 Progress = Callable[[str, int, int], None]

@@ -29,8 +29,8 @@ from mxpath.acquire.fetch_files import Desk, Gathering
 from mxpath.acquire.fetched_notes import FileNote, Notes, read_notes, write_notes
 from mxpath.acquire.heads import Head
 from mxpath.acquire.publishers import Chosen
-from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.errors import ParseError, SnapshotError
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.vantage.http_dates import http_date
 from mxpath.vantage.locked_file import locked
 

@@ -23,10 +23,10 @@ from mxpath.acquire.dates import told_date
 from mxpath.acquire.heads import Head
 from mxpath.acquire.kinds import kind_of_file
 from mxpath.datasets.catalog import DATASETS
-from mxpath.datasets.gazetteer_source import Source, source_of
-from mxpath.datasets.manifest import FILE_NAME, Entry, Manifest, read_manifest
 from mxpath.datasets.snapshot import Spec, digest_of
 from mxpath.errors import InputError
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, Manifest, read_manifest
+from mxpath.gazetteer.source import Source, source_of
 from mxpath.model.address import Prefix
 
 TOGETHER = "peeringdb"

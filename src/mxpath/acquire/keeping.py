@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mxpath.datasets import paths
-from mxpath.datasets.files import write_file
-from mxpath.datasets.manifest import Entry
 from mxpath.datasets.snapshot import Tally, digest
 from mxpath.errors import InputError
+from mxpath.gazetteer.manifest import Entry
 from mxpath.model.address import Prefix
 from mxpath.model.bgp import RibEntry
 from mxpath.model.foreign_text import printable
+from mxpath.tables.files import write_file
 
 if TYPE_CHECKING:
     from mxpath.datasets.mrt_batches import Batch
@@ -26,7 +26,7 @@ class Kept:
     """The routes to chosen prefixes out of the tables of one snapshot."""
 
     def __init__(self, wanted: Iterable[Prefix]) -> None:
-        from mxpath.datasets.covering import Overlapping  # noqa: PLC0415 - loads numpy
+        from mxpath.tables.covering import Overlapping  # noqa: PLC0415 - loads numpy
 
         self._wanted = Overlapping(wanted)
         self._routes: dict[RibEntry, None] = {}

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mxpath.datasets.catalog import DATASETS
-from mxpath.datasets.compiled import DIRECTORY as TABLES_DIRECTORY
-from mxpath.datasets.manifest import FILE_NAME, read_manifest
 from mxpath.errors import InputError
+from mxpath.gazetteer.compiled import DIRECTORY as TABLES_DIRECTORY
+from mxpath.gazetteer.manifest import FILE_NAME, read_manifest
 
 if sys.platform != "win32":
     import fcntl

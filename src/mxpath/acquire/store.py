@@ -10,8 +10,8 @@ import os
 from datetime import date
 from pathlib import Path
 
-from mxpath.datasets.gazetteer_dates import gazetteer_dates
 from mxpath.errors import SnapshotError
+from mxpath.gazetteer.dates import gazetteer_dates
 
 
 def store_directory() -> Path:

@@ -27,7 +27,7 @@ from mxpath.attribution.organisation import organisation_claim, siblings_claim
 from mxpath.attribution.origin import origin_claim
 from mxpath.attribution.place import feed_claim
 from mxpath.attribution.rpki import rpki_claim
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import AsAttribution, Attribution
 from mxpath.model.evidence import Claim, Evidence

@@ -7,7 +7,7 @@ same it is a bogon. What no file tells of is unknown, and no bogon.
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Delegation
 from mxpath.model.evidence import Claim, Evidence

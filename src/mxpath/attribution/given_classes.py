@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mxpath.datasets.columns import Column
-from mxpath.datasets.delegations import GIVEN, Delegations
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.prefix_search import places
-from mxpath.datasets.prefixes import NO_SET, Keys
+from mxpath.gazetteer.delegations import GIVEN, Delegations
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.snapshot import SnapshotRef
+from mxpath.tables.columns import Column
+from mxpath.tables.prefix_search import places
+from mxpath.tables.prefixes import NO_SET, Keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Which exchange point, and which member's port there, an address is."""
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import IxpLan, IxpPort
 from mxpath.model.evidence import Claim, Evidence

@@ -13,12 +13,12 @@ import numpy as np
 from mxpath.attribution.given_classes import Given
 from mxpath.attribution.organisation import organisation_of
 from mxpath.attribution.tails import json_text, line, prefix_text
-from mxpath.datasets.exchange_table import Exchanges
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.prefix_arrays import Halves, Ranges, cut
-from mxpath.datasets.prefixes import BITS, Keys
+from mxpath.gazetteer.exchange_table import Exchanges
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.documents import Attributed
 from mxpath.model.snapshot import SnapshotRef
+from mxpath.tables.prefix_arrays import Halves, Ranges, cut
+from mxpath.tables.prefixes import BITS, Keys
 
 _OPEN = (
     '"ix_id":null,"ix_name":null,"prefix":null,"networks":[],"rpki":null,'

@@ -24,12 +24,12 @@ from mxpath.attribution.attribute import attribute
 from mxpath.attribution.given_classes import NOTHING, Given, GivenClasses
 from mxpath.attribution.ixp_tails import IxpTails
 from mxpath.attribution.tails import OriginTails, attributed, line
-from mxpath.datasets.address_text import Text, addresses_v4, addresses_v6
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.prefixes import NO_SET, PrefixTable, row_of
 from mxpath.errors import InputError
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import Prefix, parse_address
 from mxpath.model.documents import Attributed
+from mxpath.tables.address_text import Text, addresses_v4, addresses_v6
+from mxpath.tables.prefixes import NO_SET, PrefixTable, row_of
 
 _MOST_TAILS = 1 << 17
 _MOST_SHOWN = 200

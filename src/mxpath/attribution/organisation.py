@@ -13,7 +13,7 @@ The law:
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.attribution import Siblings
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.network import Network

@@ -1,6 +1,6 @@
 """Which networks announce an address: the longest covering prefix, every origin of it."""
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import OriginSet
 from mxpath.model.evidence import Claim, Evidence

@@ -17,8 +17,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution
 from mxpath.model.evidence import Claim, Evidence, Grade
@@ -106,7 +106,7 @@ def stated_place(text: str, gazetteer: Gazetteer) -> Claim[Place]:
 
     Examples
     --------
-    >>> from mxpath.datasets.manifest import Manifest
+    >>> from mxpath.gazetteer.manifest import Manifest
     >>> from pathlib import Path
     >>> str(stated_place("52.52, 13.40", Gazetteer(Path(), Manifest())).value)
     '52.52, 13.40'

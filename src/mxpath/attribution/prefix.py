@@ -12,13 +12,13 @@ from mxpath.attribution.attribute import special_claim
 from mxpath.attribution.delegation import delegation_claim
 from mxpath.attribution.ixp import lan_claim
 from mxpath.attribution.rpki import rpki_claim
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.prefixes import OriginRow
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import Prefix
 from mxpath.model.attribution import Delegation, OriginRange, OriginSet, PrefixAttribution
 from mxpath.model.evidence import Claim, Evidence
 from mxpath.model.rpki import RouteValidity
 from mxpath.model.snapshot import SnapshotRef
+from mxpath.tables.prefixes import OriginRow
 
 MOST_SHOWN = 16
 """Ranges inside a prefix, and blocks of registries, that are named; all are counted."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.evidence import Claim, Evidence, Grade
 from mxpath.model.mail import MailProvider, MxHost
 

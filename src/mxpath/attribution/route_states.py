@@ -7,9 +7,9 @@ The table has those of one prefix side by side, so the dictionary holds where th
 
 import numpy as np
 
-from mxpath.datasets.prefixes import BITS
-from mxpath.datasets.vrp_table import VrpTable
+from mxpath.gazetteer.vrp_table import VrpTable
 from mxpath.model.rpki import RpkiState
+from mxpath.tables.prefixes import BITS
 
 
 class RouteStates:

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import Attribution
 from mxpath.model.bgp import RoutingAnswer, RoutingFate, RoutingQuestion

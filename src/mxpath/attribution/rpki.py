@@ -11,7 +11,7 @@ VRP, then the route is too specific; else it is the wrong origin.
 
 from collections.abc import Sequence
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import Prefix
 from mxpath.model.attribution import OriginSet
 from mxpath.model.evidence import Claim, Evidence, Grade

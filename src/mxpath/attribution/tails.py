@@ -11,14 +11,14 @@ from mxpath.attribution.given_classes import Given
 from mxpath.attribution.organisation import organisation_of
 from mxpath.attribution.route_states import RouteStates
 from mxpath.datasets.catalog import DATASETS
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.prefixes import BITS, LOW, PrefixTable
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model import codec
 from mxpath.model.address import Prefix
 from mxpath.model.attribution import Attribution
 from mxpath.model.documents import Attributed
 from mxpath.model.network import Network
 from mxpath.model.snapshot import SnapshotRef
+from mxpath.tables.prefixes import BITS, LOW, PrefixTable
 
 
 def attributed(owner: Attribution) -> Attributed:

@@ -12,8 +12,8 @@ from mxpath.attribution.routing_state import RoutingOptions
 from mxpath.cli import options as shared
 from mxpath.cli.kept import earlier, keep, remembered, write_whole
 from mxpath.cli.settings import settle
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.graph.compare import compare
 from mxpath.graph.verdicts import judge
 from mxpath.mail.mx import normalise_domain

@@ -18,9 +18,9 @@ from mxpath.cli import options as shared
 from mxpath.cli.owner_block import address_block, network_block, prefix_block
 from mxpath.cli.settings import settle
 from mxpath.datasets.catalog import Section
-from mxpath.datasets.filling import commands
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
+from mxpath.gazetteer.filling import commands
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress, Prefix, parse_address
 from mxpath.model.attribution import AsAttribution, Attribution
 from mxpath.model.foreign_text import printable

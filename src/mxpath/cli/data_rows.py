@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterable
 
 from mxpath.datasets.catalog import DATASETS, Section
-from mxpath.datasets.filling import FILLED_BY
-from mxpath.datasets.manifest import Entry
+from mxpath.gazetteer.filling import FILLED_BY
+from mxpath.gazetteer.manifest import Entry
 from mxpath.model.documents import DatasetRow, EmptySection
 from mxpath.model.foreign_text import printable
 

@@ -6,9 +6,9 @@ from mxpath.acquire import store
 from mxpath.cli import options as shared
 from mxpath.cli.data_rows import empty_sections, print_empty, print_snapshot, put
 from mxpath.datasets.catalog import DATASETS
-from mxpath.datasets.gazetteer import Gazetteer
-from mxpath.datasets.snapshot_summary import SnapshotSummary
 from mxpath.errors import InputError
+from mxpath.gazetteer.gazetteer import Gazetteer
+from mxpath.gazetteer.summary import SnapshotSummary
 from mxpath.model import codec
 from mxpath.model.documents import DatasetList, DatasetRow, Downloaded, GazetteerDate
 from mxpath.model.foreign_text import printable

@@ -15,7 +15,7 @@ from mxpath.cli.data_rows import counted
 from mxpath.cli.fetch_rows import INDENT, done_row, size, wrapped
 from mxpath.cli.progress_bar import Bar
 from mxpath.cli.settings import Settings
-from mxpath.datasets.manifest import FILE_NAME
+from mxpath.gazetteer.manifest import FILE_NAME
 from mxpath.model import codec
 from mxpath.model.documents import FetchList
 from mxpath.model.download import Progress

@@ -11,9 +11,9 @@ from mxpath.cli import tables
 from mxpath.cli.foreign import add_format, formats_table, read_file
 from mxpath.cli.kept import write_whole
 from mxpath.cli.readings import remarks, table
-from mxpath.datasets.gazetteer import Gazetteer
 from mxpath.errors import InputError
 from mxpath.formats import WRITERS
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model import codec
 from mxpath.model.address import IPAddress
 from mxpath.model.attribution import Attribution

@@ -15,7 +15,7 @@ from mxpath.errors import InputError
 from mxpath.model.address import Prefix
 
 if TYPE_CHECKING:  # loaded late: not every command needs them, and a trace not at once
-    from mxpath.datasets.gazetteer import Gazetteer
+    from mxpath.gazetteer.gazetteer import Gazetteer
     from mxpath.smtp.probe import SmtpOptions
     from mxpath.vantage.ports import Vantage
 
@@ -297,7 +297,7 @@ def gazetteer_of(options: argparse.Namespace, published: Path | None = None) -> 
         When there is none, or none of the date that was asked for.
     """
     from mxpath.acquire.store import gazetteer_of_date, newest_gazetteer  # noqa: PLC0415 - as below
-    from mxpath.datasets.gazetteer import Gazetteer  # noqa: PLC0415 - a trace begins without
+    from mxpath.gazetteer.gazetteer import Gazetteer  # noqa: PLC0415 - a trace begins without
 
     settings, as_of = settle(options), getattr(options, "as_of", None)
     # A world knows itself better than the file's general choice does.

@@ -20,7 +20,7 @@ from mxpath.tracing.tracer import TraceOptions, trace
 from mxpath.vantage.ports import Vantage
 
 if TYPE_CHECKING:
-    from mxpath.datasets.gazetteer import Gazetteer
+    from mxpath.gazetteer.gazetteer import Gazetteer
     from mxpath.multipath.options import MultipathOptions
 
 

@@ -18,7 +18,7 @@ from mxpath.tracing.options import TraceOptions
 from mxpath.vantage.ports import Vantage
 
 if TYPE_CHECKING:
-    from mxpath.datasets.gazetteer import Gazetteer
+    from mxpath.gazetteer.gazetteer import Gazetteer
 
 
 def show(  # noqa: PLR0913 - all by keyword

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from mxpath.datasets.gazetteer import Gazetteer
+from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model import codec
 from mxpath.model.address import IPAddress
 from mxpath.model.watch import PathChange, Round, RoundKind, Watched, WatchedRound

@@ -22,13 +22,13 @@ from itertools import chain
 from typing import BinaryIO
 
 from mxpath.datasets.as_path_text import read_as_path
-from mxpath.datasets.covering import Wanted
 from mxpath.datasets.mrt_unpacking import blocks
 from mxpath.datasets.snapshot import MAX_LINE_CHARACTERS, Tally
 from mxpath.errors import ParseError
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.bgp import AsPath, RibEntry
 from mxpath.model.foreign_text import printable
+from mxpath.tables.covering import Wanted
 
 _ROUTE = re.compile(
     r"(?P<prefix>[0-9a-fA-F.:]+/\d+)?\s+(?P<way>\S.*?)?\s*"

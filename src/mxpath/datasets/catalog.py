@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mxpath.datasets.prefix_arrays import Ranges
     from mxpath.datasets.snapshot import Spec
+    from mxpath.tables.prefix_arrays import Ranges
 
 
 Stream = Callable[..., "dict[int, Ranges]"]

@@ -20,12 +20,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from mxpath.datasets.as_path_text import read_as_path
-from mxpath.datasets.covering import Wanted
 from mxpath.datasets.mrt_unpacking import blocks
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import InputError, ParseError
 from mxpath.model.address import IPAddress, Prefix, parse_address
 from mxpath.model.bgp import AsPath, RibEntry
+from mxpath.tables.covering import Wanted
 
 MAX_VALUE_CHARACTERS = 16 * 2**20
 """One prefix's paths never need more."""

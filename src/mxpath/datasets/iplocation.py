@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mxpath.datasets.numerals import address_v4, address_v6, whole_number
-from mxpath.datasets.prefixes import OriginRow
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
+from mxpath.tables.prefixes import OriginRow
 
 if TYPE_CHECKING:
-    from mxpath.datasets.prefix_arrays import Ranges
+    from mxpath.tables.prefix_arrays import Ranges
 
 SPEC = Spec(
     name="iplocation",

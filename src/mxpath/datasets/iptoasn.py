@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from mxpath.datasets.asnames import clean_name
 from mxpath.datasets.numerals import address_v4, address_v6, whole_number
-from mxpath.datasets.prefixes import OriginRow
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.errors import ParseError
+from mxpath.tables.prefixes import OriginRow
 
 SPEC = Spec(
     name="iptoasn",

@@ -30,7 +30,7 @@ from mxpath.errors import ParseError
 from mxpath.model.address import IPAddress, Prefix
 
 if TYPE_CHECKING:
-    from mxpath.datasets.exchange_table import Exchanges
+    from mxpath.gazetteer.exchange_table import Exchanges
 
 SPEC = Spec(
     name="ixf",
@@ -291,7 +291,7 @@ def _serves(member: dict[str, Any], half: Any, services: frozenset[str]) -> bool
 def documents(
     rows: Iterable[IxfRow], *, known: "Exchanges | None" = None, tally: Tally | None = None
 ) -> dict[str, list[Row]]:
-    """Return the rows of one export in PeeringDB's shape, for :func:`.peeringdb_join.join`.
+    """Return the rows of one export in PeeringDB's shape, for :func:`mxpath.gazetteer.exchange_join.join`.
 
     An exchange point gets its PeeringDB number: the one it names itself, else that of
     the only exchange point in ``known`` with an equal LAN. What has neither is left out

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from mxpath.datasets import mrt
 from mxpath.datasets.as_path_text import path_of
-from mxpath.datasets.covering import Overlapping, Wanted
 from mxpath.datasets.mrt_attributes import AS_PATH, LOCAL_PREF
 from mxpath.datasets.mrt_batches import TABLE_DUMP, TABLE_DUMP_V2, Batch, RouteKind
 from mxpath.datasets.mrt_framing import HEADER_BYTES, Frames
@@ -29,6 +28,7 @@ from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
 from mxpath.model.address import IPAddress
 from mxpath.model.bgp import AsPath, RibEntry
+from mxpath.tables.covering import Overlapping, Wanted
 
 # Subtype of TABLE_DUMP_V2: version; in all of them the prefix follows a sequence number.
 _TABLES_V2 = {2: 4, 3: 4, 8: 4, 9: 4, 4: 6, 5: 6, 10: 6, 11: 6}

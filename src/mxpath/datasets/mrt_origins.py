@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
-from mxpath.datasets.prefixes import OriginRow
 from mxpath.datasets.snapshot import Spec, Tally
 from mxpath.model.address import Prefix
+from mxpath.tables.prefixes import OriginRow
 
 if TYPE_CHECKING:
     from mxpath.datasets.mrt_batches import Batch
-    from mxpath.datasets.prefix_arrays import Ranges
+    from mxpath.tables.prefix_arrays import Ranges
 
 SPEC = Spec(
     name="mrt",

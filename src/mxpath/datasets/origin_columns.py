@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mxpath.datasets.address_text import (
+from mxpath.datasets.snapshot import MAX_LINE_CHARACTERS, Tally
+from mxpath.tables.address_text import (
     Flags,
     Places,
     Text,
@@ -18,9 +19,8 @@ from mxpath.datasets.address_text import (
     addresses_v6,
     whole_numbers,
 )
-from mxpath.datasets.prefix_arrays import HOSTS, Halves, Ranges
-from mxpath.datasets.prefixes import BITS, NO_LENGTH
-from mxpath.datasets.snapshot import MAX_LINE_CHARACTERS, Tally
+from mxpath.tables.prefix_arrays import HOSTS, Halves, Ranges
+from mxpath.tables.prefixes import BITS, NO_LENGTH
 
 _MAX_ASN = 2**32 - 1
 

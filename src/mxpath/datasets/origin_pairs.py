@@ -27,11 +27,11 @@ from mxpath.datasets.mrt_attributes import AS_PATH
 from mxpath.datasets.mrt_batches import Batch, RouteKind
 from mxpath.datasets.mrt_octets import Flags
 from mxpath.datasets.mrt_paths import AS_SEQUENCE
-from mxpath.datasets.prefix_arrays import HOSTS, Halves, Ranges
-from mxpath.datasets.prefixes import BITS, OriginRow
 from mxpath.datasets.snapshot import Tally
 from mxpath.errors import ParseError
 from mxpath.model.address import WIDEST_NETWORK, Prefix, special_ranges
+from mxpath.tables.prefix_arrays import HOSTS, Halves, Ranges
+from mxpath.tables.prefixes import BITS, OriginRow
 
 CUSTOMARY_LENGTH = {4: 24, 6: 48}
 """Most networks filter longer prefixes."""

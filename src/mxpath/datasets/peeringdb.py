@@ -3,7 +3,7 @@
 A document is a page for one kind of object, ``{"data": […]}``, or a dump of all kinds,
 ``{"ix": {"data": […]}, "net": {"data": […]}, …}``. The name of a page tells its kind,
 ``ix.json``, ``netixlan-page-2.json``, ``peeringdb-ixpfx.json``, else what its rows have. What the rows hold is in
-peeringdb_rows.py, how they are joined in peeringdb_join.py.
+peeringdb_rows.py, how they are joined in gazetteer/exchange_join.py.
 """
 
 import re

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
-from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest, digest_of
 from mxpath.errors import InputError
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.lab import internet_peeringdb, internet_table, internet_texts
 from mxpath.lab.internet import AS_OF, Internet
 from mxpath.lab.internet_networks import REGISTRIES

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mxpath.datasets.catalog import DATASETS
-from mxpath.datasets.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.datasets.snapshot import digest
+from mxpath.gazetteer.manifest import FILE_NAME, Entry, manifest_text
 from mxpath.lab.looking_glass import service_url
 from mxpath.lab.published_owners import owner_files
 from mxpath.lab.rdap import base_urls

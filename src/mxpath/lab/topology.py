@@ -27,8 +27,8 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from mxpath.datasets.shipped import shipped_directory
 from mxpath.errors import InputError, ParseError
+from mxpath.gazetteer.shipped import shipped_directory
 from mxpath.lab.coherence import problems
 from mxpath.lab.elements import (
     AutonomousSystem,

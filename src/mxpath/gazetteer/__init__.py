@@ -1,0 +1,1 @@
+"""What the world has published, as of one date: snapshots made ready, and the questions they answer."""

@@ -1,0 +1,1 @@
+"""Columns of numbers, memory-mapped, and what is looked up in them."""
