@@ -126,7 +126,7 @@ def test_a_study_shows_its_holders_and_keeps_no_mailbox(
     assert (
         "held by     BigMail (ORG-BIGMAIL), XX: mx1, mx2; FarMail (ORG-FARMAIL), XY: mx" in screen
     )
-    assert "198.18.32.0 - 198.18.47.255 to BigMail (ORG-BIGMAIL), XX" in report.read_text()
+    assert "BigMail (ORG-BIGMAIL), XX: 198.18.32.0 - 198.18.47.255" in report.read_text()
     assert "@as64503.example" not in study.read_text() + report.read_text() + screen
     assert main(["explain", str(study), "holder:198.18.33.25"]) == 0
     assert "is registered to BigMail (ORG-BIGMAIL), XX" in capsys.readouterr().out
