@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from mxpath.datasets.catalog import DATASETS, Section
 from mxpath.gazetteer.filling import FILLED_BY
 from mxpath.gazetteer.manifest import Entry
+from mxpath.gazetteer.summary import SnapshotSummary
 from mxpath.model.documents import DatasetRow, EmptySection
 from mxpath.model.foreign_text import printable
 
 _WIDTH, _INDENT = 100, 16
 
 
-def row_of(entry: Entry) -> DatasetRow:
-    """Return a snapshot that was built as a row of a document."""
+def row_of(entry: Entry | SnapshotSummary) -> DatasetRow:
+    """Return a snapshot, as it was built or as it is described, as a row of a document."""
     dataset = DATASETS[entry.name]
     return DatasetRow(
         name=entry.name,

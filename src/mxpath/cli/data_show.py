@@ -4,13 +4,11 @@ import argparse
 
 from mxpath.acquire import store
 from mxpath.cli import options as shared
-from mxpath.cli.data_rows import empty_sections, print_empty, print_snapshot, put
-from mxpath.datasets.catalog import DATASETS
+from mxpath.cli.data_rows import empty_sections, print_empty, print_snapshot, put, row_of
 from mxpath.errors import InputError
 from mxpath.gazetteer.gazetteer import Gazetteer
-from mxpath.gazetteer.summary import SnapshotSummary
 from mxpath.model import codec
-from mxpath.model.documents import DatasetList, DatasetRow, Downloaded, GazetteerDate
+from mxpath.model.documents import DatasetList, Downloaded, GazetteerDate
 from mxpath.model.foreign_text import printable
 
 
@@ -49,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _contents(gazetteer: Gazetteer, name: str | None) -> DatasetList:
     held = gazetteer.describe()
-    rows = tuple(_row(one) for one in held if name in (None, one.name))
+    rows = tuple(row_of(one) for one in held if name in (None, one.name))
     if not rows and name is not None:
         known = ", ".join(dict.fromkeys(one.name for one in held)) or "nothing"
         raise InputError(f"the gazetteer holds no {printable(name)!r}; it holds {known}")
@@ -66,22 +64,4 @@ def _contents(gazetteer: Gazetteer, name: str | None) -> DatasetList:
             Downloaded(name=latest.parent.name, dates=store.dates_in(latest.parent)[::-1])
             for latest in store.downloads()
         ),
-    )
-
-
-def _row(held: SnapshotSummary) -> DatasetRow:
-    dataset = DATASETS[held.name]
-    return DatasetRow(
-        name=held.name,
-        publisher=held.publisher,
-        licence=held.licence,
-        as_of=held.as_of,
-        rows=held.rows,
-        gives=held.gives,
-        credit=held.attribution,
-        skipped=held.skipped,
-        noted=held.noted,
-        section=dataset.section.value,
-        cadence=dataset.spec.cadence,
-        url=held.url,
     )

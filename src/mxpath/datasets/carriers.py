@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mxpath.datasets.asnames import clean_name
-from mxpath.datasets.csv_tables import table_rows
+from mxpath.datasets.csv_tables import read_table
 from mxpath.datasets.snapshot import Spec, Tally
 
 SPEC = Spec(
@@ -44,14 +44,8 @@ def parse(document: bytes, *, source: str, tally: Tally | None = None) -> Iterat
     ParseError
         When the header does not name the columns.
     """
-    tally = Tally() if tally is None else tally
-    for fields in table_rows(document, _COLUMNS, source=source):
-        row = None if fields is None else _row(fields)
-        if row is None:
-            tally.skip("no code with a city and a country")
-            continue
-        tally.rows += 1
-        yield row
+    lacking = "no code with a city and a country"
+    return read_table(document, _COLUMNS, _row, source=source, tally=tally, lacking=lacking)
 
 
 def _row(fields: list[str]) -> CarrierCode | None:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mxpath.datasets.asnames import clean_name
-from mxpath.datasets.csv_tables import table_rows
+from mxpath.datasets.csv_tables import read_table
 from mxpath.datasets.snapshot import Spec, Tally
 
 SPEC = Spec(
@@ -61,14 +61,8 @@ def parse(document: bytes, *, source: str, tally: Tally | None = None) -> Iterat
     ParseError
         When the header does not name the columns.
     """
-    tally = Tally() if tally is None else tally
-    for fields in table_rows(document, _COLUMNS, source=source):
-        city = None if fields is None else _city(fields)
-        if city is None:
-            tally.skip("no city with a country, coordinates and people")
-            continue
-        tally.rows += 1
-        yield city
+    lacking = "no city with a country, coordinates and people"
+    return read_table(document, _COLUMNS, _city, source=source, tally=tally, lacking=lacking)
 
 
 def _city(fields: list[str]) -> City | None:

@@ -1,10 +1,41 @@
 """Tables in CSV whose first line names their columns."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
-from mxpath.datasets.snapshot import lines_of
+from mxpath.datasets.snapshot import Tally, lines_of
 from mxpath.errors import ParseError
+
+_T = TypeVar("_T")
+
+
+def read_table(  # noqa: PLR0913 - a table, what is made of a row, and where it is told
+    document: bytes,
+    columns: Sequence[str],
+    make: Callable[[list[str]], _T | None],
+    *,
+    source: str,
+    tally: Tally | None,
+    lacking: str,
+) -> Iterator[_T]:
+    """Yield what ``make`` makes of the fields of each row.
+
+    A row that is too short, or of which it makes ``None``, is counted as ``lacking``.
+
+    Raises
+    ------
+    ParseError
+        When the header does not name the columns, or the text is no CSV.
+    """
+    tally = Tally() if tally is None else tally
+    for fields in table_rows(document, columns, source=source):
+        made = None if fields is None else make(fields)
+        if made is None:
+            tally.skip(lacking)
+        else:
+            tally.rows += 1
+            yield made
 
 
 def table_rows(

@@ -1,6 +1,7 @@
 """What a running lab tells: the truth, and the tables of its routers and collectors."""
 
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from mxpath.lab.wanted_flow import Rows, wanted
 from mxpath.model.codec import from_data
 
 
-class TellingLab:
+class TellingLab(ABC):
     """The part of a running lab that is asked about it."""
 
     world: World
     state: LabState
 
+    @abstractmethod
     def run(
         self,
         node: str,
@@ -30,7 +32,6 @@ class TellingLab:
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command at a node; the lab itself knows how."""
-        raise NotImplementedError
 
     def truth(self, flows: Rows) -> Truth:
         """Read what is true from the running kernels and daemons; sends no packet.
