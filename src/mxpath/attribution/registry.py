@@ -14,11 +14,10 @@ The law:
 5. A new dict comes back; an address nobody could name is as it was.
 """
 
-import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from mxpath.attribution.allowance import Allowance
 from mxpath.attribution.country import country_claim
 from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress
@@ -41,8 +40,6 @@ QUESTION_LIMIT_S = 4.0
 MOST_QUESTIONS = 12
 _WORKERS = 4
 _USELESS = (RegistryFate.TIMEOUT, RegistryFate.FAILED, RegistryFate.REFUSED)
-_MOST_FAILURES = 2
-"""A registry that gave no usable answer so often is not asked again in this study."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +177,12 @@ class _Inquiry:
         self._registry, self._clock, self._gazetteer = registry, clock, gazetteer
         self._options = options
         self.interrupted = False
-        self._until_s = clock.monotonic_s() + options.limit_s
-        self._lock = threading.Lock()
-        self._left = options.most_questions
-        self._failures: Counter[tuple[str, ...]] = Counter()
+        self._allowance = Allowance(
+            clock,
+            limit_s=options.limit_s,
+            most_questions=options.most_questions,
+            whom="that registry",
+        )
 
     def ask_all(
         self, wanted: Iterable[Resource], *, workers: int
@@ -212,37 +211,24 @@ class _Inquiry:
 
     def _ask(self, resource: Resource) -> RegistryAnswer:
         servers = self._gazetteer.registries.servers(resource)
-        left_s = self._until_s - self._clock.monotonic_s()
-        with self._lock:
-            spent = self._spent(servers, left_s)
-            self._left -= not spent
+        left_s, spent = self._allowance.take(servers)
         answer = self._registry.holder(
             RegistryQuestion(
                 resource=resource,
                 servers=servers,
                 hosts=self._gazetteer.registries.hosts,
-                timeout_s=max(0.0, min(left_s, QUESTION_LIMIT_S)),
+                timeout_s=min(left_s, QUESTION_LIMIT_S),
                 # What is spent ends the questions, not the answers that are there already.
                 offline=self._options.offline or bool(spent),
                 with_abuse=self._options.with_abuse,
             )
         )
-        with self._lock:
-            self._left += not spent and not answer.asked
-            self._failures[servers] += answer.fate in _USELESS
+        self._allowance.settle(
+            servers, unused=not spent and not answer.asked, useless=answer.fate in _USELESS
+        )
         if spent and not self._options.offline and answer.fate is RegistryFate.OFFLINE:
             return replace(answer, fate=RegistryFate.NOT_ASKED, detail=spent)
         return answer
-
-    def _spent(self, servers: tuple[str, ...], left_s: float) -> str:
-        """Why nothing more is asked; empty while something is."""
-        if left_s <= 0:
-            return f"the {self._options.limit_s:g} s for such questions were over"
-        if self._left <= 0:
-            return f"{self._options.most_questions} questions are the most at once"
-        if self._failures[servers] >= _MOST_FAILURES:
-            return "that registry gave no usable answer before"
-        return ""
 
 
 def _enriched(

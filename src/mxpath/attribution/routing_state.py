@@ -13,10 +13,10 @@ The law:
    networks nearest to us come first. What was left out is counted and said.
 """
 
-import threading
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from mxpath.attribution.allowance import Allowance
 from mxpath.gazetteer.gazetteer import Gazetteer
 from mxpath.model.address import IPAddress, Prefix
 from mxpath.model.attribution import Attribution
@@ -38,7 +38,6 @@ _USELESS = (
     RoutingFate.REFUSED,
     RoutingFate.LIMITED,
 )
-_MOST_FAILURES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +125,12 @@ class _Inquiry:
         self._routing, self._clock, self._service = routing, clock, service
         self._options = options or RoutingOptions()
         self.interrupted = False
-        self._until_s = clock.monotonic_s() + self._options.limit_s
-        self._lock = threading.Lock()
-        self._left = self._options.most_questions
-        self._failures = 0
+        self._allowance = Allowance(
+            clock,
+            limit_s=self._options.limit_s,
+            most_questions=self._options.most_questions,
+            whom="the service",
+        )
 
     def ask_all(self, groups: tuple[Group, ...], *, workers: int) -> tuple[RoutingAnswer, ...]:
         """Ask about everything, side by side (rule 3)."""
@@ -143,36 +144,25 @@ class _Inquiry:
 
     def _ask(self, group: Group) -> RoutingAnswer:
         address, prefix = group
-        left_s = self._until_s - self._clock.monotonic_s()
-        with self._lock:
-            spent = self._spent(left_s)
-            self._left -= not spent
+        left_s, spent = self._allowance.take(self._service)
         answer = self._routing.routes(
             RoutingQuestion(
                 address=address,
                 service=self._service,
                 expected=prefix,
-                timeout_s=max(0.0, min(left_s, QUESTION_LIMIT_S)),
+                timeout_s=min(left_s, QUESTION_LIMIT_S),
                 # What is spent ends the questions, not the answers that are there already.
                 offline=self._options.offline or bool(spent),
             )
         )
-        with self._lock:
-            self._left += not spent and not answer.asked
-            self._failures += answer.fate in _USELESS
+        self._allowance.settle(
+            self._service,
+            unused=not spent and not answer.asked,
+            useless=answer.fate in _USELESS,
+        )
         if spent and not self._options.offline and answer.fate is RoutingFate.OFFLINE:
             return replace(answer, fate=RoutingFate.NOT_ASKED, detail=spent)
         return answer
-
-    def _spent(self, left_s: float) -> str:
-        """Why nothing more is asked; empty while something is."""
-        if left_s <= 0:
-            return f"the {self._options.limit_s:g} s for such questions were over"
-        if self._left <= 0:
-            return f"{self._options.most_questions} questions are the most at once"
-        if self._failures >= _MOST_FAILURES:
-            return "the service gave no usable answer before"
-        return ""
 
 
 def _within(answers: tuple[RoutingAnswer, ...], near: Collection[int]) -> tuple[RoutingAnswer, ...]:
